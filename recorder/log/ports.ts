@@ -1,0 +1,104 @@
+/**
+ * The two doors of the audit log: `Journal` to write evidence, `Archive` to read it.
+ *
+ * Both have a local form (this process holds the store) and a remote one (another process of the same
+ * machine does, and is spoken to over its API), so that nobody who records or reads needs to know which.
+ */
+import type { AuditEvent, Draft, Identity, Micros, SessionId, TerminalSize } from '../audit/event.ts';
+
+/** Where evidence goes in. */
+export interface Journal {
+  /**
+   * Appends events to one session, in order. Resolves once they are *stored*: they survive `kill -9` of
+   * every process of ours. Calls may overlap; their order is the order of the calls.
+   * @throws ChaperoneError `STORE_FULL`, `STORE_FAILED`, `RECORDER_GONE`: nothing of the call was stored, and
+   *   the caller must not let happen what it could not record.
+   */
+  append(session: SessionId, drafts: readonly Draft[]): Promise<void>;
+}
+
+/** An event with the bytes it refers to. `content` is null where retention has removed them. */
+export interface StoredEvent {
+  event: AuditEvent;
+  content: Uint8Array | null;
+}
+
+export type SessionState = 'live' | 'ended' | 'cut-off';
+
+/** What a list shows of a session; a projection of its events, kept up to date by the log. */
+export interface SessionSummary {
+  id: SessionId;
+  /** `cut-off`: its writer died before `session.end`. */
+  state: SessionState;
+  startedAt: Micros;
+  /** Time of the last event. */
+  lastAt: Micros;
+  identity: Identity;
+  host: string;
+  command: string[];
+  cwd: string;
+  terminal?: TerminalSize & { term: string };
+  status?: number;
+  error?: string;
+  events: number;
+  outputBytes: number;
+  commands: number;
+  refused: number;
+  unjudged: number;
+}
+
+export interface SessionPage {
+  sessions: SessionSummary[];
+  /** Pass as `before` to get the next page; absent on the last. */
+  next?: string;
+}
+
+export interface SessionQuery {
+  /** Cursor of a former page. */
+  before?: string;
+  /** 1–500, default 50. */
+  limit?: number;
+  /** Case-insensitive words, each of which some command line, program, user or host of the session contains. */
+  search?: string;
+}
+
+/** What a verification found wrong, and where. The first problem in log order comes first. */
+export interface Problem {
+  /** Closed set; see the table in verify.ts. */
+  code: string;
+  message: string;
+  session?: SessionId;
+  seq?: number;
+  /** Offsets into the session's output stream (or the named file) that are affected. */
+  range?: { from: number; to: number };
+  file?: string;
+}
+
+export interface VerifyReport {
+  ok: boolean;
+  /** Leaves checked. */
+  size: number;
+  sessions: number;
+  /** The signed note that the log was held against. */
+  checkpoint: string;
+  problems: Problem[];
+}
+
+/** Where evidence is read. */
+export interface Archive {
+  /** Newest first. Cost does not depend on how many other sessions there are. */
+  sessions(query?: SessionQuery): Promise<SessionPage>;
+  /** @throws ChaperoneError `SESSION_UNKNOWN` */
+  session(id: SessionId): Promise<SessionSummary>;
+  /** A session's events from `from` (a seq) to its present end. */
+  events(id: SessionId, options?: { from?: number; signal?: AbortSignal }): AsyncIterable<StoredEvent>;
+  /** The same, and then what is appended, without a gap, until the session ends or `signal` aborts. */
+  follow(id: SessionId, options?: { from?: number; signal?: AbortSignal }): AsyncIterable<StoredEvent>;
+  /** The latest signed checkpoint (C2SP tlog-checkpoint, a signed note). */
+  checkpoint(): Promise<string>;
+  verify(options?: {
+    session?: SessionId;
+    signal?: AbortSignal;
+    progress?: (done: number, total: number) => void;
+  }): Promise<VerifyReport>;
+}

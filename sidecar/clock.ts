@@ -1,0 +1,12 @@
+/** Time, passed in so that what depends on it stays testable. */
+import type { Micros } from '../recorder/audit/event.ts';
+
+export interface Clock {
+  /** Microseconds since the Unix epoch; never goes backwards within one process. */
+  now(): Micros;
+}
+
+/** Wall time at process start plus the monotonic time since: a step of the system clock does not tear a recording. */
+export const systemClock: Clock = {
+  now: () => Math.round((performance.timeOrigin + performance.now()) * 1000),
+};

@@ -1,0 +1,64 @@
+/**
+ * The one gate: identify → decide → ask → record → verdict.
+ *
+ * Law one: the decision is stored before anybody learns of it, so nothing runs whose decision is not evidence.
+ */
+import type { Decision, Identity, SessionId } from '../recorder/audit/event.ts';
+import type { Journal } from '../recorder/log/ports.ts';
+import { type Action, summarise, type Verdict } from './action.ts';
+import type { Clock } from './clock.ts';
+
+/** The policy in force, as the gate sees it: a pure function that may be replaced between two calls. */
+export interface PolicyInForce {
+  readonly digest: string;
+  decide(action: Action, identity: Identity): Decision;
+}
+
+export interface GateOptions {
+  journal: Journal;
+  clock: Clock;
+  /** Asked at every judgement, so that a changed policy file takes effect without a restart. */
+  policy: () => PolicyInForce;
+}
+
+export class Gate {
+  readonly #options: GateOptions;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ChaperoneError where the decision cannot be recorded: then the action must not happen. */
+  async judge(session: SessionId, identity: Identity, action: Action): Promise<Verdict> {
+    const { journal, clock, policy } = this.#options;
+    const decision = policy().decide(action, identity);
+    const allowed = decision.effect === 'allow';
+    await journal.append(session, [
+      {
+        at: clock.now(),
+        body: {
+          type: 'command.decided',
+          line: action.line,
+          cwd: action.cwd,
+          commands: action.commands.map(summarise),
+          unknown: action.unknown.map((part) => part.message),
+          decision,
+          allowed,
+        },
+      },
+    ]);
+    return allowed ? { ok: true, decision } : { ok: false, decision, message: explain(decision) };
+  }
+}
+
+/** What the person reads whose command did not run. */
+export function explain(decision: Decision): string {
+  switch (decision.effect) {
+    case 'allow':
+      return `allowed by ${decision.rule}`;
+    case 'deny':
+      return `chaperone: refused by ${decision.rule}: ${decision.reason}`;
+    case 'ask':
+      return `chaperone: ${decision.rule} asks for a person's approval, and approvals are not set up: refused. ${decision.reason}`;
+  }
+}
