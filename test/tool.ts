@@ -1,0 +1,34 @@
+/**
+ * Tests that need a program which may be missing say so here: skipped with the reason on a developer's
+ * machine, failed under CI=true, where everything must be there.
+ */
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+
+interface Assertions {
+  skip(message: string): unknown;
+  fail(message: string): unknown;
+}
+
+/** The absolute path of `program` on PATH, or null. */
+export function which(program: string): string | null {
+  for (const directory of (process.env.PATH ?? '').split(delimiter)) {
+    const candidate = join(directory, program);
+    try {
+      accessSync(candidate, constants.X_OK);
+      return candidate;
+    } catch {
+      // not in this directory
+    }
+  }
+  return null;
+}
+
+/** True if `program` is there; otherwise the test is skipped, or failed under CI=true. */
+export function needs(t: Assertions, program: string): boolean {
+  if (which(program) !== null) return true;
+  const message = `${program} is not installed`;
+  if (process.env.CI === 'true') t.fail(message);
+  else t.skip(message);
+  return false;
+}
