@@ -8,12 +8,42 @@ export interface Redirection {
   target: string | null;
 }
 
+/** What a command does to a path: `changes` is mode, owner or attributes. */
+export type PathRole = 'reads' | 'writes' | 'deletes' | 'changes';
+
+/** One path that a command touches, as its own argument grammar says. */
+export interface Touch {
+  role: PathRole;
+  /**
+   * Absolute and normalised, as a glob: `*`, `?` and `[…]` stand for themselves where they were unquoted,
+   * a backslash quotes one, and `**` stands for any number of whole segments (what is not known before it runs).
+   */
+  path: string;
+  /** True if everything below the path is touched too. */
+  recursive: boolean;
+  /** False where an expansion decides whether, or where, it is touched. */
+  certain: boolean;
+}
+
+/** What a command is able to do, as far as its own words tell. More join as they are recognised. */
+export type Capability =
+  | 'deletes'
+  | 'network-fetch'
+  | 'privilege'
+  /** Runs as code what it reads from its standard input. */
+  | 'stdin-script'
+  /** A call by which a function starts ever more copies of itself. */
+  | 'fork-bomb';
+
 /**
- * One simple command, unwrapped and with its words decoded.
+ * One simple command with its words decoded. A wrapper (`sudo`, `bash -c`) is a command and so is what it runs.
  * A word that cannot be known before it runs (an expansion) is null in `argv`.
  */
 export interface SimpleCommand {
-  /** Basename of the program; null where the command word itself is computed. */
+  /**
+   * Basename of the program; null where the command word itself is computed; empty for a statement that
+   * only assigns or redirects.
+   */
   program: string | null;
   argv: (string | null)[];
   /** Assignments in front of it and those made by `env`. */
@@ -23,6 +53,10 @@ export interface SimpleCommand {
   via: string[];
   /** Which pipeline it stands in and where, so that `curl … | sh` can be seen; place 0 is the first. */
   pipeline: { id: number; place: number; length: number };
+  touches: Touch[];
+  capabilities: Capability[];
+  /** Programs that run this command's output as code, as `sh` does in `curl … | sh` and in `sh -c "$(curl …)"`. */
+  outputRunBy: string[];
   /** Its own text in the line, for showing. */
   text: string;
 }
@@ -47,6 +81,8 @@ export interface CommandAction {
   /** What is shown and recorded: the text as the shell was about to run it. */
   line: string;
   cwd: string;
+  /** The home directory of who runs it, where known: what `~` in a policy means. */
+  home?: string;
   commands: SimpleCommand[];
   /** Names of functions that the line defines, for telling a function call from a program. */
   functions: string[];
