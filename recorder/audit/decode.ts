@@ -1,0 +1,114 @@
+/**
+ * Hostile bytes → an event of the closed union: exact members, exact kinds, and only in canonical form,
+ * so that one event has one encoding and one leaf hash.
+ */
+import { z } from 'zod';
+import { ChaperoneError } from '../errors.ts';
+import { canonicalBytes } from './canonical.ts';
+import type { AuditEvent } from './event.ts';
+import { SYSTEM } from './event.ts';
+
+const count = z.int().min(0);
+const effect = z.enum(['allow', 'deny', 'ask']);
+const session = z.string().refine(isSessionId, 'not a session id');
+const content = z.strictObject({ bytes: count, hash: z.string().regex(/^[A-Za-z0-9_-]{43}$/) });
+const size = { cols: count, rows: count };
+
+const identity = z.strictObject({
+  user: z.string(),
+  groups: z.array(z.string()),
+  pod: z
+    .strictObject({ namespace: z.string(), name: z.string(), uid: z.string(), serviceAccount: z.string() })
+    .exactOptional(),
+  conversation: z.string().exactOptional(),
+  generation: z.string().exactOptional(),
+  proof: z.enum(['signed', 'hook', 'claimed']),
+});
+
+const decision = z.strictObject({ effect, rule: z.string(), reason: z.string(), unjudged: z.boolean() });
+
+const command = z.strictObject({
+  program: z.string(),
+  argv: z.array(z.string()),
+  via: z.array(z.string()),
+});
+
+const body = z.discriminatedUnion('type', [
+  z.strictObject({
+    type: z.literal('session.start'),
+    identity,
+    host: z.string(),
+    command: z.array(z.string()),
+    cwd: z.string(),
+    terminal: z.strictObject({ ...size, term: z.string() }).exactOptional(),
+    policy: z.string(),
+    agent: z.string(),
+  }),
+  z.strictObject({ type: z.literal('session.output'), content }),
+  z.strictObject({ type: z.literal('session.input'), content }),
+  z.strictObject({ type: z.literal('session.resize'), ...size }),
+  z.strictObject({
+    type: z.literal('session.end'),
+    reason: z.enum(['exited', 'signalled', 'refused', 'failed']),
+    status: z.int().min(0).max(255),
+    error: z.string().exactOptional(),
+  }),
+  z.strictObject({
+    type: z.literal('command.decided'),
+    line: z.string(),
+    cwd: z.string(),
+    commands: z.array(command),
+    unknown: z.array(z.string()),
+    decision,
+    allowed: z.boolean(),
+  }),
+  z.strictObject({ type: z.literal('policy.loaded'), digest: z.string(), source: z.string() }),
+  z.strictObject({ type: z.literal('policy.rejected'), source: z.string(), error: z.string() }),
+  z.strictObject({ type: z.literal('access.login'), how: z.enum(['link', 'token']), from: z.string() }),
+  z.strictObject({
+    type: z.literal('access.viewed'),
+    session,
+    what: z.enum(['replay', 'live', 'export']),
+    by: z.string(),
+  }),
+  z.strictObject({
+    type: z.literal('gap'),
+    reason: z.string(),
+    from: count,
+    lost: z.strictObject({ events: count.exactOptional(), bytes: count.exactOptional() }).exactOptional(),
+  }),
+]);
+
+const event: z.ZodType<AuditEvent> = z.strictObject({ v: z.literal(1), session, seq: count, at: count, body });
+
+/** `system`, or a ULID. */
+export function isSessionId(id: string): boolean {
+  return id === SYSTEM || /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(id);
+}
+
+/** @throws ChaperoneError `EVENT_INVALID`, naming the first member that is wrong */
+export function decodeEvent(bytes: Uint8Array): AuditEvent {
+  const decoded = checkEvent(parse(bytes));
+  if (!canonicalBytes(decoded).equals(bytes)) throw invalid('it is not in canonical form');
+  return decoded;
+}
+
+/** An event handed over as a value, checked. @throws ChaperoneError `EVENT_INVALID` */
+export function checkEvent(value: unknown): AuditEvent {
+  const result = event.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  throw invalid(`${issue?.path.join('.') || 'the event'}: ${issue?.message ?? 'wrong'}`);
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch {
+    throw invalid('it is not JSON');
+  }
+}
+
+function invalid(why: string): ChaperoneError {
+  return new ChaperoneError('EVENT_INVALID', `this is not an audit event: ${why}`);
+}
