@@ -1,0 +1,37 @@
+/** Builds `dist/`: the CLI in one bundle with lazy chunks, the files it reads beside it, and the page. */
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { build } from 'esbuild';
+import { build as buildPage } from 'vite';
+
+/** Files that our code finds by `new URL('./name', import.meta.url)`; the bundle keeps them beside itself. */
+const ASSETS = ['sidecar/policy/default.yaml'];
+
+rmSync('dist', { recursive: true, force: true });
+mkdirSync('dist', { recursive: true });
+
+await build({
+  entryPoints: { chaperone: 'sidecar/cli/bin.mjs', main: 'sidecar/cli/main.ts' },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  packages: 'bundle',
+  external: ['node-pty', 'level', 'classic-level', './main.js'],
+  chunkNames: '[name]-[hash]',
+  minifySyntax: true,
+  minifyWhitespace: true,
+  keepNames: true,
+  legalComments: 'linked',
+  // CommonJS packages in the bundle ask for Node's own modules with `require`.
+  banner: {
+    js: "import { createRequire as chaperoneRequire } from 'node:module'; const require = chaperoneRequire(import.meta.url);",
+  },
+  logLevel: 'warning',
+});
+for (const asset of ASSETS) cpSync(asset, `dist/${basename(asset)}`);
+
+await buildPage({ root: 'player', logLevel: 'warn' });
+writeFileSync('dist/.built', '');

@@ -1,0 +1,39 @@
+/**
+ * Who is asking on one machine: the operating system's user. Nothing proves it to others, so the proof is
+ * `claimed`; Cursor's own environment variables are kept as further claims.
+ */
+import { spawnSync } from 'node:child_process';
+import { userInfo } from 'node:os';
+import type { Identity } from '../../recorder/audit/event.ts';
+
+/** An identifier as Cursor writes them; anything else in the variable is not one, and is left out. */
+const IDENTIFIER = /^[\w.:-]{1,128}$/;
+
+/** Reads the user, their groups and Cursor's claims from the process and its environment. */
+export function localIdentity(env: NodeJS.ProcessEnv): Identity {
+  const identity: Identity = { user: userName(), groups: groupNames(), proof: 'claimed' };
+  const conversation = claim(env.CURSOR_CONVERSATION_ID);
+  const generation = claim(env.CURSOR_REQUEST_ID);
+  if (conversation !== undefined) identity.conversation = conversation;
+  if (generation !== undefined) identity.generation = generation;
+  return identity;
+}
+
+/** A UID without an entry in passwd has no name: an image's arbitrary user is shown by its number. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid:${process.getuid?.() ?? 'unknown'}`;
+  }
+}
+
+function groupNames(): string[] {
+  const { status, stdout } = spawnSync('id', ['-Gn'], { encoding: 'utf8', timeout: 2000 });
+  if (status !== 0) return (process.getgroups?.() ?? []).map((gid) => `gid:${gid}`);
+  return stdout.trim().split(' ').filter(Boolean);
+}
+
+function claim(value: string | undefined): string | undefined {
+  return value !== undefined && IDENTIFIER.test(value) ? value : undefined;
+}

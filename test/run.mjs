@@ -1,0 +1,97 @@
+/**
+ * `npm test`: brings what the tests need, builds, checks types and style, runs every test, and closes with
+ * `N passed, N failed, N skipped`. `--long` adds the long runs; further arguments name test files.
+ * Runs on any Node from 20 and imports nothing but Node.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import {
+  aptInstall,
+  environment,
+  fail,
+  has,
+  node,
+  prepare,
+  privilege,
+  root,
+  run,
+} from '../sidecar/cli/setup.mjs';
+
+/** Programs that tests use, the Debian packages that bring them, and what goes untested without them. */
+const TOOLS = [
+  { program: 'chromium', package: 'chromium', tests: 'the page' },
+  { program: 'asciinema', package: 'asciinema', tests: 'reading casts independently' },
+  { program: 'zsh', package: 'zsh', tests: 'guarded zsh' },
+  { program: 'vim', package: 'vim', tests: 'full-screen programs' },
+  { program: 'tmux', package: 'tmux', tests: 'terminals' },
+];
+
+const BIN = join(root, 'node_modules');
+const TAP = join(BIN, 'tap/dist/esm/run.mjs');
+
+function ensureTools() {
+  const missing = TOOLS.filter((tool) => !has(tool.program));
+  if (missing.length === 0) return;
+  const prefix = privilege();
+  const packages = missing.map((tool) => tool.package);
+  if (prefix !== null && aptInstall(packages, prefix)) return;
+  const skipped = missing.map((tool) => `${tool.program} (skips ${tool.tests})`).join(', ');
+  process.stderr.write(`chaperone: missing ${skipped}: sudo apt-get install -y ${packages.join(' ')}\n`);
+}
+
+function step(name, args) {
+  process.stderr.write(`chaperone: ${name} …\n`);
+  if (run(node, args) !== 0) fail(`${name} failed: see above`);
+}
+
+/** tap generates its test class from the plugins that .taprc names: once for each installation. */
+function ensureTap() {
+  const stamp = join(BIN, '.chaperone-tap');
+  if (existsSync(stamp)) return;
+  step('preparing tap', [TAP, 'build']);
+  writeFileSync(stamp, '');
+}
+
+/** Test files of a folder, at any depth. */
+function testFiles(folder) {
+  return readdirSync(folder, { recursive: true })
+    .map((name) => join(folder, String(name)))
+    .filter((path) => path.endsWith('.test.ts') && !path.includes('/cluster/'))
+    .map((path) => relative(root, path))
+    .sort();
+}
+
+/** Runs tap; its output goes through the reporter, whose exit status is the answer. */
+function runTests(files, env) {
+  const stdio = { cwd: root, env };
+  const tap = spawn(node, [TAP, 'run', '-Rtap', '--disable-coverage', ...files], {
+    ...stdio,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  const reporter = spawn(node, ['test/report.ts'], { ...stdio, stdio: ['pipe', 'inherit', 'inherit'] });
+  tap.stdout.pipe(reporter.stdin);
+  const ended = (child) => new Promise((resolve) => child.on('close', (status) => resolve(status ?? 1)));
+  return Promise.all([ended(tap), ended(reporter)]);
+}
+
+const args = process.argv.slice(2);
+const named = args.filter((arg) => !arg.startsWith('--'));
+prepare();
+ensureTools();
+ensureTap();
+step('building', ['esbuild.config.mjs']);
+step('checking types', [join(BIN, 'typescript/bin/tsc'), '-b']);
+step('checking style', [
+  join(BIN, '@biomejs/biome/bin/biome'),
+  'ci',
+  '--diagnostic-level=warn',
+  '--error-on-warnings',
+]);
+const env = environment();
+if (args.includes('--long')) env.CHAPERONE_LONG = '1';
+const [tapStatus, reportStatus] = await runTests(
+  named.length > 0 ? named : testFiles(join(root, 'test')),
+  env,
+);
+process.exitCode = tapStatus === 0 && reportStatus === 0 ? 0 : 1;
