@@ -19,13 +19,17 @@ import { fileURLToPath } from 'node:url';
 export const root = resolve(fileURLToPath(import.meta.url), '../../..');
 
 const OLDEST_NODE = 20;
-const binaries = join(root, 'node_modules/.bin');
-/** The project's own Node 24, which the packages bring; everything of ours runs on it. */
-export const node = join(binaries, 'node');
+/**
+ * The project's own Node 24 and the headers for compiling against it, which the packages bring; everything of
+ * ours runs on it. Named by its package: npm 9 leaves `.bin/node` out where several platforms would bring it.
+ */
+const runtime = join(root, 'node_modules', `node-linux-${process.arch}`);
+export const node = join(runtime, 'bin/node');
 
 /** The environment for what we start: the project's own Node and tools come first. */
 export function environment() {
-  return { ...process.env, PATH: `${binaries}${delimiter}${process.env.PATH ?? ''}` };
+  const first = [join(runtime, 'bin'), join(root, 'node_modules/.bin')];
+  return { ...process.env, PATH: [...first, process.env.PATH ?? ''].join(delimiter) };
 }
 
 /** Ends the program with one line on stderr. */
@@ -117,8 +121,7 @@ function ensurePackages() {
   ensureCompiler();
   process.stderr.write('chaperone: installing packages …\n');
   // The headers for compiling node-pty come with the Node that it will run on: no further download.
-  const headers = join(root, 'node_modules', `node-linux-${process.arch}`);
-  const env = { ...process.env, npm_config_nodedir: headers };
+  const env = { ...process.env, npm_config_nodedir: runtime };
   const quiet = ['--no-audit', '--no-fund', '--loglevel=error'];
   if (run('npm', ['ci', '--include=dev', '--include=optional', ...quiet], { env }) !== 0)
     fail('npm could not install the packages: see above', 5);
