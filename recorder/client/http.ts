@@ -1,0 +1,151 @@
+/**
+ * One recorder's HTTP API, spoken to over connections that are kept. What comes back is checked for size, and
+ * errors come back as the `ChaperoneError` that the recorder raised.
+ */
+import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { ChaperoneError, ERRORS, type ErrorCode } from '../errors.ts';
+
+export interface Recorder {
+  /** E.g. `http://127.0.0.1:7070`. */
+  url: string;
+  token: string;
+}
+
+export interface Call {
+  path: string;
+  query?: Record<string, string | undefined>;
+  method?: 'GET' | 'POST';
+  signal?: AbortSignal | undefined;
+}
+
+/** A whole answer of more than this is not one of ours. */
+const MAX_WHOLE = 64 * 1024 * 1024;
+/** One event with its content in base64, at most. */
+const MAX_LINE = 64 * 1024 * 1024;
+const NEWLINE = 0x0a;
+
+export class RecorderClient {
+  readonly #recorder: Recorder;
+  /** An idle connection of an agent does not keep the process alive: there is nothing to close. */
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 16 });
+
+  constructor(recorder: Recorder) {
+    this.#recorder = recorder;
+  }
+
+  /** @throws ChaperoneError the recorder's own, or `RECORDER_GONE` */
+  async json<T>(call: Call): Promise<T> {
+    return parse(await this.text(call)) as T;
+  }
+
+  /** @throws ChaperoneError the recorder's own, or `RECORDER_GONE` */
+  async text(call: Call): Promise<string> {
+    const response = await this.open(call);
+    return (await whole(response)).toString('utf8');
+  }
+
+  /** The lines of a stream, parsed. A last line that is an error is thrown. */
+  async *lines<T>(call: Call): AsyncGenerator<T> {
+    const response = await this.open(call);
+    for await (const line of splitLines(guarded(response, call.signal))) {
+      const value = parse(line) as T;
+      const error = readError(value);
+      if (error !== null) throw error;
+      yield value;
+    }
+  }
+
+  /** An answer whose body is still to be read. @throws ChaperoneError the recorder's own, or `RECORDER_GONE` */
+  async open(call: Call): Promise<IncomingMessage> {
+    const response = await answer(this.#request(call), call.signal);
+    if (response.statusCode === 200) return response;
+    const text = (await whole(response)).toString('utf8');
+    throw readError(tryParse(text)) ?? gone(`answered ${response.statusCode} without saying why`);
+  }
+
+  #request({ path, query, method = 'GET', signal }: Call): ClientRequest {
+    const url = new URL(path, this.#recorder.url);
+    for (const [name, value] of Object.entries(query ?? {})) {
+      if (value !== undefined) url.searchParams.set(name, value);
+    }
+    const headers = { authorization: `Bearer ${this.#recorder.token}` };
+    return request(url, { method, headers, agent: this.#agent, ...(signal && { signal }) });
+  }
+}
+
+async function answer(outgoing: ClientRequest, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  outgoing.once('response', resolve);
+  outgoing.on('error', (error) =>
+    reject(signal?.aborted === true ? signal.reason : gone('does not answer', error)),
+  );
+  outgoing.end();
+  return promise;
+}
+
+async function whole(response: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of guarded(response, undefined)) {
+    size += chunk.length;
+    if (size > MAX_WHOLE)
+      throw new ChaperoneError('TOO_LARGE', 'the recorder sent more than an answer should hold');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** A body that breaks off is a recorder that is gone, not an end. */
+async function* guarded(response: IncomingMessage, signal: AbortSignal | undefined): AsyncGenerator<Buffer> {
+  try {
+    for await (const chunk of response) yield chunk as Buffer;
+  } catch (error) {
+    throw signal?.aborted === true ? signal.reason : gone('broke off in the middle of an answer', error);
+  }
+}
+
+async function* splitLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+  let parts: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    let start = 0;
+    for (let end = chunk.indexOf(NEWLINE); end !== -1; end = chunk.indexOf(NEWLINE, start)) {
+      yield Buffer.concat([...parts, chunk.subarray(start, end)]).toString('utf8');
+      parts = [];
+      size = 0;
+      start = end + 1;
+    }
+    size += chunk.length - start;
+    if (size > MAX_LINE)
+      throw new ChaperoneError('TOO_LARGE', 'the recorder sent a line longer than any of ours');
+    if (start < chunk.length) parts.push(chunk.subarray(start));
+  }
+  if (size > 0) throw gone('broke off in the middle of a line');
+}
+
+function parse(text: string): unknown {
+  const value = tryParse(text);
+  if (value === undefined) throw gone('sent what is not JSON: is it of another version?');
+  return value;
+}
+
+function tryParse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function readError(value: unknown): ChaperoneError | null {
+  const { code, message } =
+    (value as { error?: { code?: unknown; message?: unknown } } | undefined)?.error ?? {};
+  if (typeof code !== 'string' || typeof message !== 'string' || !Object.hasOwn(ERRORS, code)) return null;
+  return new ChaperoneError(code as ErrorCode, message);
+}
+
+export function gone(what: string, cause?: unknown): ChaperoneError {
+  return new ChaperoneError('RECORDER_GONE', `the recorder ${what}; is \`chaperone up\` still running?`, {
+    cause,
+  });
+}

@@ -1,0 +1,176 @@
+/**
+ * One writer's connection: frames in, appends in their order, answers once stored.
+ *
+ * A connection writes only sessions that it began, and when it breaks, those that have not ended are marked
+ * cut off: who is gone cannot come back under the same name.
+ */
+import { once } from 'node:events';
+import type { WebSocket } from 'ws';
+import { type SessionId, SYSTEM } from '../../audit/event.ts';
+import { ChaperoneError } from '../../errors.ts';
+import type { Archive, Journal } from '../../log/ports.ts';
+import { asChaperoneError } from '../reply.ts';
+import { type Append, decodeDrafts } from './draft.ts';
+import { decodeAppend, encodeAnswer } from './frame.ts';
+import { Ownership } from './ownership.ts';
+
+export interface IngestOptions {
+  archive: Archive;
+  journal: Journal;
+  /** Marks a session whose writer is gone. */
+  cutOff(session: SessionId): Promise<void>;
+}
+
+/** Bytes taken in and not yet stored at which the socket is no longer read. */
+const MAX_IN_FLIGHT = 16 * 1024 * 1024;
+const MAX_CALLS_IN_FLIGHT = 4096;
+
+type Outcome = 'pending' | 'stored' | ChaperoneError;
+
+interface Call {
+  call: number;
+  outcome: Outcome;
+}
+
+export class IngestConnection {
+  readonly #socket: WebSocket;
+  readonly #options: IngestOptions;
+  readonly #own = new Ownership();
+  /** Calls not yet answered, oldest first. */
+  readonly #calls: Call[] = [];
+  #lastCall = 0;
+  #bytes = 0;
+  /** Ends when the last frame taken in has been handed to the journal; keeps the order of the calls. */
+  #turn: Promise<void> = Promise.resolve();
+  readonly #appends = new Set<Promise<void>>();
+  #closing = false;
+  /** Resolves when the connection is gone and its open sessions are marked. */
+  readonly ended: Promise<void>;
+
+  constructor(socket: WebSocket, options: IngestOptions) {
+    this.#socket = socket;
+    this.#options = options;
+    socket.on('message', (data, isBinary) => this.#take(data as Buffer, isBinary));
+    this.ended = once(socket, 'close').then(() => this.#abandon());
+    socket.on('error', () => socket.terminate());
+  }
+
+  /** Takes no more, answers what was taken, and closes. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    await this.#settled();
+    this.#socket.close(1001, 'the recorder is closing');
+  }
+
+  #take(data: Buffer, isBinary: boolean): void {
+    if (this.#closing || this.#socket.readyState !== this.#socket.OPEN) return;
+    try {
+      if (!isBinary) throw new ChaperoneError('EVENT_INVALID', 'an ingest frame is not binary');
+      const frame = decodeAppend(data);
+      if (frame.call !== this.#lastCall + 1) {
+        throw new ChaperoneError('EVENT_INVALID', 'ingest calls are not numbered one after the other');
+      }
+      this.#lastCall = frame.call;
+      const call: Call = { call: frame.call, outcome: 'pending' };
+      this.#calls.push(call);
+      this.#grow(data.length);
+      this.#turn = this.#turn.then(() => this.#begin(call, data.length, () => decodeDrafts(frame)));
+    } catch (error) {
+      // Not a peer that speaks our protocol: nothing it says after this can be trusted to mean what we read.
+      this.#closing = true;
+      this.#socket.close(1002, asChaperoneError(error).message);
+    }
+  }
+
+  /** Hands one append to the journal; resolves when the next may follow it. */
+  async #begin(call: Call, size: number, decode: () => Append): Promise<void> {
+    try {
+      const append = decode();
+      if (append.session !== SYSTEM) await this.#admit(append);
+      this.#track(this.#finish(call, size, append));
+    } catch (error) {
+      this.#answer(call, size, asChaperoneError(error));
+    }
+  }
+
+  /** Calls `append` before it first waits, so that the journal sees the order of the calls. */
+  async #finish(call: Call, size: number, append: Append): Promise<void> {
+    try {
+      await this.#options.journal.append(append.session, append.drafts);
+      this.#own.stored(append);
+      this.#answer(call, size, 'stored');
+    } catch (error) {
+      this.#own.failed(append);
+      this.#answer(call, size, asChaperoneError(error));
+    }
+  }
+
+  /** @throws ChaperoneError `FORBIDDEN` for a session that is not this connection's to write */
+  async #admit(append: Append): Promise<void> {
+    const { session } = append;
+    if (!this.#own.has(session) && (await this.#exists(session))) {
+      throw new ChaperoneError('FORBIDDEN', `session ${session} exists already`);
+    }
+    this.#own.admit(append);
+  }
+
+  async #exists(session: SessionId): Promise<boolean> {
+    try {
+      await this.#options.archive.session(session);
+      return true;
+    } catch (error) {
+      if (error instanceof ChaperoneError && error.code === 'SESSION_UNKNOWN') return false;
+      throw error;
+    }
+  }
+
+  #grow(size: number): void {
+    this.#bytes += size;
+    if (this.#bytes > MAX_IN_FLIGHT || this.#calls.length > MAX_CALLS_IN_FLIGHT) this.#socket.pause();
+  }
+
+  #answer(call: Call, size: number, outcome: Outcome): void {
+    call.outcome = outcome;
+    this.#bytes -= size;
+    this.#report();
+    if (this.#bytes <= MAX_IN_FLIGHT / 2 && this.#calls.length <= MAX_CALLS_IN_FLIGHT / 2)
+      this.#socket.resume();
+  }
+
+  /** Answers every call at the head of the queue whose outcome is known; runs of stored ones in one frame. */
+  #report(): void {
+    let stored = 0;
+    const settled = this.#calls.findIndex(({ outcome }) => outcome === 'pending');
+    for (const { call, outcome } of this.#calls.splice(0, settled === -1 ? this.#calls.length : settled)) {
+      if (outcome instanceof ChaperoneError) {
+        if (stored > 0) this.#send(encodeAnswer({ kind: 'stored', call: stored }));
+        stored = 0;
+        this.#send(encodeAnswer({ kind: 'failed', call, code: outcome.code, message: outcome.message }));
+      } else {
+        stored = call;
+      }
+    }
+    if (stored > 0) this.#send(encodeAnswer({ kind: 'stored', call: stored }));
+  }
+
+  #send(frame: Buffer): void {
+    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame);
+  }
+
+  #track(append: Promise<void>): void {
+    this.#appends.add(append);
+    void append.finally(() => this.#appends.delete(append));
+  }
+
+  async #settled(): Promise<void> {
+    await this.#turn;
+    await Promise.all(this.#appends);
+  }
+
+  /** The writer is gone: after what it had sent, its sessions end as cut off. */
+  async #abandon(): Promise<void> {
+    this.#closing = true;
+    await this.#settled();
+    for (const session of this.#own.live) await this.#options.cutOff(session).catch(() => {});
+  }
+}

@@ -1,0 +1,141 @@
+/** Logging in and out, and who one is. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { ChaperoneError } from '../../errors.ts';
+import type { AccessRecord } from '../access.ts';
+import type { LoginLink, WhoAmI } from '../api.ts';
+import { sendPage } from '../assets.ts';
+import type { Logins } from '../login.ts';
+import { proof } from '../presence.ts';
+import { sendJson, sendText } from '../reply.ts';
+import type { Exchange, Route } from '../router.ts';
+import type { Throttle } from '../throttle.ts';
+
+export interface AccountOptions {
+  logins: Logins;
+  throttle: Throttle;
+  access: AccessRecord;
+  token: string;
+  port: number;
+  loginUrl(next?: string): string;
+  /** False once the server is closing. */
+  ready(): boolean;
+}
+
+/** Routes that need no login, and therefore tell nothing. */
+export interface OpenRoute {
+  method: 'GET';
+  path: string;
+  handle(request: IncomingMessage, response: ServerResponse, query: URLSearchParams): Promise<void> | void;
+}
+
+export function openRoutes(options: AccountOptions): OpenRoute[] {
+  return [
+    { method: 'GET', path: '/livez', handle: (_request, response) => sendText(response, 200, 'ok\n') },
+    {
+      method: 'GET',
+      path: '/readyz',
+      handle: (_request, response) =>
+        options.ready() ? sendText(response, 200, 'ok\n') : sendText(response, 503, 'closing\n'),
+    },
+    { method: 'GET', path: '/login', handle: (...exchange) => followLink(options, ...exchange) },
+    {
+      method: 'GET',
+      path: '/api/proof',
+      handle: (_, response, query) => sendProof(options, response, query),
+    },
+  ];
+}
+
+export function accountRoutes(options: AccountOptions): Route[] {
+  return [
+    {
+      method: 'GET',
+      path: '/api/whoami',
+      handle: ({ response, login }) =>
+        sendJson(response, { name: login.name, how: login.how } satisfies WhoAmI),
+    },
+    { method: 'POST', path: '/api/login-link', handle: (exchange) => issueLink(options, exchange) },
+    {
+      method: 'POST',
+      path: '/api/logout',
+      handle: ({ request, response }) => {
+        options.logins.logout(request);
+        response.statusCode = 204;
+        response.end();
+      },
+    },
+  ];
+}
+
+/**
+ * Trades the link for a cookie. The answer is a page that moves on by itself, not a redirect: a cookie that is
+ * SameSite=Strict is not sent after a redirect that began on another site (a web terminal, a chat).
+ */
+async function followLink(
+  options: AccountOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  query: URLSearchParams,
+): Promise<void> {
+  const { logins, throttle, access } = options;
+  if (!throttle.open) {
+    refuseForNow(response, throttle);
+    return;
+  }
+  const redeemed = logins.redeem(query.get('token') ?? '');
+  if (redeemed === null) {
+    throttle.fail();
+    sendPage(response, 401, USED_LINK);
+    return;
+  }
+  await access.login('link', request.socket.remoteAddress ?? 'unknown');
+  response.setHeader('Set-Cookie', logins.setCookie(redeemed.cookie));
+  const next = ownPath(query.get('next'));
+  sendPage(response, 200, {
+    title: 'Chaperone',
+    head: `<meta http-equiv="refresh" content="0;url=${escapeHtml(next)}">`,
+    body: `<p>Logged in. <a href="${escapeHtml(next)}">Go on</a></p>`,
+  });
+}
+
+/** Answers a nonce with what only a holder of the token can know; see presence.ts. */
+function sendProof(options: AccountOptions, response: ServerResponse, query: URLSearchParams): void {
+  const nonce = query.get('nonce') ?? '';
+  if (!/^[\w-]{22,86}$/.test(nonce)) {
+    throw new ChaperoneError('USAGE', 'nonce must be 22 to 86 characters of base64url');
+  }
+  sendText(response, 200, `${proof(options.token, options.port, nonce)}\n`);
+}
+
+/** A browser may not make logins for others: only who can read the token file. */
+function issueLink(options: AccountOptions, { response, query, login }: Exchange): void {
+  if (login.how !== 'token') throw new ChaperoneError('FORBIDDEN', 'a login link needs the bearer token');
+  sendJson(response, { url: options.loginUrl(ownPath(query.get('next'))) } satisfies LoginLink);
+}
+
+export function refuseForNow(response: ServerResponse, throttle: Throttle): void {
+  response.setHeader('Retry-After', Math.max(1, throttle.retryAfter));
+  sendText(response, 429, 'too many failed logins; wait a little and try again\n');
+}
+
+/** `next` if it stays on this server, otherwise the first page. */
+export function ownPath(next: string | null): string {
+  if (next === null || !/^\/(?![/\\])[!-~]*$/.test(next) || !URL.canParse(next, 'http://own')) return '/';
+  const url = new URL(next, 'http://own');
+  return url.host === 'own' && url.protocol === 'http:' ? `${url.pathname}${url.search}${url.hash}` : '/';
+}
+
+function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+const WHERE =
+  '<p><code>chaperone up</code> prints a link when it starts. Run it again in the same data directory for a fresh one.</p>';
+const USED_LINK = {
+  title: 'Chaperone: link not valid',
+  body: `<h1>This login link has been used, or is too old</h1><p>Each link logs in one browser, once.</p>${WHERE}`,
+};
+export const LOGIN_NEEDED = {
+  title: 'Chaperone: login needed',
+  body: `<h1>Open Chaperone by its login link</h1><p>This browser is not logged in.</p>${WHERE}`,
+};

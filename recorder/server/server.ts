@@ -1,0 +1,146 @@
+/** The recorder's HTTP server: loopback only, nothing without login. Assembles what the other files do. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Micros, SessionId } from '../audit/event.ts';
+import { ChaperoneError } from '../errors.ts';
+import type { Archive, Journal } from '../log/ports.ts';
+import { AccessRecord } from './access.ts';
+import { Application } from './application.ts';
+import { Assets } from './assets.ts';
+import { Logins } from './login.ts';
+import { announce, ensureToken } from './presence.ts';
+import { accountRoutes, openRoutes } from './routes/account.ts';
+import { sessionRoutes } from './routes/sessions.ts';
+import { verifyRoutes } from './routes/verify.ts';
+import { Sockets } from './sockets.ts';
+import { Throttle } from './throttle.ts';
+
+export interface ServerOptions {
+  archive: Archive;
+  journal: Journal;
+  /** Marks a session whose remote writer is gone as cut off. */
+  cutOff(session: SessionId): Promise<void>;
+  /** The data directory: `token` is kept there, and `owner` says where we listen. */
+  data: string;
+  /** 0 takes any free one. */
+  port: number;
+  /** The built player; null serves the API alone. */
+  assets: string | null;
+  clock: { now(): Micros };
+}
+
+export interface RecorderServer {
+  /** `http://127.0.0.1:7070` */
+  url: string;
+  port: number;
+  /** A fresh link that logs one browser in, once, and shows `next` (a path, default the first page). */
+  loginUrl(next?: string): string;
+  /** Stops within a few seconds: takes no more requests, answers what was stored, closes sockets with 1001. */
+  close(): Promise<void>;
+}
+
+const HOST = '127.0.0.1';
+/** After this, requests that are still running are cut. */
+const CLOSE_WITHIN_MS = 3000;
+
+/** @throws ChaperoneError `PORT_IN_USE`, and file system errors of the data directory */
+export async function startServer(options: ServerOptions): Promise<RecorderServer> {
+  const now = (): Micros => options.clock.now();
+  const [token, assets] = await Promise.all([ensureToken(options.data), Assets.load(options.assets)]);
+  const http = createServer(LIMITS);
+  const port = await listen(http, options.port);
+  const url = `http://${HOST}:${port}`;
+  const logins = new Logins({ port, token, now });
+  const throttle = new Throttle({ burst: 20, refill: 3_000_000, now });
+  const access = new AccessRecord(options.journal, now);
+  const loginUrl = (next?: string): string => {
+    const query = new URLSearchParams({ token: logins.issueLink(), ...(next !== undefined && { next }) });
+    return `${url}/login?${query}`;
+  };
+  const account = { logins, throttle, access, token, port, loginUrl, ready: () => http.listening };
+  const sockets = new Sockets({ ...options, access });
+  const application = new Application({
+    port,
+    logins,
+    throttle,
+    access,
+    assets,
+    sockets,
+    open: openRoutes(account),
+    routes: [...accountRoutes(account), ...sessionRoutes({ ...options, access }), ...verifyRoutes(options)],
+  });
+  http.on('request', (request: IncomingMessage, response: ServerResponse) =>
+    application.answer(request, response),
+  );
+  http.on('upgrade', (request, socket, head) => application.upgrade(request, socket, head));
+  await announce(options.data, url);
+  const close = async (): Promise<void> => {
+    await announce(options.data, null);
+    application.close();
+    await shutDown(http, sockets);
+  };
+  return { url, port, loginUrl, close: once(close) };
+}
+
+/** Against slow and endless requests; bodies are not read at all. */
+const LIMITS = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 15_000,
+  connectionsCheckingInterval: 5_000,
+  maxHeaderSize: 16 * 1024,
+  highWaterMark: 256 * 1024,
+};
+const MAX_CONNECTIONS = 512;
+
+async function listen(http: Server, port: number): Promise<number> {
+  http.maxConnections = MAX_CONNECTIONS;
+  await new Promise<void>((resolve, reject) => {
+    http.once('error', (error: NodeJS.ErrnoException) => reject(explain(error, port)));
+    http.listen({ host: HOST, port, exclusive: true }, () => {
+      http.removeAllListeners('error');
+      resolve();
+    });
+  });
+  return (http.address() as AddressInfo).port;
+}
+
+function explain(error: NodeJS.ErrnoException, port: number): Error {
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return new ChaperoneError(
+        'PORT_IN_USE',
+        `port ${port} is in use by another program; choose another with --port`,
+        { cause: error },
+      );
+    case 'EACCES':
+      return new ChaperoneError(
+        'PORT_IN_USE',
+        `port ${port} is not ours to open; choose one above 1023 with --port`,
+        { cause: error },
+      );
+    default:
+      return error;
+  }
+}
+
+async function shutDown(http: Server, sockets: Sockets): Promise<void> {
+  const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+  http.closeIdleConnections();
+  const deadline = setTimeout(() => {
+    sockets.terminate();
+    http.closeAllConnections();
+  }, CLOSE_WITHIN_MS);
+  await sockets.close();
+  await closed;
+  clearTimeout(deadline);
+  await sockets.settled();
+}
+
+function once(action: () => Promise<void>): () => Promise<void> {
+  let done: Promise<void> | null = null;
+  return () => {
+    done ??= action();
+    return done;
+  };
+}
