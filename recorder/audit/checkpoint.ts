@@ -91,7 +91,6 @@ export function openCheckpoint(note: string, key: VerifierKey): Checkpoint {
  */
 export function openNote(note: string, key: VerifierKey): string {
   const end = note.lastIndexOf('\n\n');
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: the specification forbids them
   if (note.length > NOTE_LIMIT || end < 0 || !note.endsWith('\n') || /[\x00-\x09\x0b-\x1f]/.test(note)) {
     throw notVerified('this is not a signed note');
   }

@@ -79,7 +79,13 @@ const body = z.discriminatedUnion('type', [
   }),
 ]);
 
-const event: z.ZodType<AuditEvent> = z.strictObject({ v: z.literal(1), session, seq: count, at: count, body });
+const event: z.ZodType<AuditEvent> = z.strictObject({
+  v: z.literal(1),
+  session,
+  seq: count,
+  at: count,
+  body,
+});
 
 /** `system`, or a ULID. */
 export function isSessionId(id: string): boolean {

@@ -1,0 +1,276 @@
+/**
+ * The audit log of this machine: evidence goes in by `append`, and is read, followed and verified here.
+ *
+ *     DATA/           0700
+ *       log/          the store (LevelDB)
+ *       checkpoint    the latest signed head, synced before what it covers counts as durable
+ *       key, key.pub  what signs it (0600), and what checks it
+ *       owner         who holds the store
+ */
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Checkpoint, openCheckpoint, type Signer, signCheckpoint } from '../audit/checkpoint.ts';
+import { isSessionId } from '../audit/decode.ts';
+import { type Draft, type SessionId, SYSTEM } from '../audit/event.ts';
+import { EMPTY_ROOT, equal } from '../audit/merkle.ts';
+import { ChaperoneError } from '../errors.ts';
+import { replaceFile } from '../store/atomic-file.ts';
+import { storeFault } from '../store/fault.ts';
+import { KEYS } from '../store/keys.ts';
+import { LevelStore } from '../store/leveldb.ts';
+import { describe, lastOwner, liveOwner, type Owner, removeOwner, self, writeOwner } from '../store/owner.ts';
+import { loadSigner, newKey } from '../store/signing-key.ts';
+import type { Store } from '../store/store.ts';
+import { Bell } from './bell.ts';
+import type {
+  Archive,
+  Journal,
+  SessionPage,
+  SessionQuery,
+  SessionSummary,
+  StoredEvent,
+  VerifyReport,
+} from './ports.ts';
+import { readEvents } from './reader.ts';
+import { listSessions, oneSession, tailOf, unknown } from './sessions.ts';
+import { frontierAt, storedSize } from './stored-tree.ts';
+import { Writer } from './writer.ts';
+
+/** The format of the store that this version writes. */
+const FORMAT = '{"chaperone":1}';
+
+export interface AuditLogOptions {
+  /** The directory of it all; made if it is missing. */
+  data: string;
+  /**
+   * `grouped` (the default): an append resolves once it survives `kill -9`, and a power cut at most 50 ms later.
+   * `always`: an append resolves once it survives a power cut.
+   */
+  sync?: 'grouped' | 'always';
+}
+
+interface Span {
+  from?: number;
+  signal?: AbortSignal;
+}
+
+export class AuditLog implements Journal, Archive {
+  readonly #data: string;
+  readonly #store: Store;
+  readonly #writer: Writer;
+  readonly #bell: Bell;
+  #owner: Owner;
+
+  private constructor(parts: { data: string; store: Store; writer: Writer; bell: Bell; owner: Owner }) {
+    this.#data = parts.data;
+    this.#store = parts.store;
+    this.#writer = parts.writer;
+    this.#bell = parts.bell;
+    this.#owner = parts.owner;
+  }
+
+  /** @throws ChaperoneError `STORE_LOCKED`, `STORE_CORRUPT`, `STORE_FULL`, `STORE_FAILED` */
+  static async open({ data, sync = 'grouped' }: AuditLogOptions): Promise<AuditLog> {
+    await makeDirectory(data);
+    await refuseIfOwned(data);
+    const store = await openStore(data);
+    try {
+      const owner = self();
+      await writeOwner(data, owner);
+      const path = join(data, 'checkpoint');
+      const { signer, note, checkpoint } = await identify(data, store, path);
+      const frontier = await extend(store, checkpoint);
+      const bell = new Bell();
+      const head = { signer, path, size: checkpoint.size, note };
+      return new AuditLog({
+        data,
+        store,
+        bell,
+        owner,
+        writer: new Writer(frontier, { store, bell, sync, checkpoint: head }),
+      });
+    } catch (error) {
+      await store.close();
+      await removeOwner(data).catch(() => undefined);
+      throw storeFault(error, data);
+    }
+  }
+
+  append(session: SessionId, drafts: readonly Draft[]): Promise<void> {
+    if (!isSessionId(session)) {
+      return Promise.reject(
+        new ChaperoneError('EVENT_INVALID', `${session.slice(0, 40)} is not a session id`),
+      );
+    }
+    return this.#writer.append(session, drafts);
+  }
+
+  /** Resolves once everything appended so far survives a power cut. */
+  durable(): Promise<void> {
+    return this.#writer.durable();
+  }
+
+  /** The writer of this session is gone. Without `session.end` the session counts as cut off from now on. */
+  release(session: SessionId): void {
+    this.#writer.release(session);
+  }
+
+  /** Tells other processes of this machine where this one listens. */
+  async announce(url: string): Promise<void> {
+    this.#owner = { ...this.#owner, url };
+    await writeOwner(this.#data, this.#owner);
+  }
+
+  sessions(query?: SessionQuery): Promise<SessionPage> {
+    return listSessions(this.#store, this.#writer.live, query);
+  }
+
+  session(id: SessionId): Promise<SessionSummary> {
+    return oneSession(this.#store, this.#writer.live, id);
+  }
+
+  async *events(id: SessionId, { from = 0, signal }: Span = {}): AsyncIterable<StoredEvent> {
+    const tail = await tailOf(this.#store, id);
+    if (tail === null && id !== SYSTEM) throw unknown(id);
+    for await (const event of readEvents(this.#store, id, { from, to: tail?.events ?? 0 })) {
+      if (signal?.aborted) return;
+      yield event;
+    }
+  }
+
+  async *follow(id: SessionId, { from = 0, signal }: Span = {}): AsyncIterable<StoredEvent> {
+    let next = from;
+    const aborted = onAbort(signal);
+    try {
+      while (!signal?.aborted) {
+        const more = this.#bell.next(id);
+        const goesOn = id === SYSTEM || this.#writer.live.has(id);
+        for await (const stored of this.events(id, { from: next, ...(signal && { signal }) })) {
+          next = stored.event.seq + 1;
+          yield stored;
+          if (stored.event.body.type === 'session.end') return;
+        }
+        if (!goesOn) return;
+        await Promise.race([more, aborted.promise]);
+      }
+    } finally {
+      aborted.dispose();
+    }
+  }
+
+  async checkpoint(): Promise<string> {
+    return this.#writer.note;
+  }
+
+  verify(): Promise<VerifyReport> {
+    throw new ChaperoneError('STORE_FAILED', 'not yet');
+  }
+
+  /** Makes everything durable and lets go of the directory. */
+  async close(): Promise<void> {
+    try {
+      await this.#writer.close();
+    } finally {
+      await this.#store.close();
+      await removeOwner(this.#data);
+    }
+  }
+}
+
+async function makeDirectory(data: string): Promise<void> {
+  try {
+    await mkdir(data, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw storeFault(error, data);
+  }
+}
+
+async function refuseIfOwned(data: string): Promise<void> {
+  const owner = await liveOwner(data);
+  if (owner !== null) throw locked(data, owner);
+}
+
+function locked(data: string, owner: Owner | null): ChaperoneError {
+  const who = owner === null ? 'another process' : describe(owner);
+  return new ChaperoneError('STORE_LOCKED', `${data} is in use by ${who}: stop it, or give another --data`);
+}
+
+async function openStore(data: string): Promise<Store> {
+  try {
+    return await LevelStore.open(join(data, 'log'));
+  } catch (error) {
+    if ((error as ChaperoneError).code === 'STORE_LOCKED') throw locked(data, await lastOwner(data));
+    throw error;
+  }
+}
+
+interface Identified {
+  signer: Signer;
+  note: string;
+  checkpoint: Checkpoint;
+}
+
+/** The key, the checkpoint and the format of this log; made where the directory is new. */
+async function identify(data: string, store: Store, path: string): Promise<Identified> {
+  const signer = await loadSigner(data);
+  const note = await readFile(path, 'utf8').catch(() => null);
+  if (signer === null) {
+    const begun = (await storedSize(store)) > 0 || (note !== null && note.split('\n')[1] !== '0');
+    if (!begun) return await found(data, store, path);
+    throw corrupt(`${join(data, 'key')} is missing, but the log is not new: put it back from a backup`);
+  }
+  if (note === null) throw corrupt(`${path} is missing: put it back from a backup`);
+  const format = await store.get(KEYS.format);
+  if (format === undefined || Buffer.from(format).toString() !== FORMAT) {
+    throw corrupt(
+      `${data} has no log that this version can read: put back a backup, or use a newer chaperone`,
+    );
+  }
+  try {
+    return { signer, note, checkpoint: openCheckpoint(note, signer.verifier) };
+  } catch (error) {
+    throw corrupt(`${path} is not this log's checkpoint (${(error as Error).message})`);
+  }
+}
+
+/**
+ * A new log: its first checkpoint covers nothing, and is on disk before the first event. The key is saved last,
+ * so that a directory with a key has had all the rest, and what is missing then was taken away.
+ */
+async function found(data: string, store: Store, path: string): Promise<Identified> {
+  const { signer, save } = newKey();
+  const note = signCheckpoint({ size: 0, root: EMPTY_ROOT }, signer);
+  await store.write([{ key: KEYS.format, value: Buffer.from(FORMAT) }]);
+  await store.sync();
+  await replaceFile(path, note);
+  await save(data);
+  return { signer, note, checkpoint: openCheckpoint(note, signer.verifier) };
+}
+
+function corrupt(message: string): ChaperoneError {
+  return new ChaperoneError('STORE_CORRUPT', message);
+}
+
+/** The tree of what is stored, which must extend what was signed. */
+async function extend(store: Store, { size: signed, root }: Checkpoint) {
+  const size = await storedSize(store);
+  if (size < signed) {
+    const message = `the log has ${size} events, but ${signed} were signed: its end is missing; put back a backup`;
+    throw new ChaperoneError('STORE_CORRUPT', message);
+  }
+  if (!equal((await frontierAt(store, signed)).root(), root)) {
+    throw new ChaperoneError(
+      'STORE_CORRUPT',
+      'the log is not the one that was signed: run verify to see what differs',
+    );
+  }
+  return await frontierAt(store, size);
+}
+
+/** A promise of the signal's abort, and how to forget it. */
+function onAbort(signal?: AbortSignal): { promise: Promise<void>; dispose: () => void } {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const listener = () => resolve();
+  signal?.addEventListener('abort', listener, { once: true });
+  return { promise, dispose: () => signal?.removeEventListener('abort', listener) };
+}

@@ -1,0 +1,213 @@
+/**
+ * The one writer of a log: appends of many sessions queue up while a batch is being stored, and go together into
+ * the next. Fails closed: after a failure of the medium every append is refused until the store has recovered, which
+ * each new append tries first.
+ */
+import type { Draft, SessionId } from '../audit/event.ts';
+import { equal, type Frontier } from '../audit/merkle.ts';
+import { ChaperoneError } from '../errors.ts';
+import { KEYS } from '../store/keys.ts';
+import type { Store } from '../store/store.ts';
+import { Batch } from './batch.ts';
+import type { Bell } from './bell.ts';
+import { Durability, type DurabilityOptions } from './durability.ts';
+import { frontierAt, storedSize } from './stored-tree.ts';
+import { decodeTail, type Tail } from './tail.ts';
+
+/** A batch takes what has queued up, up to about this much. */
+const BATCH_BYTES = 2 << 20;
+const BATCH_APPENDS = 512;
+
+interface Append {
+  session: SessionId;
+  drafts: readonly Draft[];
+  resolve: () => void;
+  reject: (error: Error) => void;
+}
+
+export interface WriterOptions {
+  store: Store;
+  bell: Bell;
+  /** Whether an append resolves when it is stored, or only when it is durable. */
+  sync: 'grouped' | 'always';
+  checkpoint: Pick<DurabilityOptions, 'signer' | 'path'> & { size: number; note: string };
+}
+
+export class Writer {
+  /** Sessions whose writer is in this process. */
+  readonly live = new Set<SessionId>();
+  readonly #options: WriterOptions;
+  readonly #durability: Durability;
+  readonly #tails = new Map<SessionId, Tail>();
+  readonly #queue: Append[] = [];
+  #frontier: Frontier;
+  #running: Promise<void> | null = null;
+  #failure: ChaperoneError | null = null;
+  #closed = false;
+
+  constructor(frontier: Frontier, options: WriterOptions) {
+    this.#frontier = frontier;
+    this.#options = options;
+    const { checkpoint, store } = options;
+    this.#durability = new Durability(
+      {
+        store,
+        signer: checkpoint.signer,
+        path: checkpoint.path,
+        head: () => this.#frontier,
+        failed: (error) => this.#fail(error),
+      },
+      checkpoint.size,
+      checkpoint.note,
+    );
+  }
+
+  get size(): number {
+    return this.#frontier.size;
+  }
+
+  get note(): string {
+    return this.#durability.note;
+  }
+
+  append(session: SessionId, drafts: readonly Draft[]): Promise<void> {
+    if (this.#closed) return Promise.reject(new ChaperoneError('STORE_CLOSED', 'the audit log is closed'));
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ session, drafts, resolve, reject });
+      this.#running ??= this.#run();
+    });
+  }
+
+  /** Everything appended so far survives a power cut. */
+  async durable(): Promise<void> {
+    while (this.#running !== null) await this.#running;
+    if (this.#failure !== null) await this.#recover();
+    await this.#durability.reach(this.size, true);
+  }
+
+  /** The writer of this session is gone; without its end it counts as cut off. */
+  release(session: SessionId): void {
+    this.live.delete(session);
+    this.#tails.delete(session);
+    this.#options.bell.ring(session);
+  }
+
+  /** Stores and makes durable what was appended; appends nothing more. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.durable();
+    this.#options.bell.ringAll();
+  }
+
+  async #run(): Promise<void> {
+    try {
+      while (this.#queue.length > 0) await this.#storeOne(this.#take());
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  /** What goes into the next batch, the appends of one session side by side: that makes long runs. */
+  #take(): Append[] {
+    let bytes = 0;
+    let count = 0;
+    while (count < this.#queue.length && count < BATCH_APPENDS && bytes < BATCH_BYTES) {
+      for (const { body } of this.#queue[count]!.drafts)
+        bytes += 'content' in body ? body.content.length : 512;
+      count += 1;
+    }
+    const taken = this.#queue.splice(0, count);
+    return taken.sort((a, b) => (a.session < b.session ? -1 : a.session > b.session ? 1 : 0));
+  }
+
+  async #storeOne(appends: Append[]): Promise<void> {
+    let accepted = appends;
+    try {
+      if (this.#failure !== null) await this.#recover();
+      await this.#loadTails(appends);
+      const batch = new Batch(this.#frontier.copy(), this.#tails);
+      accepted = appends.filter((append) => accept(batch, append));
+      if (accepted.length === 0) return;
+      await this.#options.store.write(batch.writes());
+      this.#adopt(batch);
+    } catch (cause) {
+      const error = cause as ChaperoneError;
+      if (error.code !== 'STORE_CLOSED') this.#fail(error);
+      for (const append of accepted) append.reject(error);
+      return;
+    } finally {
+      for (const { session } of appends) if (!this.live.has(session)) this.#tails.delete(session);
+    }
+    this.#acknowledge(accepted);
+  }
+
+  #adopt(batch: Batch): void {
+    this.#frontier = batch.frontier;
+    for (const [session, tail] of batch.tails) {
+      if (tail.ended === undefined) {
+        this.#tails.set(session, tail);
+        this.live.add(session);
+      } else {
+        this.#tails.delete(session);
+        this.live.delete(session);
+      }
+      this.#options.bell.ring(session);
+    }
+    this.#durability.stored();
+  }
+
+  #acknowledge(appends: readonly Append[]): void {
+    if (this.#options.sync === 'grouped') {
+      for (const { resolve } of appends) resolve();
+      return;
+    }
+    const durable = this.#durability.reach(this.size, true);
+    for (const { resolve, reject } of appends) durable.then(resolve, reject);
+  }
+
+  async #loadTails(appends: readonly Append[]): Promise<void> {
+    const unknown = [...new Set(appends.map(({ session }) => session))].filter((id) => !this.#tails.has(id));
+    if (unknown.length === 0) return;
+    const values = await this.#options.store.getMany(unknown.map(KEYS.session));
+    unknown.forEach((id, i) => {
+      const value = values[i];
+      if (value !== undefined) this.#tails.set(id, decodeTail(value));
+    });
+  }
+
+  #fail(error: ChaperoneError): void {
+    this.#failure ??= error;
+  }
+
+  /** Reopens the store, checks that nothing acknowledged is missing, and makes it durable before going on. */
+  async #recover(): Promise<void> {
+    const { store } = this.#options;
+    await store.recover();
+    const acknowledged = this.#frontier;
+    const size = await storedSize(store);
+    if (
+      size < acknowledged.size ||
+      !equal((await frontierAt(store, acknowledged.size)).root(), acknowledged.root())
+    ) {
+      throw new ChaperoneError(
+        'STORE_CORRUPT',
+        'the store came back without events that it had acknowledged',
+      );
+    }
+    this.#frontier = await frontierAt(store, size);
+    this.#tails.clear();
+    await this.#durability.recover();
+    this.#failure = null;
+  }
+}
+
+/** Refuses one append without touching its neighbours. */
+function accept(batch: Batch, append: Append): boolean {
+  try {
+    batch.add(append.session, append.drafts);
+    return true;
+  } catch (error) {
+    append.reject(error as Error);
+    return false;
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * Where each record lives. Numbers are 6 bytes, big-endian, so that the order of the keys is their order.
+ *
+ *     m                         format of the store
+ *     l ‖ index                 event: a leaf of the log, in log order
+ *     c ‖ index                 its content: salt and bytes
+ *     t ‖ level ‖ index         hash of a full subtree, for each 8th level
+ *     s ‖ session               what a list shows of a session
+ *     r ‖ session ‖ seq         run: from this seq on, `count` events stand at consecutive indices
+ *     x ‖ session ‖ seq         what a search looks into: the command line, the people and places
+ *
+ * `l` and `c` are the evidence; all others are projections that `verify` holds against it.
+ */
+import { type SessionId, SYSTEM } from '../audit/event.ts';
+import type { Node } from '../audit/merkle.ts';
+import type { Range } from './store.ts';
+
+const NUMBER_BYTES = 6;
+
+/** A session id is 26 characters or `system`; the zero byte ends it. */
+const END = '\0';
+
+export const KEYS = {
+  format: Buffer.from('m'),
+  event: (index: number) => numbered('l', index),
+  content: (index: number) => numbered('c', index),
+  subtree: (node: Node) => numbered(`t${String.fromCharCode(node.level)}`, node.index),
+  session: (id: SessionId) => Buffer.from(`s${id}`, 'latin1'),
+  run: (id: SessionId, seq: number) => numbered(`r${id}${END}`, seq),
+  search: (id: SessionId, seq: number) => numbered(`x${id}${END}`, seq),
+} as const;
+
+export const RANGES = {
+  all: { from: Buffer.alloc(0), to: Buffer.from([0xff]) } satisfies Range,
+  events: (from = 0): Range => ({ from: KEYS.event(from), to: Buffer.from('m') }),
+  contents: (from = 0): Range => ({ from: KEYS.content(from), to: Buffer.from('d') }),
+  subtrees: (): Range => ({ from: Buffer.from('t'), to: Buffer.from('u') }),
+  sessions: (before?: SessionId): Range => ({
+    from: Buffer.from('s'),
+    // `system` sorts behind every ULID and is no session that a list shows.
+    to: KEYS.session(before ?? SYSTEM),
+  }),
+  runs: (id: SessionId, from = 0): Range => ({ from: KEYS.run(id, from), to: Buffer.from(`r${id}\x01`) }),
+  searches: (id: SessionId): Range => ({ from: KEYS.search(id, 0), to: Buffer.from(`x${id}\x01`) }),
+  allRuns: (): Range => ({ from: Buffer.from('r'), to: Buffer.from('s') }),
+  allSearches: (): Range => ({ from: Buffer.from('x'), to: Buffer.from('y') }),
+} as const;
+
+/** The number at the end of a key. */
+export function numberIn(key: Uint8Array): number {
+  return Buffer.from(key.buffer, key.byteOffset, key.byteLength).readUIntBE(
+    key.length - NUMBER_BYTES,
+    NUMBER_BYTES,
+  );
+}
+
+/** A run's value: the index of its first event, and how many there are. */
+export function encodeRun(run: { index: number; count: number }): Buffer {
+  const out = Buffer.allocUnsafe(2 * NUMBER_BYTES);
+  out.writeUIntBE(run.index, 0, NUMBER_BYTES);
+  out.writeUIntBE(run.count, NUMBER_BYTES, NUMBER_BYTES);
+  return out;
+}
+
+export function decodeRun(value: Uint8Array): { index: number; count: number } {
+  const view = Buffer.from(value.buffer, value.byteOffset, value.byteLength);
+  if (view.length !== 2 * NUMBER_BYTES) return { index: 0, count: 0 };
+  return { index: view.readUIntBE(0, NUMBER_BYTES), count: view.readUIntBE(NUMBER_BYTES, NUMBER_BYTES) };
+}
+
+function numbered(prefix: string, n: number): Buffer {
+  const out = Buffer.allocUnsafe(prefix.length + NUMBER_BYTES);
+  out.write(prefix, 0, 'latin1');
+  out.writeUIntBE(n, prefix.length, NUMBER_BYTES);
+  return out;
+}
