@@ -1,12 +1,13 @@
 import { inspect } from 'node:util';
 import t from 'tap';
 import { type Item, readCast } from '../../../recorder/asciicast/read.ts';
+import { collect } from '../collect.ts';
 
 const V2 = '{"version": 2, "width": 80, "height": 24}\n';
 const V3 = '{"version": 3, "term": {"cols": 80, "rows": 24}}\n';
 
 async function read(text: string | Uint8Array, maxLine?: number): Promise<Item[]> {
-  return Array.fromAsync(readCast([Buffer.from(text)], maxLine === undefined ? {} : { maxLine }));
+  return collect(readCast([Buffer.from(text)], maxLine === undefined ? {} : { maxLine }));
 }
 
 async function events(text: string): Promise<unknown[]> {
@@ -226,7 +227,7 @@ t.test('a line beyond the limit is an error before it is held', async (t) => {
       yield Buffer.alloc(1000, 'a');
     }
   }
-  await t.rejects(Array.fromAsync(readCast(endless(), { maxLine: 10_000 })), { code: 'CAST_INVALID' });
+  await t.rejects(collect(readCast(endless(), { maxLine: 10_000 })), { code: 'CAST_INVALID' });
   t.ok(pulled <= 11, `${pulled} chunks of 1000 bytes were taken`);
 });
 

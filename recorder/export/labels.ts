@@ -1,0 +1,41 @@
+/** One line of text for what a recording shows beside its output: decisions, gaps, removed content. */
+import type { BodyOf } from '../audit/event.ts';
+
+const MAX_LABEL = 240;
+
+/** E.g. `refused: rm -rf / (baseline/no-recursive-delete)`. */
+export function decisionLabel(body: BodyOf<'command.decided'>): string {
+  const verdict = !body.allowed ? 'refused' : body.decision.unjudged ? 'unjudged' : 'allowed';
+  const rule = ` (${oneLine(body.decision.rule)})`;
+  return `${verdict}: ${oneLine(body.line)}${rule}`;
+}
+
+export function gapLabel(body: BodyOf<'gap'>): string {
+  const { events, bytes } = body.lost ?? {};
+  const lost = [
+    events === undefined ? [] : [`${events} events`],
+    bytes === undefined ? [] : [`${bytes} bytes`],
+  ].flat();
+  return `gap: ${oneLine(body.reason)}${lost.length > 0 ? ` (lost ${lost.join(', ')})` : ''}`;
+}
+
+export function removedLabel(body: BodyOf<'session.output' | 'session.input'>): string {
+  const what = body.type === 'session.output' ? 'output' : 'input';
+  return `${what} removed by retention: ${body.content.bytes} bytes`;
+}
+
+export function failureLabel(body: BodyOf<'session.end'>): string {
+  return `${body.reason}: ${oneLine(body.error ?? '')}`;
+}
+
+/** Safe to print on one line of a terminal: runs of blanks and controls are one space, what is long is cut. */
+export function oneLine(text: string, limit = MAX_LABEL): string {
+  const line = text
+    .slice(0, 8 * limit)
+    .replace(/[\s\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, ' ')
+    .trim()
+    .toWellFormed();
+  const characters = Array.from(line);
+  if (characters.length <= limit && text.length <= 8 * limit) return line;
+  return `${characters.slice(0, limit - 1).join('')}…`;
+}
