@@ -1,0 +1,56 @@
+/**
+ * From a command line or an argv to the simple commands in it, wrappers unwrapped and words decoded.
+ *
+ * Pure. Three answers for each part: understood, understood to be dangerous (the policy's affair), or unknown.
+ * Whatever goes wrong here, the parser's errors and our limits included, comes out as unknown.
+ */
+import { quote } from 'shell-quote';
+import type { CommandAction } from '../action.ts';
+import { literalWord } from './fields.ts';
+import { Found } from './found.ts';
+import { invoke } from './invoke.ts';
+import { LIMITS, LimitReached, shown } from './limits.ts';
+import { rootScope, type Scope } from './scope.ts';
+import { readScript } from './walk.ts';
+
+export interface Context {
+  /** Absolute directory that the line runs in; empty where unknown. */
+  cwd: string;
+  /** Home directory of who runs it. */
+  home?: string;
+  /** Other variables known to hold these values when the line starts. */
+  variables?: Readonly<Record<string, string>>;
+}
+
+/** Never throws. */
+export function analyse(line: string, context: Context): CommandAction {
+  return run(line, context, (found, scope) => readScript(found, line, scope));
+}
+
+/** An argv that is started without a shell. Never throws. */
+export function analyseArgv(argv: readonly string[], context: Context): CommandAction {
+  const line = quote([...argv]);
+  return run(line, context, (found, scope) => {
+    if (line.length > LIMITS.source) throw new LimitReached('source');
+    const words = argv.map(literalWord);
+    invoke(found, { words, env: [], redirections: [], touches: [], text: shown(line) }, scope);
+  });
+}
+
+function run(line: string, context: Context, read: (found: Found, scope: Scope) => void): CommandAction {
+  const found = new Found(readScript);
+  try {
+    read(found, rootScope(context.cwd, context.home, context.variables ?? {}));
+  } catch (error) {
+    // RangeError: the parser and our own walk recurse, and a deep enough input exhausts the stack.
+    if (!(error instanceof LimitReached || error instanceof RangeError)) {
+      found.doubt('syntax', `cannot be analysed: ${(error as Error).message}`, line);
+    } else {
+      found.doubt('limit', error instanceof LimitReached ? error.message : 'nested too deeply', line);
+    }
+  }
+  found.markForkBombs();
+  const { commands, functions, unknown } = found;
+  const home = context.home === undefined ? {} : { home: context.home };
+  return { kind: 'command', line, cwd: context.cwd, ...home, commands, functions, unknown };
+}

@@ -1,0 +1,161 @@
+/** Shell builtins that run code, or change what later words of the same script mean. */
+import type { Word } from './fields.ts';
+import type { Found } from './found.ts';
+import { argument } from './interpreter.ts';
+import { readOptions } from './options.ts';
+import { quoteGlob, resolvePath } from './path.ts';
+import { learn, type Scope, SOMEWHERE } from './scope.ts';
+import { isStdin } from './shells.ts';
+
+interface BuiltinCall {
+  words: readonly Word[];
+  env: { name: string; value: string | null }[];
+  text: string;
+}
+
+export function followBuiltin(found: Found, program: string, call: BuiltinCall, scope: Scope): void {
+  switch (program) {
+    case 'eval':
+      evaluate(found, call.words, scope);
+      return;
+    case 'trap':
+      trap(found, call.words, scope);
+      return;
+    case 'source':
+    case '.':
+      source(found, program, call, scope);
+      return;
+    case 'su':
+      switchUser(found, call, scope);
+      return;
+    case 'cd':
+    case 'pushd':
+    case 'popd':
+      changeDirectory(program, call.words, scope);
+      return;
+    case 'set':
+    case 'shift':
+      scope.positional = null;
+      return;
+    case 'export':
+    case 'declare':
+    case 'typeset':
+    case 'local':
+    case 'readonly':
+    case 'unset':
+    case 'read':
+    case 'mapfile':
+    case 'readarray':
+    case 'getopts':
+    case 'printf':
+      assign(program, call.words, scope);
+      return;
+  }
+}
+
+/** `eval` joins its words with blanks and runs the result here. */
+function evaluate(found: Found, words: readonly Word[], scope: Scope): void {
+  const parts = words.slice(words[1]?.value === '--' ? 2 : 1);
+  const inside = scope.via;
+  const known = parts.every((word) => word.value !== null && !word.glob);
+  if (known) {
+    // The same shell: what it learns, its caller knows.
+    const run = { ...scope, via: [...inside, 'eval'], depth: scope.depth + 1 };
+    found.script(parts.map((word) => word.value).join(' '), run);
+    scope.cwd = run.cwd;
+    scope.variables = run.variables;
+    return;
+  }
+  for (const word of parts) found.runsOutputOf([word.inner], 'eval');
+  found.doubt(
+    'computed-code',
+    'the code that eval runs is computed',
+    parts.map((word) => word.text).join(' '),
+  );
+  scope.cwd = SOMEWHERE;
+  scope.variables = new Map();
+}
+
+/** `trap code signal…`; `trap - signal` and `trap signal` set nothing. */
+function trap(found: Found, words: readonly Word[], scope: Scope): void {
+  const { operand, flags } = readOptions(words, {});
+  const code = words[operand];
+  if (code === undefined || words.length - operand < 2 || flags.has('-p') || flags.has('-l')) return;
+  if (code.value === '-' || code.value === '') return;
+  argument(found, 'trap', code, { ...scope, via: [...scope.via, 'trap'], depth: scope.depth + 1 });
+}
+
+function source(found: Found, program: string, call: BuiltinCall, scope: Scope): void {
+  const file = call.words[readOptions(call.words, { short: 'p' }).operand];
+  if (file === undefined) return;
+  found.runsOutputOf([file.inner], program);
+  if (isStdin(file)) {
+    found.runsInput(scope.input, program);
+    const { input } = scope;
+    if ((input.kind === 'pipe' || input.kind === 'here') && input.text !== null) {
+      found.script(input.text, { ...scope, via: [...scope.via, program], depth: scope.depth + 1 });
+      return;
+    }
+    found.doubt('code-on-stdin', `${program} runs what it reads`, call.text);
+  } else {
+    found.doubt('unreadable-script', `${program} runs a script whose text is not seen here`, call.text);
+  }
+  scope.cwd = SOMEWHERE;
+  scope.variables = new Map();
+}
+
+/** su takes its options before and after the user's name. */
+function switchUser(found: Found, call: BuiltinCall, scope: Scope): void {
+  let operands = call.words;
+  for (let turn = 0; turn < 3; turn++) {
+    const options = readOptions(operands, {
+      short: 'cgGsw',
+      long: ['command', 'group', 'supp-group', 'shell', 'whitelist-environment', 'session-command'],
+    });
+    for (const flag of ['-c', '--command', '--session-command']) {
+      const code = options.values.get(flag);
+      if (!code) continue;
+      argument(found, 'su', code, {
+        ...scope,
+        via: [...scope.via, 'su'],
+        depth: scope.depth + 1,
+        variables: new Map(),
+        cwd: SOMEWHERE,
+      });
+      return;
+    }
+    operands = operands.slice(options.operand);
+    if (operands.length === 0) break;
+  }
+  if (scope.input.kind === 'inherited')
+    found.doubt('no-hooks', 'su starts a shell that is not watched', call.text);
+  else {
+    found.runsInput(scope.input, 'su');
+    found.doubt('code-on-stdin', 'su starts a shell that runs what it reads', call.text);
+  }
+}
+
+function changeDirectory(program: string, words: readonly Word[], scope: Scope): void {
+  const target = words[readOptions(words, {}).operand];
+  if (program === 'popd' || (program === 'pushd' && target === undefined)) scope.cwd = SOMEWHERE;
+  else if (target === undefined) scope.cwd = homeOf(scope);
+  else if (target.splits || target.value === '-' || target.value?.startsWith('+')) scope.cwd = SOMEWHERE;
+  else scope.cwd = resolvePath(scope.cwd, target.pattern);
+}
+
+function homeOf(scope: Scope): string {
+  const home = scope.variables.get('HOME');
+  return home?.startsWith('/') ? quoteGlob(home) : SOMEWHERE;
+}
+
+/** Builtins whose operands are names that they set. */
+function assign(program: string, words: readonly Word[], scope: Scope): void {
+  if (program === 'printf' && words[1]?.value !== '-v') return;
+  for (const word of words.slice(1)) {
+    const text = word.value ?? word.text;
+    const [, name, value] = /^([A-Za-z_]\w*)(?:=([\s\S]*))?$/.exec(text) ?? [];
+    if (name === undefined) continue;
+    if (value === undefined && /^(export|readonly|declare|typeset)$/.test(program)) continue;
+    learn(scope, name, value === undefined || word.value === null || word.glob ? null : value);
+  }
+}

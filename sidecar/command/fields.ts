@@ -1,0 +1,92 @@
+/** Builds the fields that one word becomes: literal text, globs, known and unknown expansions, field splitting. */
+import { LIMITS, LimitReached } from './limits.ts';
+import { ANYWHERE, quoteGlob } from './path.ts';
+
+/** One word of a command as far as it can be known before it runs. */
+export interface Word {
+  /** Exactly what the program will see, globs apart; null where an expansion decides. */
+  value: string | null;
+  /** A glob that covers every value it can take; `**` for an unknown part. */
+  pattern: string;
+  /** True if it holds an unquoted `*`, `?` or `[…]`, which the file system expands. */
+  glob: boolean;
+  /** True if it is unquoted and unknown, so that it may become no word, one or many. */
+  splits: boolean;
+  /** Where the commands of its substitutions stand among those found: [from, to). */
+  inner: readonly [from: number, to: number];
+  /** Its own text. */
+  text: string;
+}
+
+interface Field {
+  value: string | null;
+  pattern: string;
+  glob: boolean;
+  splits: boolean;
+}
+
+/** Collects the pieces of one word. */
+export class Fields {
+  readonly #done: Field[] = [];
+  #field: Field | null = null;
+
+  /** Quoted or plain text: never split. */
+  literal(text: string): void {
+    const field = this.#open();
+    if (field.value !== null) field.value += text;
+    field.pattern += quoteGlob(text);
+  }
+
+  /** Unquoted glob characters. */
+  glob(text: string): void {
+    const field = this.#open();
+    if (field.value !== null) field.value += text;
+    field.pattern += text;
+    field.glob = true;
+  }
+
+  /** An expansion that is not known; `quoted` keeps it one word. */
+  unknown(quoted: boolean): void {
+    const field = this.#open();
+    field.value = null;
+    field.pattern += ANYWHERE;
+    if (!quoted) field.splits = true;
+  }
+
+  /** A known expansion without quotes: split at blanks, its glob characters active. */
+  split(value: string): void {
+    const parts = value.split(/[ \t\n]+/);
+    if (parts.length > LIMITS.fields) throw new LimitReached('fields');
+    parts.forEach((part, place) => {
+      if (place > 0) this.#close();
+      if (part === '') return;
+      if (/[*?[]/.test(part)) this.glob(part);
+      else this.literal(part);
+    });
+  }
+
+  finish(inner: readonly [number, number], text: string): Word[] {
+    this.#close();
+    return this.#done.map((field) => ({ ...field, inner, text }));
+  }
+
+  #open(): Field {
+    this.#field ??= { value: '', pattern: '', glob: false, splits: false };
+    return this.#field;
+  }
+
+  #close(): void {
+    if (this.#field !== null) this.#done.push(this.#field);
+    this.#field = null;
+  }
+}
+
+/** A word that is nothing but `text`. */
+export function literalWord(text: string): Word {
+  return { value: text, pattern: quoteGlob(text), glob: false, splits: false, inner: [0, 0], text };
+}
+
+/** A word of which nothing is known, not even how many words it is. */
+export function unknownWord(text: string): Word {
+  return { value: null, pattern: ANYWHERE, glob: false, splits: true, inner: [0, 0], text };
+}

@@ -1,0 +1,116 @@
+/** The expression of `find`: where it starts, what narrows it, what it runs and whether it deletes. */
+import type { Word } from './fields.ts';
+import { resolvePath } from './path.ts';
+import type { Scope } from './scope.ts';
+
+export interface Search {
+  /** Path globs that cover what it finds, starting points included where nothing narrows the search. */
+  reach: { path: string; recursive: boolean; certain: boolean }[];
+  deletes: boolean;
+  /** The commands of -exec, -execdir, -ok and -okdir, `{}` not yet replaced. */
+  runs: Word[][];
+}
+
+const RUNS = new Set(['-exec', '-execdir', '-ok', '-okdir']);
+const NAMES = new Set(['-name', '-iname']);
+/** Options and tests that leave all, or nearly all, of a tree in reach. */
+const WIDE = new Set([
+  '-type',
+  '-xdev',
+  '-mount',
+  '-depth',
+  '-d',
+  '-maxdepth',
+  '-mindepth',
+  '-print',
+  '-print0',
+  '-ls',
+  '-delete',
+  '-ignore_readdir_race',
+  '-noleaf',
+  '-follow',
+  '-daystart',
+  '-true',
+  '-not',
+  '!',
+  '(',
+  ')',
+  '-a',
+  '-o',
+  '-and',
+  '-or',
+  ',',
+  '-warn',
+  '-nowarn',
+  '-prune',
+  '-quit',
+  '-writable',
+  '-readable',
+  '-xtype',
+  '-regextype',
+]);
+
+export function readSearch(words: readonly Word[], scope: Scope): Search {
+  let at = 1;
+  while (/^-([HLPX]|O\d?|E|D.*)$/.test(words[at]?.value ?? '')) at += words[at]!.value === '-D' ? 2 : 1;
+  const starts: Word[] = [];
+  for (; at < words.length && !/^(-.|[!(),]$)/.test(words[at]!.value ?? ''); at++) starts.push(words[at]!);
+  const { names, narrowed, ...rest } = readExpression(words.slice(at));
+  const places = starts.length > 0 ? starts : [{ pattern: '.', splits: false, value: '.' }];
+  const reach = places.flatMap((start) => {
+    const path = resolvePath(scope.cwd, start.pattern);
+    const certain = start.value !== null && !path.includes('**');
+    if (narrowed) return [{ path: join(path, '**/*'), recursive: false, certain }];
+    if (names.length === 0) return [{ path, recursive: true, certain }];
+    return names.map((name) => ({ path: join(path, `**/${name}`), recursive: false, certain }));
+  });
+  return { reach, ...rest };
+}
+
+function readExpression(words: readonly Word[]): {
+  names: string[];
+  narrowed: boolean;
+  deletes: boolean;
+  runs: Word[][];
+} {
+  const found = { names: [] as string[], narrowed: false, deletes: false, runs: [] as Word[][] };
+  for (let at = 0; at < words.length; at++) {
+    const text = words[at]!.value;
+    if (text === '-delete') found.deletes = true;
+    else if (text !== null && NAMES.has(text)) {
+      at++;
+      // A quoted pattern is a glob for find itself.
+      found.names.push((words[at]?.value ?? '*').replaceAll('/', '?'));
+    } else if (text !== null && RUNS.has(text)) {
+      const end = words.findIndex((word, place) => place > at && endsRun(words, place, word));
+      found.runs.push(words.slice(at + 1, end < 0 ? words.length : end));
+      at = end < 0 ? words.length : end;
+    } else if (text === null || (text.startsWith('-') && !WIDE.has(text))) {
+      found.narrowed = true;
+    }
+  }
+  return found;
+}
+
+/** `;` ends it always, `+` only right after `{}`. */
+function endsRun(words: readonly Word[], place: number, word: Word): boolean {
+  return word.value === ';' || (word.value === '+' && words[place - 1]!.value === '{}');
+}
+
+/** The commands that find runs, `{}` replaced by what it may find. */
+export function findCommands(words: readonly Word[], scope: Scope): Word[][] {
+  const { runs, reach } = readSearch(words, scope);
+  const [only] = reach;
+  const whole = reach.length === 1 && only!.recursive && only!.certain ? only!.path : null;
+  return runs.map((run) => run.map((word) => (word.value?.includes('{}') ? given(word, whole) : word)));
+}
+
+/** A word with `{}` in it: the starting point, where all below it is found; otherwise unknown but one word. */
+function given(word: Word, whole: string | null): Word {
+  const pattern = whole === null || word.value !== '{}' ? '**' : whole;
+  return { ...word, value: null, pattern, splits: false };
+}
+
+function join(path: string, tail: string): string {
+  return path === '/' ? `/${tail}` : `${path}/${tail}`;
+}

@@ -1,0 +1,87 @@
+/** What the analysis has found so far, and how much more work it may do. */
+import type { Capability, Redirection, SimpleCommand, Touch, Unknown } from '../action.ts';
+import { type CallSite, forkBombs } from './fork-bomb.ts';
+import { LIMITS, LimitReached, shown } from './limits.ts';
+import type { Input, Range, Scope } from './scope.ts';
+
+/** A simple command before it is entered. */
+export interface Entry {
+  program: string | null;
+  argv: (string | null)[];
+  env: SimpleCommand['env'];
+  redirections: Redirection[];
+  touches: Touch[];
+  capabilities: Capability[];
+  text: string;
+}
+
+/** Reads a script, text or already parsed, at a place; what is in it is added to what was found. */
+export type ReadScript = (found: Found, script: string, scope: Scope) => void;
+
+export class Found {
+  readonly script: (text: string, scope: Scope) => void;
+  /** What a command is known to print, by its index. */
+  readonly outputs = new Map<number, string>();
+  /** Who runs what goes into the `>(…)` of the command being read. */
+  readonly sinks: string[][] = [];
+  readonly #bodies = new Map<string, CallSite[]>();
+  readonly commands: SimpleCommand[] = [];
+  readonly functions: string[] = [];
+  readonly unknown: Unknown[] = [];
+  /** The script that is being read: positions in its tree point into it. */
+  source = '';
+  #words = 0;
+  #pipelines = 0;
+
+  constructor(readScript: ReadScript) {
+    this.script = (text, scope) => readScript(this, text, scope);
+  }
+
+  /** Adds a command and gives its index. */
+  enter(entry: Entry, scope: Scope): number {
+    if (this.commands.length >= LIMITS.commands) throw new LimitReached('commands');
+    this.#words += entry.argv.length;
+    if (this.#words > LIMITS.words) throw new LimitReached('words');
+    this.commands.push({ ...entry, via: [...scope.via], pipeline: scope.pipeline, outputRunBy: [] });
+    const place = this.commands.length - 1;
+    if (scope.body !== null && entry.program) this.#called(entry.program, place, scope.body);
+    return place;
+  }
+
+  #called(callee: string, place: number, body: NonNullable<Scope['body']>): void {
+    const sites = this.#bodies.get(body.name) ?? [];
+    const site = { callee, place, concurrent: body.concurrent, always: body.always };
+    sites.push(...(body.repeated ? [site, site] : [site]));
+    this.#bodies.set(body.name, sites);
+  }
+
+  /** To be called when all is read. */
+  markForkBombs(): void {
+    for (const place of new Set(forkBombs(this.#bodies)))
+      this.commands[place]!.capabilities.push('fork-bomb');
+  }
+
+  doubt(code: Unknown['code'], message: string, text: string): void {
+    if (this.unknown.length < LIMITS.commands) this.unknown.push({ code, message, text: shown(text) });
+  }
+
+  newPipeline(): number {
+    return ++this.#pipelines;
+  }
+
+  /** Marks that `program` runs as code what the commands in `ranges` print. */
+  runsOutputOf(ranges: readonly Range[], program: string): void {
+    for (const [from, to] of ranges) {
+      for (let place = from; place < to; place++) {
+        const names = this.commands[place]!.outputRunBy;
+        if (!names.includes(program)) names.push(program);
+      }
+    }
+  }
+
+  /** Marks that `program` runs as code what comes from `input`. */
+  runsInput(input: Input, program: string): void {
+    if (input.kind === 'pipe') this.runsOutputOf(input.from, program);
+    else if (input.kind === 'sink') input.runners.push(program);
+  }
+}

@@ -1,0 +1,88 @@
+/** Follows the code that a shell or another interpreter is given. */
+import type { Word } from './fields.ts';
+import type { Found } from './found.ts';
+import { childVariables, type Scope } from './scope.ts';
+import { FOREIGN, interpretsStdin, shellCode } from './shells.ts';
+
+interface Place {
+  scope: Scope;
+  /** Index of the interpreter among the commands. */
+  place: number;
+}
+
+export function followShell(found: Found, program: string, words: readonly Word[], at: Place): void {
+  const source = shellCode(words);
+  const { env, text } = found.commands[at.place]!;
+  const exported = new Map(
+    env.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const])),
+  );
+  const home = at.scope.variables.get('HOME');
+  const scope: Scope = {
+    ...at.scope,
+    via: [...at.scope.via, program],
+    depth: at.scope.depth + 1,
+    variables: childVariables(exported, env.some(({ name }) => name === 'HOME') ? undefined : home),
+    positional: null,
+  };
+  switch (source.from) {
+    case 'nowhere':
+      return;
+    case 'argument':
+      argument(found, program, source.code, { ...scope, positional: source.positional });
+      return;
+    case 'stdin':
+      standardInput(found, program, { scope, place: at.place });
+      return;
+    case 'file':
+      if (hasInside(source.file)) found.runsOutputOf([source.file.inner], program);
+      found.doubt('unreadable-script', `${program} runs a script whose text is not seen here`, text);
+      return;
+    case 'unknown':
+      found.doubt('computed-argument', `an option of ${program} is computed`, text);
+      // Whatever follows may be its code.
+      for (const word of source.rest) if (word.value?.includes(' ')) found.script(word.value, scope);
+  }
+}
+
+/** Interpreters other than shells. @returns false if `program` is none. */
+export function followInterpreter(found: Found, program: string, words: readonly Word[], at: Place): boolean {
+  if (!interpretsStdin(program, words)) return false;
+  found.commands[at.place]!.capabilities.push('stdin-script');
+  found.runsInput(at.scope.input, program);
+  if (at.scope.input.kind !== 'inherited') {
+    found.doubt('code-on-stdin', `${program} runs what it reads`, found.commands[at.place]!.text);
+  }
+  return true;
+}
+
+/** Runs the text of one word as code in `scope`: `sh -c`, `eval`, `trap`. */
+export function argument(found: Found, program: string, code: Word, scope: Scope): void {
+  if (hasInside(code)) found.runsOutputOf([code.inner], program);
+  if (code.value !== null && !code.glob && !FOREIGN.has(program)) {
+    found.script(code.value, scope);
+    return;
+  }
+  // `xargs sh -c`: the code is what xargs reads.
+  if (scope.via.includes('xargs')) found.runsInput(scope.input, program);
+  found.doubt('computed-code', `the code that ${program} runs is computed`, code.text);
+}
+
+function standardInput(found: Found, program: string, at: Place): void {
+  const { input } = at.scope;
+  const command = found.commands[at.place]!;
+  command.capabilities.push('stdin-script');
+  found.runsInput(input, program);
+  if ((input.kind === 'pipe' || input.kind === 'here') && input.text !== null && !FOREIGN.has(program)) {
+    found.script(input.text, { ...at.scope, input: { kind: 'file' } });
+    return;
+  }
+  if (input.kind === 'inherited') {
+    found.doubt('no-hooks', `${program} starts a shell that is not watched`, command.text);
+  } else {
+    found.doubt('code-on-stdin', `${program} runs what it reads`, command.text);
+  }
+}
+
+function hasInside(word: Word): boolean {
+  return word.inner[1] > word.inner[0];
+}

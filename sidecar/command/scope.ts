@@ -1,0 +1,99 @@
+/** What is known at one place in a script: where it runs, which variables hold what, what feeds its input. */
+import { quoteGlob } from './path.ts';
+
+/** Indices of commands already found: [from, to). */
+export type Range = readonly [from: number, to: number];
+
+/** What a command reads from its standard input. */
+export type Input =
+  /** The session's own input: a terminal, or whatever the caller has. */
+  | { kind: 'inherited' }
+  /** The output of commands already found; `text` where it is known. */
+  | { kind: 'pipe'; from: readonly Range[]; text: string | null }
+  /** A here-document or here-string; null where an expansion decides. */
+  | { kind: 'here'; text: string | null }
+  /** The output of a command that is not found yet, as in `cmd > >(sh)`: who runs it as code signs up. */
+  | { kind: 'sink'; runners: string[] }
+  | { kind: 'file' };
+
+export interface Scope {
+  /** Absolute, as a glob; `/**` where unknown. */
+  cwd: string;
+  /** Known values. A name that is not in here is unknown. */
+  variables: ReadonlyMap<string, string>;
+  /** `$0`, `$1` … as far as known, in a `bash -c` script. */
+  positional: readonly (string | null)[] | null;
+  via: readonly string[];
+  input: Input;
+  depth: number;
+  pipeline: { id: number; place: number; length: number };
+  /** The function body that is being read, null outside of any. */
+  body: { name: string; concurrent: boolean; always: boolean; repeated: boolean } | null;
+}
+
+/** Where the working directory is not known. */
+export const SOMEWHERE = '/**';
+
+export function rootScope(
+  cwd: string,
+  home: string | undefined,
+  known: Readonly<Record<string, string>>,
+): Scope {
+  return {
+    cwd: cwd.startsWith('/') ? quoteGlob(cwd) : SOMEWHERE,
+    variables: childVariables(new Map(Object.entries(known)), home),
+    positional: null,
+    via: [],
+    input: { kind: 'inherited' },
+    depth: 0,
+    pipeline: { id: 0, place: 0, length: 1 },
+    body: null,
+  };
+}
+
+/** What a new shell knows: its environment, and the field separator that every shell starts with. */
+export function childVariables(exported: Map<string, string>, home: string | undefined): Map<string, string> {
+  if (home !== undefined && !exported.has('HOME')) exported.set('HOME', home);
+  exported.set('IFS', ' \t\n');
+  return exported;
+}
+
+/** Variables remembered at once: they are copied with each assignment. */
+const REMEMBERED = 64;
+
+/** A value for later statements of the same shell; null forgets what was known. */
+export function learn(scope: Scope, name: string, value: string | null): void {
+  if (!scope.variables.has(name) && (value === null || scope.variables.size >= REMEMBERED)) return;
+  const variables = new Map(scope.variables);
+  if (value === null) variables.delete(name);
+  else variables.set(name, value);
+  scope.variables = variables;
+}
+
+/** What is certain after a part that may or may not have run: only what it would not have changed. */
+export function rejoin(scope: Scope, branch: Scope): void {
+  if (branch.cwd !== scope.cwd) scope.cwd = SOMEWHERE;
+  if (branch.positional !== scope.positional) scope.positional = null;
+  if (branch.variables === scope.variables) return;
+  for (const [name, value] of scope.variables) {
+    if (branch.variables.get(name) !== value) learn(scope, name, null);
+  }
+}
+
+/** For a body that may run again, or later: forgets all that the body may change. */
+export function unsettle(scope: Scope, body: string): void {
+  if (/\b(cd|pushd|popd)\b/.test(body)) scope.cwd = SOMEWHERE;
+  if (/\b(set|shift)\b/.test(body)) scope.positional = null;
+  for (const name of assignedIn(body)) learn(scope, name, null);
+}
+
+const SETTERS = /\b(?:read|for|select|getopts|mapfile|readarray|unset|printf)\b([^;&|\n]{0,200})/g;
+
+function assignedIn(body: string): Set<string> {
+  const names = new Set<string>();
+  for (const found of body.matchAll(/([A-Za-z_]\w*)(?:\+?=|\[)/g)) names.add(found[1]!);
+  for (const found of body.matchAll(SETTERS)) {
+    for (const name of found[1]!.match(/[A-Za-z_]\w*/g) ?? []) names.add(name);
+  }
+  return names;
+}

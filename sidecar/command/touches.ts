@@ -1,0 +1,243 @@
+/** Which paths a command reads, writes, deletes or changes, by the grammar of its arguments. */
+import type { PathRole, Touch } from '../action.ts';
+import type { Word } from './fields.ts';
+import { readSearch } from './find.ts';
+import { ANYWHERE, resolvePath, withoutContentsGlob } from './path.ts';
+import type { Scope } from './scope.ts';
+
+/** How a program's operands are to be read. Programs with a grammar of their own have a function. */
+interface Operands {
+  /** Role of each operand; of all but the last where `last` is given. */
+  each?: PathRole;
+  last?: PathRole;
+  /** Operands that are no paths: the pattern of grep, the mode of chmod. */
+  skip?: number;
+  /** Short options that take an argument. */
+  short?: string;
+  /** Flags that make it work on everything below. */
+  recursive?: RegExp;
+  /** Options that name a path, with the role of it, e.g. `-o` of curl. */
+  options?: Record<string, PathRole>;
+  /** The skipped operands are not there where one of these is given (`grep -e`). */
+  noSkip?: RegExp;
+}
+
+const RECURSIVE = /^(-[A-Za-z]*[rR][A-Za-z]*|--recursive|--rec[a-z]*)$/;
+const TARGET: Record<string, PathRole> = { '-t': 'writes', '--target-directory': 'writes' };
+
+const OPERANDS: ReadonlyMap<string, Operands> = new Map<string, Operands>([
+  ['rm', { each: 'deletes', recursive: /^(-[A-Za-z]*[rR][A-Za-z]*|--r[a-z]*)$/ }],
+  ...same(['srm', 'wipe'], { each: 'deletes', recursive: RECURSIVE }),
+  ...same(['unlink', 'rmdir', 'shred'], { each: 'deletes', short: 'ns' }),
+  ['truncate', { each: 'writes', short: 'sr' }],
+  ['tee', { each: 'writes' }],
+  ['touch', { each: 'writes', short: 'drt' }],
+  ['cp', { each: 'reads', last: 'writes', short: 'St', options: TARGET }],
+  ['install', { each: 'reads', last: 'writes', short: 'gmoSt', options: TARGET }],
+  ['rsync', { each: 'reads', last: 'writes', short: 'eBfMT' }],
+  ['scp', { each: 'reads', last: 'writes', short: 'cFiJloPS' }],
+  ['ln', { each: 'reads', last: 'writes', short: 'St', options: TARGET }],
+  ...same(['chmod', 'chown', 'chgrp', 'chattr', 'setfacl', 'chcon'], {
+    each: 'changes',
+    skip: 1,
+    recursive: /^(-[A-Za-z]*R[A-Za-z]*|--rec[a-z]*)$/,
+    noSkip: /^--ref/,
+  }),
+  ...same(
+    [
+      'cat',
+      'tac',
+      'less',
+      'more',
+      'most',
+      'bat',
+      'nl',
+      'od',
+      'xxd',
+      'hexdump',
+      'hd',
+      'strings',
+      'base64',
+      'base32',
+      'sort',
+      'uniq',
+      'wc',
+      'md5sum',
+      'sha1sum',
+      'sha256sum',
+      'sha512sum',
+      'paste',
+      'rev',
+      'fold',
+      'fmt',
+      'pr',
+      'expand',
+      'unexpand',
+      'column',
+      'diff',
+      'cmp',
+      'comm',
+      'join',
+      'shuf',
+      'view',
+      'vi',
+      'vim',
+      'nvim',
+      'nano',
+      'emacs',
+      'ed',
+      'source',
+      '.',
+      'gzip',
+      'xz',
+      'zstd',
+      'bzip2',
+      'zcat',
+      'file',
+      'dos2unix',
+      'cksum',
+      'split',
+      'csplit',
+      'look',
+      'vipw',
+      'unshadow',
+      'john',
+    ],
+    { each: 'reads' },
+  ),
+  ...same(['head', 'tail'], { each: 'reads', short: 'nc' }),
+  ['cut', { each: 'reads', short: 'bcdf' }],
+  ...same(['grep', 'egrep', 'fgrep', 'zgrep', 'rg', 'ag'], {
+    each: 'reads',
+    skip: 1,
+    short: 'efmABCdDgtT',
+    noSkip: /^(-[A-Za-z]*[ef]|--regexp|--file)/,
+  }),
+  ...same(['awk', 'gawk', 'mawk'], { each: 'reads', skip: 1, short: 'Ffv', noSkip: /^(-f|--file)/ }),
+  ['sed', { each: 'reads', skip: 1, short: 'efl', noSkip: /^(-[nErs]*[ef]|--expression|--file)/ }],
+  ...same(['curl', 'wget'], {
+    options: { '-o': 'writes', '--output': 'writes', '-O': 'writes', '--output-document': 'writes' },
+  }),
+  ...same(
+    ['fallocate', 'mkswap', 'wipefs', 'blkdiscard', 'fdisk', 'sfdisk', 'cfdisk', 'parted', 'gdisk', 'sgdisk'],
+    { each: 'writes', short: 'lot' },
+  ),
+]);
+
+function same(programs: string[], operands: Operands): [string, Operands][] {
+  return programs.map((program) => [program, operands]);
+}
+
+export function touchesOf(program: string, words: readonly Word[], scope: Scope): Touch[] {
+  switch (program) {
+    case 'dd':
+      return copiedByDd(words, scope);
+    case 'mv':
+      return moved(words, scope);
+    case 'find': {
+      const { deletes, reach } = readSearch(words, scope);
+      return deletes ? reach.map((place) => ({ role: 'deletes', ...place })) : [];
+    }
+    case 'rsync':
+      return mirrored(words, scope);
+  }
+  const operands = OPERANDS.get(program) ?? (program.startsWith('mkfs') ? { each: 'writes' } : undefined);
+  return operands === undefined ? [] : byOperands(words, operands, scope);
+}
+
+export function touch(role: PathRole, word: Word, scope: Scope, recursive = false): Touch {
+  const path = resolvePath(scope.cwd, word.pattern);
+  return {
+    role,
+    path: recursive && role === 'deletes' ? withoutContentsGlob(path) : path,
+    recursive,
+    certain: word.value !== null || (!word.splits && !word.pattern.includes(ANYWHERE)),
+  };
+}
+
+function byOperands(words: readonly Word[], grammar: Operands, scope: Scope): Touch[] {
+  const touches: Touch[] = [];
+  const operands: Word[] = [];
+  let skip = grammar.skip ?? 0;
+  let recursive = false;
+  let uncertain = false;
+  let options = true;
+  for (let at = 1; at < words.length; at++) {
+    const word = words[at]!;
+    const text = word.value;
+    if (text === null) uncertain ||= word.splits;
+    if (!options || text === null || !/^-./.test(text)) {
+      operands.push(word);
+      continue;
+    }
+    if (text === '--') options = false;
+    recursive ||= grammar.recursive?.test(text) ?? false;
+    if (grammar.noSkip?.test(text)) skip = 0;
+    const named = namedByOption(words, at, grammar);
+    if (named?.role) touches.push(touch(named.role, named.word, scope));
+    if (named?.takesNext) at++;
+  }
+  const paths = operands.slice(skip);
+  paths.forEach((word, place) => {
+    const role =
+      grammar.last !== undefined && place === paths.length - 1 && place > 0 ? grammar.last : grammar.each;
+    if (role === undefined) return;
+    touches.push(touch(role, word, scope, recursive));
+    // A word that may hold `-r`: perhaps everything below is touched.
+    if (uncertain && !recursive && grammar.recursive) {
+      touches.push({ ...touch(role, word, scope, true), certain: false });
+    }
+  });
+  return touches;
+}
+
+/** The path that an option names, and whether the next word is that option's argument. */
+function namedByOption(
+  words: readonly Word[],
+  at: number,
+  grammar: Operands,
+): { role: PathRole | undefined; word: Word; takesNext: boolean } | null {
+  const word = words[at]!;
+  const text = word.value!;
+  const equals = text.startsWith('--') ? text.indexOf('=') : -1;
+  const name = equals > 0 ? text.slice(0, equals) : text;
+  const role = grammar.options?.[name] ?? grammar.options?.[clusterEnd(text)];
+  if (equals > 0) {
+    const value = text.slice(equals + 1);
+    return { role, word: { ...word, value, pattern: value }, takesNext: false };
+  }
+  const takesNext =
+    role !== undefined || (!text.startsWith('--') && (grammar.short?.includes(text.at(-1)!) ?? false));
+  const next = words[at + 1];
+  return next === undefined || !takesNext ? null : { role, word: next, takesNext };
+}
+
+/** `-qO` → `-O`: the option of a cluster that takes the next word. */
+function clusterEnd(text: string): string {
+  return text.startsWith('--') ? text : `-${text.at(-1)}`;
+}
+
+/** `dd if=FILE of=FILE`: its operands are settings. */
+function copiedByDd(words: readonly Word[], scope: Scope): Touch[] {
+  return words.slice(1).flatMap((word) => {
+    const found = /^(if|of)=/.exec(word.pattern);
+    if (found === null)
+      return word.value === null ? [{ ...touch('writes', word, scope), certain: false }] : [];
+    const rest: Word = { ...word, value: word.value?.slice(3) ?? null, pattern: word.pattern.slice(3) };
+    return [touch(found[1] === 'of' ? 'writes' : 'reads', rest, scope)];
+  });
+}
+
+/** A moved file is gone from where it was, with everything below it. */
+function moved(words: readonly Word[], scope: Scope): Touch[] {
+  const copied = byOperands(words, { each: 'reads', last: 'writes', short: 'St', options: TARGET }, scope);
+  return copied.map((one) => (one.role === 'reads' ? { ...one, role: 'deletes', recursive: true } : one));
+}
+
+/** rsync deletes at its target what the source lacks, if told so. */
+function mirrored(words: readonly Word[], scope: Scope): Touch[] {
+  const touches = byOperands(words, OPERANDS.get('rsync')!, scope);
+  if (!words.some((word) => /^--del/.test(word.value ?? ''))) return touches;
+  const target = touches.findLast((one) => one.role === 'writes');
+  return target === undefined ? touches : [...touches, { ...target, role: 'deletes', recursive: true }];
+}

@@ -1,0 +1,308 @@
+/** Walks a script's syntax tree in the order in which it runs, and hands over each simple command. */
+import {
+  type ArrayValue,
+  type Assignment,
+  type Command,
+  type Function as FunctionNode,
+  forEachChild,
+  type ParsedScript,
+  parse,
+  type Statement,
+  type SyntaxNode,
+} from 'unbash';
+import { literalWord, type Word } from './fields.ts';
+import type { Found } from './found.ts';
+import { invoke } from './invoke.ts';
+import { LIMITS, LimitReached, shown } from './limits.ts';
+import { redirect } from './redirect.ts';
+import { type Input, learn, type Range, rejoin, type Scope, unsettle } from './scope.ts';
+import { decode, decodeOne, type Nested } from './word.ts';
+
+type Node = Statement['command'];
+
+/** Reads `text` as a script. Whatever the parser complains of makes it unknown. */
+export function readScript(found: Found, text: string, scope: Scope): void {
+  if (text.length > LIMITS.source) throw new LimitReached('source');
+  const outer = found.source;
+  found.source = text;
+  walkScript(found, parse(text), scope);
+  found.source = outer;
+}
+
+function walkScript(found: Found, script: ParsedScript, scope: Scope): void {
+  if (scope.depth > LIMITS.depth) throw new LimitReached('depth');
+  const outer = found.source;
+  if (script.source !== undefined) found.source = script.source;
+  for (const error of script.errors ?? [])
+    found.doubt('syntax', error.message, found.source.slice(error.pos));
+  walkList(found, script.commands, scope);
+  found.source = outer;
+}
+
+function walkList(found: Found, list: readonly Statement[], scope: Scope): void {
+  for (const statement of list) {
+    if (statement.background) walk(found, statement.command, concurrent(subshell(scope)));
+    else walk(found, statement.command, scope);
+  }
+}
+
+/** A copy: what happens in it stays in it. */
+function subshell(scope: Scope): Scope {
+  return { ...scope, depth: scope.depth + 1 };
+}
+
+function concurrent(scope: Scope): Scope {
+  return scope.body === null ? scope : { ...scope, body: { ...scope.body, concurrent: true } };
+}
+
+/** Walks what may be skipped; afterwards only what it cannot have changed is known. */
+function perhaps(found: Found, nodes: readonly Statement[] | Node, scope: Scope): void {
+  const branch = subshell(scope);
+  if (branch.body !== null) branch.body = { ...branch.body, always: false };
+  if (Array.isArray(nodes)) walkList(found, nodes as readonly Statement[], branch);
+  else walk(found, nodes as Node, branch);
+  rejoin(scope, branch);
+}
+
+function sometimes(scope: Scope): Scope {
+  if (scope.body !== null) scope.body = { ...scope.body, always: false };
+  return scope;
+}
+
+/** `while true` and `until false` go on for ever: what they call, they call again and again. */
+function looping(node: Extract<Node, { type: 'While' }>): { repeated: boolean } | { always: false } {
+  const only = node.clause.commands.length === 1 ? node.clause.commands[0]!.command : undefined;
+  const name = only?.type === 'Command' ? only.name?.value : undefined;
+  const endless = node.kind === 'while' ? name === 'true' || name === ':' : name === 'false';
+  return endless ? { repeated: true } : { always: false };
+}
+
+/** Walks what may run again, or later: what it changes is unknown from the start. */
+function again(
+  found: Found,
+  node: SyntaxNode & { pos: number; end: number },
+  scope: Scope,
+  run: (scope: Scope) => void,
+): void {
+  const body = subshell(scope);
+  unsettle(body, found.source.slice(node.pos, node.end));
+  run(body);
+  rejoin(scope, body);
+}
+
+function walk(found: Found, node: Node, scope: Scope): void {
+  if (scope.depth > LIMITS.depth) throw new LimitReached('depth');
+  switch (node.type) {
+    case 'Command':
+      simple(found, node, scope);
+      return;
+    case 'Pipeline':
+      pipeline(found, node.commands, scope);
+      return;
+    case 'AndOr':
+      node.commands.forEach((part, place) => {
+        const straight = node.operators.slice(0, place).every((operator) => operator === '&&');
+        if (straight) walk(found, part, scope);
+        else perhaps(found, part, scope);
+      });
+      return;
+    case 'Redirected':
+      redirected(found, node, scope);
+      return;
+    case 'Function':
+      define(found, node, scope);
+      return;
+    case 'Coproc':
+      if (node.body.type === 'CompoundList') {
+        walkList(found, node.body.commands, subshell(scope));
+        return;
+      }
+      walk(found, node.body, subshell(scope));
+      return;
+    case 'Subshell':
+      walkList(found, node.body.commands, subshell(scope));
+      return;
+    case 'BraceGroup':
+      walkList(found, node.body.commands, scope);
+      return;
+    default:
+      control(found, node, scope);
+      return;
+  }
+}
+
+type Control = Exclude<
+  Node,
+  {
+    type: 'Command' | 'Pipeline' | 'AndOr' | 'Redirected' | 'Function' | 'Coproc' | 'Subshell' | 'BraceGroup';
+  }
+>;
+
+function control(found: Found, node: Control, scope: Scope): void {
+  switch (node.type) {
+    case 'If':
+      walkList(found, node.clause.commands, scope);
+      perhaps(found, node.then.commands, scope);
+      for (const branch of node.elif) {
+        perhaps(found, branch.clause.commands, scope);
+        perhaps(found, branch.then.commands, scope);
+      }
+      if (node.else) perhaps(found, node.else.commands, scope);
+      return;
+    case 'For':
+    case 'Select':
+      for (const word of node.wordlist ?? []) visit(found, word, scope);
+      learn(scope, node.name.value, null);
+      again(found, node, scope, (body) => walkList(found, node.body.commands, sometimes(body)));
+      return;
+    case 'While':
+      again(found, node, scope, (body) => {
+        if (body.body !== null) body.body = { ...body.body, ...looping(node) };
+        walkList(found, node.clause.commands, body);
+        walkList(found, node.body.commands, body);
+      });
+      return;
+    case 'ArithmeticFor':
+      for (const part of [node.initialize, node.test, node.update]) if (part) visit(found, part, scope);
+      again(found, node, scope, (body) => walkList(found, node.body.commands, sometimes(body)));
+      return;
+    case 'Case':
+      visit(found, node.word, scope);
+      for (const item of node.items) {
+        for (const pattern of item.pattern) visit(found, pattern, scope);
+        perhaps(found, item.body.commands, scope);
+      }
+      return;
+    case 'TestCommand':
+    case 'ArithmeticCommand':
+      visit(found, node, scope);
+      return;
+  }
+}
+
+/** Each stage is a shell of its own and reads what the stages before it print. */
+function pipeline(found: Found, stages: readonly Node[], scope: Scope): void {
+  if (stages.length === 1) {
+    walk(found, stages[0]!, scope);
+    return;
+  }
+  const id = found.newPipeline();
+  const from = found.commands.length;
+  const outer: readonly Range[] = scope.input.kind === 'pipe' ? scope.input.from : [];
+  stages.forEach((stage, place) => {
+    const before = found.commands.length;
+    const text = place === 0 ? null : (found.outputs.get(before - 1) ?? null);
+    const piped: Input = { kind: 'pipe', from: [...outer, [from, before]], text };
+    walk(found, stage, {
+      ...concurrent(subshell(scope)),
+      input: place === 0 ? scope.input : piped,
+      pipeline: { id, place, length: stages.length },
+    });
+    // Only where the whole stage is one command does its output go on as it is.
+    if (found.commands.length !== before + 1) found.outputs.delete(found.commands.length - 1);
+  });
+}
+
+function redirected(found: Found, node: Extract<Node, { type: 'Redirected' }>, scope: Scope): void {
+  const { redirections, touches, input } = redirect(node.redirects, scope, (inner) =>
+    visit(found, inner, scope),
+  );
+  invoke(found, { words: [], env: [], redirections, touches, text: textOf(found, node) }, scope);
+  const inside = input === null ? scope : { ...scope, input };
+  walk(found, node.command, inside);
+  scope.cwd = inside.cwd;
+  scope.variables = inside.variables;
+}
+
+/** The body is looked at where it is defined: what it calls is found whether or not it is called. */
+function define(found: Found, node: FunctionNode, scope: Scope): void {
+  found.functions.push(node.name.value);
+  again(found, node, scope, (body) => {
+    body.positional = null;
+    body.input = { kind: 'inherited' };
+    body.body = { name: node.name.value, concurrent: false, always: true, repeated: false };
+    if (node.body.type === 'CompoundList') walkList(found, node.body.commands, body);
+    else walk(found, node.body, body);
+  });
+}
+
+function simple(found: Found, node: Command, scope: Scope): void {
+  const nested: Nested = { visit: (inner) => visit(found, inner, scope) };
+  const sinks = found.sinks.length;
+  const env = node.prefix.flatMap((item) =>
+    item.type === 'Assignment' ? [assignment(item, scope, nested)] : [],
+  );
+  const words: Word[] = node.name === undefined ? [] : decode(node.name, scope, nested);
+  for (const item of node.args) {
+    if (item.type === 'Word') words.push(...decode(item, scope, nested));
+    else {
+      const { name, value } = assignment(item, scope, nested);
+      words.push({
+        ...literalWord(`${name}=${value ?? ''}`),
+        value: value === null ? null : `${name}=${value}`,
+      });
+      env.push({ name, value });
+    }
+  }
+  const { redirections, touches, input } = redirect(node.redirects, scope, (inner) =>
+    visit(found, inner, scope),
+  );
+  const text = textOf(found, node);
+  const inside = input === null ? scope : { ...scope, input };
+  const from = found.commands.length;
+  invoke(found, { words, env, redirections, touches, text }, inside);
+  if (inside !== scope) Object.assign(scope, { ...inside, input: scope.input });
+  for (const sink of found.sinks.splice(sinks)) {
+    for (const program of sink) {
+      found.runsInput(inside.input, program);
+      found.runsOutputOf([[from, found.commands.length]], program);
+    }
+  }
+  if (node.name === undefined) for (const { name, value } of env) learn(scope, name, value);
+}
+
+function assignment(node: Assignment, scope: Scope, nested: Nested): { name: string; value: string | null } {
+  if (node.index) nested.visit(node.index);
+  if (node.value.type === 'ArrayValue') {
+    nested.visit(node.value satisfies ArrayValue);
+    return { name: node.name, value: null };
+  }
+  const word = decodeOne(node.value, scope, nested);
+  return { name: node.name, value: node.append || node.index ? null : word.value };
+}
+
+/** Walks the scripts of all substitutions in a node; gives where their commands stand. */
+function visit(found: Found, node: SyntaxNode, scope: Scope): Range {
+  const from = found.commands.length;
+  descend(found, node, scope);
+  return [from, found.commands.length];
+}
+
+function descend(found: Found, node: SyntaxNode, scope: Scope): void {
+  switch (node.type) {
+    case 'CommandExpansion':
+    case 'ArithmeticCommandExpansion':
+      if (node.script) walkScript(found, node.script, subshell(scope));
+      return;
+    case 'ProcessSubstitution': {
+      const input: Input = node.operator === '>' ? { kind: 'sink', runners: [] } : scope.input;
+      if (node.script) walkScript(found, node.script, { ...subshell(scope), input });
+      if (input.kind === 'sink') found.sinks.push(input.runners);
+      return;
+    }
+    case 'Transform':
+      // `${name@P}` expands the value as a prompt, and prompts run commands.
+      if (node.operand.value.includes('P'))
+        found.doubt('computed-code', 'an expansion runs a value as a prompt', '@P');
+      break;
+    case 'ParameterExpansion':
+      if (node.operation?.type === 'Default' && node.operation.operator.endsWith('='))
+        learn(scope, node.parameter, null);
+      break;
+  }
+  forEachChild(node, (child) => descend(found, child, scope));
+}
+
+function textOf(found: Found, node: { pos: number; end: number }): string {
+  return shown(found.source.slice(node.pos, node.end));
+}

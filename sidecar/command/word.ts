@@ -1,0 +1,192 @@
+/** Decodes the words of the syntax tree: quotes, escapes, tilde, braces, and the expansions that are known. */
+import {
+  type DoubleQuotedChild,
+  parse,
+  type SyntaxNode,
+  type Word as SyntaxWord,
+  type WordPart,
+} from 'unbash';
+import { expandBraces } from './brace.ts';
+import { Fields, unknownWord, type Word } from './fields.ts';
+import type { Scope } from './scope.ts';
+
+/** What decoding needs from the analysis around it. */
+export interface Nested {
+  /** Analyses the scripts of the substitutions in a node; gives where their commands stand. */
+  visit(node: SyntaxNode): readonly [number, number];
+}
+
+const NOTHING_INSIDE: readonly [number, number] = [0, 0];
+
+/** The fields that `word` becomes. Scripts inside it are visited. */
+export function decode(word: SyntaxWord, scope: Scope, nested: Nested): Word[] {
+  const parts = word.parts;
+  if (parts?.some((part) => part.type === 'BraceExpansion')) return decodeBraces(word, parts, scope, nested);
+  const fields = new Fields();
+  const rest = tilde(word, parts, scope, fields);
+  if (parts === undefined) {
+    if (rest !== null) fields.literal(rest);
+    return fields.finish(NOTHING_INSIDE, word.text);
+  }
+  const inner = parts.some(mayHoldScript) ? nested.visit(word) : NOTHING_INSIDE;
+  parts.forEach((part, place) => {
+    if (place === 0 && rest !== null) fields.literal(rest);
+    else addPart(part, scope, fields);
+  });
+  return fields.finish(inner, word.text);
+}
+
+/** Exactly one value, as in an assignment, a redirection of one target, or a here-string: no splitting. */
+export function decodeOne(word: SyntaxWord, scope: Scope, nested: Nested): Word {
+  const words = decode(word, scope, nested);
+  if (words.length === 1) return words[0]!;
+  if (words.length > 1) return { ...unknownWord(word.text), inner: words[0]!.inner };
+  return { value: '', pattern: '', glob: false, splits: false, inner: NOTHING_INSIDE, text: word.text };
+}
+
+/** Brace expansion works on text, before everything else: expand, then decode each result as a word. */
+function decodeBraces(word: SyntaxWord, parts: readonly WordPart[], scope: Scope, nested: Nested): Word[] {
+  const inner = parts.some(mayHoldScript) ? nested.visit(word) : NOTHING_INSIDE;
+  const silent: Nested = { visit: () => inner };
+  const out: Word[] = [];
+  for (const text of expandBraces(word.text)) {
+    if (text === '') continue;
+    const command = parse(`: ${text}`).commands[0]?.command;
+    const single = command?.type === 'Command' ? command.args[0] : undefined;
+    if (single?.type !== 'Word' || command?.type !== 'Command' || command.args.length !== 1) {
+      out.push({ ...unknownWord(word.text), inner });
+    } else if (single.parts?.some((part) => part.type === 'BraceExpansion')) {
+      out.push({ ...unknownWord(word.text), inner });
+    } else {
+      for (const field of decode(single, scope, silent)) out.push({ ...field, inner, text: word.text });
+    }
+  }
+  return out;
+}
+
+function mayHoldScript(part: WordPart): boolean {
+  return part.type !== 'Literal' && part.type !== 'SingleQuoted' && part.type !== 'AnsiCQuoted';
+}
+
+/**
+ * Adds what a leading tilde stands for (also after `name=`, as bash does) and gives what remains of the first
+ * literal part; null where there is nothing to add for it.
+ */
+function tilde(
+  word: SyntaxWord,
+  parts: readonly WordPart[] | undefined,
+  scope: Scope,
+  fields: Fields,
+): string | null {
+  const first = parts === undefined ? word : parts[0];
+  const whole = parts === undefined ? word.value : first?.type === 'Literal' ? first.value : null;
+  if (whole === null) return null;
+  const found = /^([A-Za-z_]\w*=)?(~[^/]*)/.exec(first!.text);
+  if (found === null || found[2]!.includes('\\')) return whole;
+  // `~"x"` is not a tilde expansion: the name must end within the literal, or with the word.
+  if (parts !== undefined && parts.length > 1 && !first!.text.includes('/')) return whole;
+  const before = found[1] ?? '';
+  fields.literal(before);
+  const home = tildeTarget(found[2]!, scope);
+  if (home === null) fields.unknown(true);
+  else fields.literal(home);
+  return whole.slice(before.length + found[2]!.length);
+}
+
+/** The directory of a tilde prefix; null where it is not known. */
+function tildeTarget(prefix: string, scope: Scope): string | null {
+  switch (prefix) {
+    case '~':
+      return scope.variables.get('HOME') ?? null;
+    case '~+':
+      return scope.cwd.includes('*') ? null : scope.cwd;
+    case '~root':
+      return '/root';
+    default:
+      return null;
+  }
+}
+
+function addPart(part: WordPart, scope: Scope, fields: Fields): void {
+  switch (part.type) {
+    case 'Literal':
+    case 'SingleQuoted':
+    case 'AnsiCQuoted':
+      fields.literal(part.value);
+      return;
+    case 'DoubleQuoted':
+    case 'LocaleString':
+      fields.literal('');
+      for (const child of part.parts) addQuoted(child, scope, fields);
+      return;
+    case 'Glob':
+      fields.glob(part.text);
+      return;
+    case 'ExtendedGlob':
+      // Any text may match it; what it matches is decided by the file system.
+      fields.glob(part.operator === '!' || part.operator === '*' ? '*' : '?*');
+      return;
+    case 'ProcessSubstitution':
+      // A name below /dev/fd that says nothing.
+      fields.literal('/dev/fd/63');
+      return;
+    case 'SimpleExpansion':
+    case 'ParameterExpansion': {
+      const value = knownValue(part, scope);
+      value === null ? fields.unknown(false) : fields.split(value);
+      return;
+    }
+    case 'CommandExpansion':
+    case 'BraceExpansion':
+      fields.unknown(false);
+      return;
+    case 'ArithmeticExpansion':
+      // A number: never split, never a path of its own.
+      fields.unknown(true);
+      return;
+  }
+}
+
+function addQuoted(part: DoubleQuotedChild, scope: Scope, fields: Fields): void {
+  if (part.type === 'Literal') {
+    fields.literal(part.value);
+    return;
+  }
+  if (part.type === 'SimpleExpansion' || part.type === 'ParameterExpansion') {
+    const value = knownValue(part, scope);
+    if (value !== null) {
+      fields.literal(value);
+      return;
+    }
+    // "$@" and "${a[@]}" become any number of words in spite of their quotes.
+    fields.unknown(!/^\$(@|\{[^}]*@)/.test(part.text));
+    return;
+  }
+  fields.unknown(true);
+}
+
+/** The value of `$name`, `${name}`, `$1` or `${name:-word}` where the name is known; null otherwise. */
+export function knownValue(
+  part: Extract<WordPart, { type: 'SimpleExpansion' | 'ParameterExpansion' }>,
+  scope: Scope,
+): string | null {
+  if (part.type === 'SimpleExpansion') return lookup(part.text.slice(1), scope);
+  if (part.prefix !== undefined || part.index !== undefined) return null;
+  const value = lookup(part.parameter, scope);
+  if (part.operation === undefined || value === null || value === '') {
+    return part.operation === undefined ? value : null;
+  }
+  // A known value that is not empty is what `:-`, `-`, `:?` and `?` give.
+  const keeps = part.operation.type === 'Default' && /[-?]$/.test(part.operation.operator);
+  return keeps ? value : null;
+}
+
+function lookup(name: string, scope: Scope): string | null {
+  if (/^\d+$/.test(name)) {
+    const known = scope.positional;
+    if (known === null) return null;
+    return Number(name) < known.length ? known[Number(name)]! : '';
+  }
+  if (name === 'PWD') return scope.cwd.includes('*') ? null : scope.cwd;
+  return scope.variables.get(name) ?? null;
+}
