@@ -7,7 +7,6 @@ import { createHmac, randomBytes } from 'node:crypto';
 import { mkdir, readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../store/atomic-file.ts';
-import { self, writeOwner } from '../store/owner.ts';
 
 const TOKEN = /^[\w-]{43}$/;
 
@@ -32,11 +31,6 @@ export async function readToken(data: string): Promise<string | null> {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
     throw error;
   }
-}
-
-/** Tells where we listen; null that we no longer do. */
-export async function announce(data: string, url: string | null): Promise<void> {
-  await writeOwner(data, url === null ? self() : { ...self(), url });
 }
 
 /** HMAC-SHA-256 under the token, bound to the port: a stranger cannot pass the question on to another port. */

@@ -8,19 +8,25 @@ import { AccessRecord } from './access.ts';
 import { Application } from './application.ts';
 import { Assets } from './assets.ts';
 import { Logins } from './login.ts';
-import { announce, ensureToken } from './presence.ts';
+import { ensureToken } from './presence.ts';
 import { accountRoutes, openRoutes } from './routes/account.ts';
+import { castRoutes } from './routes/cast.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { verifyRoutes } from './routes/verify.ts';
 import { Sockets } from './sockets.ts';
 import { Throttle } from './throttle.ts';
 
+/** The log that is served: `AuditLog`, as far as the server needs it. */
+export interface ServedLog extends Archive, Journal {
+  /** The writer of this session is gone: it counts as cut off unless it has ended. */
+  release(session: SessionId): void;
+  /** Tells other processes of this machine where the recorder listens. */
+  announce(url: string): Promise<void>;
+}
+
 export interface ServerOptions {
-  archive: Archive;
-  journal: Journal;
-  /** Marks a session whose remote writer is gone as cut off. */
-  cutOff(session: SessionId): Promise<void>;
-  /** The data directory: `token` is kept there, and `owner` says where we listen. */
+  log: ServedLog;
+  /** The data directory, where `token` is kept. */
   data: string;
   /** 0 takes any free one. */
   port: number;
@@ -52,13 +58,19 @@ export async function startServer(options: ServerOptions): Promise<RecorderServe
   const url = `http://${HOST}:${port}`;
   const logins = new Logins({ port, token, now });
   const throttle = new Throttle({ burst: 20, refill: 3_000_000, now });
-  const access = new AccessRecord(options.journal, now);
+  const { log } = options;
+  const access = new AccessRecord(log, now);
   const loginUrl = (next?: string): string => {
     const query = new URLSearchParams({ token: logins.issueLink(), ...(next !== undefined && { next }) });
     return `${url}/login?${query}`;
   };
   const account = { logins, throttle, access, token, port, loginUrl, ready: () => http.listening };
-  const sockets = new Sockets({ ...options, access });
+  const sockets = new Sockets({
+    archive: log,
+    journal: log,
+    release: (session) => log.release(session),
+    access,
+  });
   const application = new Application({
     port,
     logins,
@@ -67,15 +79,19 @@ export async function startServer(options: ServerOptions): Promise<RecorderServe
     assets,
     sockets,
     open: openRoutes(account),
-    routes: [...accountRoutes(account), ...sessionRoutes({ ...options, access }), ...verifyRoutes(options)],
+    routes: [
+      ...accountRoutes(account),
+      ...sessionRoutes({ archive: log, access }),
+      ...castRoutes({ archive: log, access }),
+      ...verifyRoutes({ archive: log }),
+    ],
   });
   http.on('request', (request: IncomingMessage, response: ServerResponse) =>
     application.answer(request, response),
   );
   http.on('upgrade', (request, socket, head) => application.upgrade(request, socket, head));
-  await announce(options.data, url);
+  await log.announce(url);
   const close = async (): Promise<void> => {
-    await announce(options.data, null);
     application.close();
     await shutDown(http, sockets);
   };

@@ -4,6 +4,7 @@ import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { SessionId } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
+import type { Archive } from '../log/ports.ts';
 import type { AccessRecord } from './access.ts';
 import { IngestConnection, type IngestOptions } from './ingest/connection.ts';
 import { MAX_FRAME, SUBPROTOCOL } from './ingest/frame.ts';
@@ -12,6 +13,7 @@ import type { Login } from './login.ts';
 import { Router } from './router.ts';
 
 export interface SocketsOptions extends IngestOptions {
+  archive: Archive;
   access: AccessRecord;
 }
 

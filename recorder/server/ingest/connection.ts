@@ -8,22 +8,21 @@ import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import { type SessionId, SYSTEM } from '../../audit/event.ts';
 import { ChaperoneError } from '../../errors.ts';
-import type { Archive, Journal } from '../../log/ports.ts';
+import type { Journal } from '../../log/ports.ts';
 import { asChaperoneError } from '../reply.ts';
 import { type Append, decodeDrafts } from './draft.ts';
 import { decodeAppend, encodeAnswer } from './frame.ts';
-import { Ownership } from './ownership.ts';
 
 export interface IngestOptions {
-  archive: Archive;
   journal: Journal;
-  /** Marks a session whose writer is gone. */
-  cutOff(session: SessionId): Promise<void>;
+  /** The writer of this session is gone: it counts as cut off unless it has ended. */
+  release(session: SessionId): void;
 }
 
 /** Bytes taken in and not yet stored at which the socket is no longer read. */
 const MAX_IN_FLIGHT = 16 * 1024 * 1024;
 const MAX_CALLS_IN_FLIGHT = 4096;
+const MAX_SESSIONS = 256;
 
 type Outcome = 'pending' | 'stored' | ChaperoneError;
 
@@ -35,7 +34,8 @@ interface Call {
 export class IngestConnection {
   readonly #socket: WebSocket;
   readonly #options: IngestOptions;
-  readonly #own = new Ownership();
+  /** Sessions begun here whose end is not stored. */
+  readonly #own = new Set<SessionId>();
   /** Calls not yet answered, oldest first. */
   readonly #calls: Call[] = [];
   #lastCall = 0;
@@ -86,42 +86,41 @@ export class IngestConnection {
   async #begin(call: Call, size: number, decode: () => Append): Promise<void> {
     try {
       const append = decode();
-      if (append.session !== SYSTEM) await this.#admit(append);
-      this.#track(this.#finish(call, size, append));
+      const begins = append.session !== SYSTEM && this.#admit(append);
+      const finished = this.#finish(call, size, append);
+      this.#track(finished);
+      // Ours only once the log has taken its start: until then what follows could reach another's session.
+      if (begins) await finished;
     } catch (error) {
       this.#answer(call, size, asChaperoneError(error));
     }
   }
 
-  /** Calls `append` before it first waits, so that the journal sees the order of the calls. */
-  async #finish(call: Call, size: number, append: Append): Promise<void> {
+  /** Calls the journal before it first waits, so that the journal sees the order of the calls. */
+  async #finish(call: Call, size: number, { session, drafts }: Append): Promise<void> {
     try {
-      await this.#options.journal.append(append.session, append.drafts);
-      this.#own.stored(append);
+      await this.#options.journal.append(session, drafts);
+      if (session !== SYSTEM) this.#own.add(session);
+      if (drafts.at(-1)?.body.type === 'session.end') this.#own.delete(session);
       this.#answer(call, size, 'stored');
     } catch (error) {
-      this.#own.failed(append);
       this.#answer(call, size, asChaperoneError(error));
     }
   }
 
-  /** @throws ChaperoneError `FORBIDDEN` for a session that is not this connection's to write */
-  async #admit(append: Append): Promise<void> {
-    const { session } = append;
-    if (!this.#own.has(session) && (await this.#exists(session))) {
-      throw new ChaperoneError('FORBIDDEN', `session ${session} exists already`);
+  /**
+   * True if the append begins a session, which the log refuses if it has begun before.
+   * @throws ChaperoneError `FORBIDDEN` for a session that is not this connection's to write
+   */
+  #admit({ session, drafts }: Append): boolean {
+    if (this.#own.has(session)) return false;
+    if (drafts[0]?.body.type !== 'session.start') {
+      throw new ChaperoneError('FORBIDDEN', `session ${session} was not begun by this connection`);
     }
-    this.#own.admit(append);
-  }
-
-  async #exists(session: SessionId): Promise<boolean> {
-    try {
-      await this.#options.archive.session(session);
-      return true;
-    } catch (error) {
-      if (error instanceof ChaperoneError && error.code === 'SESSION_UNKNOWN') return false;
-      throw error;
+    if (this.#own.size >= MAX_SESSIONS) {
+      throw new ChaperoneError('FORBIDDEN', `a connection may hold ${MAX_SESSIONS} sessions open`);
     }
+    return true;
   }
 
   #grow(size: number): void {
@@ -171,6 +170,6 @@ export class IngestConnection {
   async #abandon(): Promise<void> {
     this.#closing = true;
     await this.#settled();
-    for (const session of this.#own.live) await this.#options.cutOff(session).catch(() => {});
+    for (const session of this.#own) this.#options.release(session);
   }
 }

@@ -1,5 +1,5 @@
 /** Sessions: listed, described, and their events. */
-import type { AuditEvent } from '../../audit/event.ts';
+import { type AuditEvent, SYSTEM } from '../../audit/event.ts';
 import { ChaperoneError } from '../../errors.ts';
 import type { Archive, SessionQuery, StoredEvent } from '../../log/ports.ts';
 import type { AccessRecord } from '../access.ts';
@@ -39,7 +39,7 @@ async function sendEvents({ archive, access }: SessionRoutesOptions, exchange: E
   const id = params.id!;
   const selection = readSelection(query);
   const follow = query.get('follow') === '1';
-  await archive.session(id);
+  if (id !== SYSTEM) await archive.session(id);
   await access.viewed(id, selection.content ? 'export' : follow ? 'live' : 'replay', login);
   const { from } = selection;
   if (follow) {

@@ -23,7 +23,7 @@ t.test('a link logs in once, and the cookie opens everything', async (t) => {
   const second = await world.get(link);
   t.equal(second.status, 401, 'the same link a second time');
   t.notOk(second.headers['set-cookie']);
-  t.match(world.log.bodies('system'), [{ type: 'access.login', how: 'link', from: '127.0.0.1' }]);
+  t.match(await world.log.bodies('system'), [{ type: 'access.login', how: 'link', from: '127.0.0.1' }]);
 });
 
 t.test('a login that cannot be recorded does not happen', async (t) => {
@@ -150,7 +150,7 @@ t.test('the token file is private, stays the same, and is made anew once others 
 t.test('the bearer token: right, wrong, and a login is recorded per connection', async (t) => {
   const world = await startWorld(t);
   t.equal((await world.api('/api/whoami')).status, 200);
-  t.match(world.log.bodies('system'), [{ type: 'access.login', how: 'token' }]);
+  t.match(await world.log.bodies('system'), [{ type: 'access.login', how: 'token' }]);
   for (const authorization of [
     'Bearer',
     'Bearer ',

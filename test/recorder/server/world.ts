@@ -5,8 +5,9 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Draft } from '../../../recorder/audit/event.ts';
+import { AuditLog } from '../../../recorder/log/audit-log.ts';
 import { type RecorderServer, startServer } from '../../../recorder/server/server.ts';
-import { MemoryLog } from './memory-log.ts';
+import { HeldLog } from './held-log.ts';
 
 interface Test {
   teardown(action: () => Promise<unknown>): void;
@@ -14,7 +15,7 @@ interface Test {
 
 export interface World {
   data: string;
-  log: MemoryLog;
+  log: HeldLog;
   server: RecorderServer;
   token: string;
   /** Steps by hand; starts at a fixed time. */
@@ -43,18 +44,18 @@ export const ID = '01JD0000000000000000000001';
 
 export async function startWorld(t: Test): Promise<World> {
   const data = await mkdtemp(join(tmpdir(), 'chaperone-server-'));
-  const log = new MemoryLog();
+  const log = new HeldLog(await AuditLog.open({ data }));
   const assets = join(data, 'player');
   await mkdir(join(assets, 'assets'), { recursive: true });
   await writeFile(join(assets, 'index.html'), '<!doctype html><title>player</title>');
   await writeFile(join(assets, 'assets', 'index-a1B2c3D4.js'), `console.log('${'x'.repeat(4000)}');`);
   await writeFile(join(data, 'secret.txt'), 'outside');
   const clock = handClock();
-  const cutOff = (session: string) => log.cutOff(session);
-  const server = await startServer({ archive: log, journal: log, cutOff, data, port: 0, assets, clock });
+  const server = await startServer({ log, data, port: 0, assets, clock });
   const token = (await readFile(join(data, 'token'), 'utf8')).trim();
   t.teardown(async () => {
     await server.close();
+    await log.close();
     await rm(data, { recursive: true, force: true });
   });
   const get = (path: string, options: Ask = {}) => ask(server.port, path, options);

@@ -1,0 +1,59 @@
+/** A session as a recording, streamed out of the log as it is read, and the search in what it showed. */
+
+import { ChaperoneError } from '../../errors.ts';
+import { type ExportFormat, exportSession, FORMATS, isExportFormat } from '../../export/format.ts';
+import { searchOutput } from '../../export/search.ts';
+import type { Archive } from '../../log/ports.ts';
+import type { AccessRecord } from '../access.ts';
+import { stream, streamLines } from '../reply.ts';
+import type { Exchange, Route } from '../router.ts';
+
+export interface CastRoutesOptions {
+  archive: Archive;
+  access: AccessRecord;
+}
+
+export function castRoutes(options: CastRoutesOptions): Route[] {
+  return [
+    { method: 'GET', path: '/api/sessions/:id/cast', handle: (exchange) => sendCast(options, exchange) },
+    { method: 'GET', path: '/api/sessions/:id/search', handle: (exchange) => sendMatches(options, exchange) },
+  ];
+}
+
+async function sendCast({ archive, access }: CastRoutesOptions, exchange: Exchange): Promise<void> {
+  const { params, query, response, signal, login } = exchange;
+  const format = readFormat(query);
+  const summary = await archive.session(params.id!);
+  const isDownload = query.get('download') === '1';
+  // A program has no page to replay in: what it fetches leaves the house.
+  await access.viewed(summary.id, isDownload || login.how === 'token' ? 'export' : 'replay', login);
+  const { extension, mediaType } = FORMATS[format];
+  response.setHeader('Content-Type', mediaType);
+  if (isDownload) {
+    // The id has been found in the log, so it is a ULID: nothing in it needs quoting.
+    response.setHeader('Content-Disposition', `attachment; filename="chaperone-${summary.id}.${extension}"`);
+  }
+  await stream(exchange, exportSession(format, summary, archive.events(summary.id, { signal })));
+}
+
+async function sendMatches({ archive, access }: CastRoutesOptions, exchange: Exchange): Promise<void> {
+  const { params, query, signal, login } = exchange;
+  const summary = await archive.session(params.id!);
+  const matches = searchOutput(summary, archive.events(summary.id, { signal }), query.get('q') ?? '');
+  // Its complaints about the query come with the first match: before the status is sent.
+  const first = await matches.next();
+  await access.viewed(summary.id, 'replay', login);
+  await streamLines(exchange, resumed(first, matches));
+}
+
+async function* resumed<T>(first: IteratorResult<T, void>, rest: AsyncGenerator<T, void>): AsyncGenerator<T> {
+  if (first.done === true) return;
+  yield first.value;
+  yield* rest;
+}
+
+function readFormat(query: URLSearchParams): ExportFormat {
+  const format = query.get('format') ?? 'v3';
+  if (isExportFormat(format)) return format;
+  throw new ChaperoneError('USAGE', `format can be ${Object.keys(FORMATS).join(', ')}`);
+}
