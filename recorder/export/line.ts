@@ -132,6 +132,8 @@ export class Line {
     const end = Math.min(this.#rowEnd(), cells.length);
     if (this.#at >= end) return;
     const from = Math.min(this.#at + count, end);
+    split(cells, this.#at);
+    split(cells, from);
     cells.copyWithin(this.#at, from, end);
     blank(cells, end - (from - this.#at), end);
   }
@@ -143,6 +145,7 @@ export class Line {
     const end = Math.min(this.#rowEnd(), cells.length);
     if (this.#at >= end) return;
     const grown = Math.min(end + count, this.#rowEnd());
+    split(cells, this.#at);
     while (cells.length < grown) cells.push(' ');
     cells.copyWithin(this.#at + count, this.#at, Math.max(this.#at, grown - count));
     cells.fill(' ', this.#at, Math.min(this.#at + count, grown));
@@ -155,9 +158,8 @@ export class Line {
       return;
     }
     while (cells.length < this.#at) cells.push(' ');
-    // overwriting one half of a wide character leaves nothing of it
-    if (cells[this.#at] === '' && this.#at > 0) cells[this.#at - 1] = ' ';
-    if (cells[this.#at + Math.max(width, 1)] === '') cells[this.#at + Math.max(width, 1)] = ' ';
+    split(cells, this.#at);
+    split(cells, this.#at + Math.max(width, 1));
     cells[this.#at] = character;
     if (width === 2) cells[this.#at + 1] = '';
     this.#at += Math.max(width, 1);
@@ -205,6 +207,15 @@ export class Line {
 
 /** Spaces from `from` to `to`; at the end of the line, nothing instead. */
 function blank(cells: string[], from: number, to: number): void {
+  split(cells, from);
+  split(cells, to);
   if (to < cells.length) cells.fill(' ', from, to);
   else if (from < cells.length) cells.length = from;
+}
+
+/** Before a change that begins or ends at `at`: of a wide character that would lose a half, nothing stays. */
+function split(cells: string[], at: number): void {
+  if (cells[at] !== '') return;
+  cells[at - 1] = ' ';
+  cells[at] = ' ';
 }
