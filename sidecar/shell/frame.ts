@@ -1,0 +1,103 @@
+/**
+ * What a shell's hook says to the broker and gets back, as bytes. Pure.
+ *
+ * One connection for each question, opened and closed by the hook: no descriptor is left that a command
+ * would inherit, and replies cannot mix however many subshells ask at once. bash can open TCP connections
+ * by itself (`/dev/tcp`) but no Unix sockets, so this is TCP on the loopback, and every line proves itself:
+ *
+ *     hook → broker   secret ␀ kind ␀ shell ␀ process ␀ number ␀ context ␀ cwd ␀ text ␀
+ *     broker → hook   answer-secret SP answer [SP message] LF
+ *
+ * A shell's words cannot hold a NUL, so NUL ends a field. A newline is written FS `1` and an FS (0x1c)
+ * itself FS `0`: a text with newlines would leave bash in several writes, each waiting for the ACK of the last.
+ */
+
+/** Where a command comes from: typed (or a script's), the prompt's own, or a completion's. */
+export type Context = 'user' | 'prompt' | 'completion';
+
+export interface Question {
+  /** `judge`: may it run; `abandon`: the rest of the input line is not to run. */
+  kind: 'judge' | 'abandon';
+  /** Process id of the interactive shell, the same in its subshells. */
+  shell: number;
+  /** Process id of the asking (sub)shell. */
+  process: number;
+  /** Number of the input line within the shell. */
+  number: number;
+  context: Context;
+  cwd: string;
+  text: string;
+}
+
+/** `run` it; `refuse` it and abandon the line; `skip` it alone; `wait`: the answer is still to come. */
+export type Answer = 'run' | 'refuse' | 'skip' | 'wait';
+
+export interface Reply {
+  answer: Answer;
+  /** For the person at the terminal. */
+  message?: string;
+}
+
+/** The largest question that is read. A longer command line is refused. */
+export const QUESTION_LIMIT = 1 << 20;
+const FIELDS = 8;
+
+const KINDS = new Set(['judge', 'abandon']);
+const CONTEXTS = new Set(['user', 'prompt', 'completion']);
+
+/** A question as it arrives in pieces. */
+export class QuestionReader {
+  readonly #pieces: Buffer[] = [];
+  #length = 0;
+  #fields = 0;
+
+  /**
+   * Takes a piece. Returns the fields once all are there, null until then.
+   * @throws RangeError when it grows over `QUESTION_LIMIT` or more comes than was announced.
+   */
+  push(piece: Buffer): string[] | null {
+    this.#length += piece.length;
+    if (this.#length > QUESTION_LIMIT) throw new RangeError('question too long');
+    this.#pieces.push(piece);
+    for (const byte of piece) if (byte === 0) this.#fields += 1;
+    if (this.#fields < FIELDS) return null;
+    const fields = Buffer.concat(this.#pieces).toString('utf8').split('\0');
+    if (fields.length !== FIELDS + 1 || fields[FIELDS] !== '') throw new RangeError('question has a tail');
+    return fields.slice(0, FIELDS);
+  }
+}
+
+/** The first field is the secret, checked by the caller. Null for anything that our hooks would not send. */
+export function parseQuestion(fields: readonly string[]): Question | null {
+  const [, kind = '', shell = '', process = '', number = '', context = '', cwd = '', text = ''] = fields;
+  if (!KINDS.has(kind) || !CONTEXTS.has(context)) return null;
+  if (![shell, process, number].every((digits) => /^\d{1,10}$/.test(digits))) return null;
+  return {
+    kind: kind as Question['kind'],
+    shell: Number(shell),
+    process: Number(process),
+    number: Number(number),
+    context: context as Context,
+    cwd: restore(cwd),
+    text: restore(text),
+  };
+}
+
+function restore(field: string): string {
+  return field.replace(/\x1c([01])/g, (_, digit: string) => (digit === '1' ? '\n' : '\x1c'));
+}
+
+/** A message comes from a policy: it may have lines, but nothing that drives a terminal. */
+export function formatAnswer(secret: string, answer: Answer, message = ''): string {
+  const lines = message.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, ' ').replaceAll('\n', '\x1c1');
+  return lines === '' ? `${secret} ${answer}\n` : `${secret} ${answer} ${lines}\n`;
+}
+
+/** What a hook needs in order to ask: written into private start-up files, never exported. */
+export interface Channel {
+  port: number;
+  /** Proves the hook to the broker. */
+  secret: string;
+  /** Proves the broker to the hook: a stranger who takes over the port cannot answer. */
+  answerSecret: string;
+}

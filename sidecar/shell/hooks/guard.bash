@@ -1,0 +1,144 @@
+# The hooks of a guarded bash. Settings (port and secrets) stand in front of this text; see ../start-up.ts.
+#
+# What bash does, and this leans on (bash 5.2 manual, "trap" and "The Shopt Builtin", extdebug):
+# - The DEBUG trap runs before every simple command, `[[`, `((`, and head of `for`, `case` and `select`, in the
+#   shell that is about to run it, with the text in BASH_COMMAND after history and alias expansion.
+# - With extdebug a trap that fails skips the command *with status 0*, so `refused && next` would go on. A SIGINT to
+#   itself abandons the whole input line instead, and leaves 130.
+# - A subshell must end by itself (126), and take those between it and the shell along.
+#
+# Everything is done by builtins: no process is started for a command that may run. Functions are defined
+# before the user's own files are read, so that no alias of theirs is expanded in here.
+
+__chaperone_called= __chaperone_depth= __chaperone_prompted= __chaperone_int=
+
+# `local -` keeps the user's `set` options, whatever they are.
+__chaperone_debug() {
+  \builtin local - IFS=" " __chaperone_reply= __chaperone_context=user __chaperone_text="$BASH_COMMAND"
+  \builtin local __chaperone_number="${__chaperone_counter@P}"
+  \builtin set +efux
+  # A function's entry fires the trap once more with the text of its call, which has just been judged.
+  if [[ $__chaperone_text == "$__chaperone_called" && ${#FUNCNAME[@]} == "$__chaperone_depth" ]]; then
+    __chaperone_called=
+    \builtin return 0
+  fi
+  # What follows, up to the next input line, is the prompt's own business.
+  if [[ $__chaperone_text == ': chaperone prompt' && ${#FUNCNAME[@]} == 1 ]]; then
+    __chaperone_prompted=$__chaperone_number
+    __chaperone_restore
+    \builtin return 0
+  fi
+  if [[ -n ${COMP_LINE+set} ]]; then
+    __chaperone_context=completion
+  elif [[ $__chaperone_number == "$__chaperone_prompted" ]]; then
+    __chaperone_context=prompt
+  fi
+  __chaperone_ask judge "$__chaperone_context" "$PWD" "$__chaperone_text"
+  case $__chaperone_reply in
+    "$__chaperone_answer run")
+      __chaperone_called=$__chaperone_text __chaperone_depth=$((${#FUNCNAME[@]} + 1))
+      \builtin return 0
+      ;;
+    "$__chaperone_answer skip"*) __chaperone_say "${__chaperone_reply#"$__chaperone_answer skip"}" ;;
+    "$__chaperone_answer refuse"*) __chaperone_say "${__chaperone_reply#"$__chaperone_answer refuse"}" ;;
+    *) __chaperone_say ' chaperone: refused, for nobody answers: leave this shell and start a new one' ;;
+  esac
+  # Of a prompt or a completion only the one command is skipped: giving up would start the same prompt again, for ever.
+  if [[ $__chaperone_context == user ]]; then __chaperone_abandon; fi
+  \builtin return 1
+}
+
+# ask KIND CONTEXT CWD TEXT → __chaperone_reply
+# One connection for one question: replies cannot mix, and no command inherits a descriptor.
+__chaperone_ask() {
+  \builtin local cwd="$3" text="$4" line=
+  case $cwd$text in
+    *[$'\n\x1c']*)
+      cwd=${cwd//$'\x1c'/$'\x1c0'} text=${text//$'\x1c'/$'\x1c0'}
+      cwd=${cwd//$'\n'/$'\x1c1'} text=${text//$'\n'/$'\x1c1'}
+      ;;
+  esac
+  {
+    \builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' "$__chaperone_secret" "$1" "$$" "$BASHPID" \
+      "$__chaperone_number" "$2" "$cwd" "$text" >&99
+    while \builtin read -r -t 10 -u 99 line; do
+      if [[ $line != "$__chaperone_answer wait" ]]; then
+        __chaperone_reply=$line
+        \builtin break
+      fi
+    done
+  } 99<>"/dev/tcp/127.0.0.1/$__chaperone_port" 2>/dev/null
+}
+
+# Onto the terminal, wherever the command's own output was to go.
+__chaperone_say() {
+  \builtin local text="${1# }"
+  if [[ -n $text ]]; then
+    { \builtin printf '%s\n' "${text//$'\x1c1'/$'\n'}" >/dev/tty; } 2>/dev/null
+  fi
+}
+
+# Gives up the rest of the input line: in this subshell, in those around it, and in the shell itself.
+__chaperone_abandon() {
+  if [[ $BASHPID == "$$" ]]; then
+    __chaperone_interrupt
+    \builtin return 0
+  fi
+  \builtin local parent group foreground
+  __chaperone_stat "$BASHPID"
+  # What runs in the background has no line to give up but its own.
+  if [[ $group != "$foreground" ]]; then \builtin exit 126; fi
+  __chaperone_ask abandon user "$PWD" ''
+  while ((parent > 1 && parent != $$)); do
+    \builtin kill -INT "$parent"
+    __chaperone_stat "$parent"
+  done
+  if ((parent == $$)); then \builtin kill -INT $$; fi
+  \builtin exit 126
+}
+
+# stat PID → parent, group, foreground (proc(5): state, ppid, pgrp, session, tty_nr, tpgid follow the name)
+__chaperone_stat() {
+  \builtin local line= rest
+  parent=0 group= foreground=
+  { \builtin read -r line <"/proc/$1/stat"; } 2>/dev/null
+  \builtin read -r rest parent group rest rest foreground rest <<<"${line##*) }"
+}
+
+# A trap of the user's on INT would swallow the interrupt. It is put back at the next prompt.
+__chaperone_interrupt() {
+  if [[ -z $__chaperone_int ]]; then
+    __chaperone_int=$(\builtin trap -p INT)
+    \builtin trap - INT
+  fi
+  \builtin kill -INT $$
+}
+
+__chaperone_restore() {
+  if [[ -n $__chaperone_int ]]; then \builtin eval "$__chaperone_int"; fi
+  __chaperone_int=
+}
+
+readonly -f __chaperone_debug __chaperone_ask __chaperone_say __chaperone_abandon __chaperone_stat \
+  __chaperone_interrupt __chaperone_restore
+
+# The user's own start-up files: what bash would have read by itself, had it not been given this one.
+if [[ -z $__chaperone_login ]]; then
+  if [[ -f ~/.bashrc && -r ~/.bashrc ]]; then . ~/.bashrc; fi
+else
+  if [[ -r /etc/profile ]]; then . /etc/profile; fi
+  if [[ -r ~/.bash_profile ]]; then
+    . ~/.bash_profile
+  elif [[ -r ~/.bash_login ]]; then
+    . ~/.bash_login
+  elif [[ -r ~/.profile ]]; then
+    . ~/.profile
+  fi
+  trap 'if [[ -r ~/.bash_logout ]]; then . ~/.bash_logout; fi' EXIT
+fi
+
+PROMPT_COMMAND=(': chaperone prompt' "${PROMPT_COMMAND[@]}")
+shopt -s extdebug
+set -o functrace
+# The last argument of the call is what `$_` is afterwards: the user's own.
+trap -- '__chaperone_debug "$_"' DEBUG

@@ -1,0 +1,87 @@
+/** From a hook's question to an answer: analyse, ask the gate, remember which input lines are given up. */
+import { readlink } from 'node:fs/promises';
+import type { CommandAction, Verdict } from '../action.ts';
+import type { Question, Reply } from './frame.ts';
+import { completeHead } from './head.ts';
+
+export interface JudgeOptions {
+  analyse: (line: string, cwd: string) => CommandAction;
+  /** Decides and records. Rejects where the decision cannot be recorded. */
+  judge: (action: CommandAction) => Promise<Verdict>;
+  /** Digest of the policy in force: what was decided under another is not remembered. */
+  policy: () => string;
+  /** Called where a decision could not be made or recorded: the session has to end. */
+  failed: (error: unknown) => void;
+}
+
+/** Distinct commands of prompts and completions that are remembered as recorded. */
+const REMEMBERED = 4096;
+
+export class Judge {
+  readonly #options: JudgeOptions;
+  /** For each shell the number of the input line that it has given up. */
+  readonly #abandoned = new Map<number, number>();
+  readonly #routine = new Map<string, Verdict>();
+
+  constructor(options: JudgeOptions) {
+    this.#options = options;
+  }
+
+  async answer(question: Question): Promise<Reply> {
+    if (question.kind === 'abandon') {
+      this.#abandon(question);
+      return { answer: 'run' };
+    }
+    // Said once, at the command that was refused.
+    if (question.context !== 'prompt' && this.#abandoned.get(question.shell) === question.number) {
+      return { answer: 'refuse' };
+    }
+    const cwd = await workingDirectory(question);
+    return question.context === 'user' ? this.#judge(question, cwd) : this.#judgeRoutine(question, cwd);
+  }
+
+  async #judge(question: Question, cwd: string): Promise<Reply> {
+    const verdict = await this.#decide(question.text, cwd);
+    if (verdict.ok) return { answer: 'run' };
+    if (question.process === question.shell) this.#abandon(question);
+    return { answer: 'refuse', message: verdict.message };
+  }
+
+  /**
+   * A prompt or a completion runs the same dozens of commands again and again. Each is judged and recorded the
+   * first time it is seen in a directory; the same command is not recorded again, and a refusal is not
+   * said again.
+   */
+  async #judgeRoutine(question: Question, cwd: string): Promise<Reply> {
+    const key = `${this.#options.policy()}\0${cwd}\0${question.text}`;
+    const known = this.#routine.get(key);
+    if (known !== undefined) return { answer: known.ok ? 'run' : 'skip' };
+    const verdict = await this.#decide(question.text, cwd);
+    if (this.#routine.size >= REMEMBERED) this.#routine.clear();
+    this.#routine.set(key, verdict);
+    return verdict.ok ? { answer: 'run' } : { answer: 'skip', message: verdict.message };
+  }
+
+  async #decide(text: string, cwd: string): Promise<Verdict> {
+    try {
+      const action = this.#options.analyse(completeHead(text), cwd);
+      return await this.#options.judge({ ...action, line: text });
+    } catch (error) {
+      this.#options.failed(error);
+      throw error;
+    }
+  }
+
+  #abandon({ shell, number }: Question): void {
+    this.#abandoned.set(shell, number);
+  }
+}
+
+/** PWD is only a variable: what the kernel says counts, where it can be asked. */
+async function workingDirectory({ process, cwd }: Question): Promise<string> {
+  try {
+    return await readlink(`/proc/${process}/cwd`);
+  } catch {
+    return cwd;
+  }
+}

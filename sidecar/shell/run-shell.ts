@@ -1,0 +1,126 @@
+/** `chaperone shell`: what is asked for is judged, started, recorded, and its exit status handed back. */
+import type { CommandAction } from '../action.ts';
+import { Broker } from './broker.ts';
+import { findProgram } from './find-program.ts';
+import { type Invocation, plan, type Request } from './invocation.ts';
+import { Judge } from './judge.ts';
+import { type PipePort, runOnPipes } from './pipe-session.ts';
+import { makeRuntimeDirectory, type RuntimeDirectory } from './runtime-directory.ts';
+import { failureStatus, type Outcome, SessionLog, type SessionOptions, type Whereabouts } from './session.ts';
+import type { SignalSource } from './signals.ts';
+import { prepare } from './start-up.ts';
+import type { TerminalPort } from './terminal.ts';
+import { TerminalSession } from './terminal-session.ts';
+
+export interface ShellOptions extends SessionOptions {
+  request: Request;
+  /** The person's terminal; or, where there is none, the pipes that stand in its place. */
+  stdio: TerminalPort | PipePort;
+  env: Readonly<Record<string, string>>;
+  signals: SignalSource;
+  /** Where the private start-up files go; by default the user's runtime directory. */
+  runtimeParent?: string;
+}
+
+/**
+ * Runs one session to its end.
+ * @throws ChaperoneError `SHELL_NOT_FOUND`, or the journal's where not even the start could be recorded.
+ */
+export async function runShell(options: ShellOptions): Promise<{ status: number }> {
+  const { stdio } = options;
+  const log = new SessionLog(options);
+  const invocation = withoutTerminal(plan(options.request), stdio);
+  const argv = invocation.kind === 'hooked' ? [invocation.program] : invocation.argv;
+  const terminal = isTerminal(stdio) ? { ...stdio.size(), term: stdio.term } : undefined;
+  await log.start(argv, terminal);
+  const outcome = await attempt(options, log, invocation);
+  await log.end(outcome);
+  if (outcome.error !== undefined) await stdio.notice(outcome.error);
+  return { status: outcome.status };
+}
+
+/** Without a terminal an interactive shell is none: it reads its commands from stdin, and is judged as that. */
+function withoutTerminal(invocation: Invocation, stdio: TerminalPort | PipePort): Invocation {
+  if (isTerminal(stdio) || invocation.kind !== 'hooked') return invocation;
+  return { kind: 'command', argv: [invocation.program] };
+}
+
+async function attempt(options: ShellOptions, log: SessionLog, invocation: Invocation): Promise<Outcome> {
+  const directory = await makeRuntimeDirectory(options.runtimeParent);
+  try {
+    return invocation.kind === 'hooked'
+      ? await runHooked(options, { log, directory, invocation })
+      : await runWhole(options, { log, directory, invocation });
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    return { reason: 'failed', status: failureStatus(error), error: message };
+  } finally {
+    await directory.remove();
+  }
+}
+
+interface Attempt<Kind extends Invocation['kind']> {
+  log: SessionLog;
+  directory: RuntimeDirectory;
+  invocation: Extract<Invocation, { kind: Kind }>;
+}
+
+/** Judged before anything starts. */
+async function runWhole(options: ShellOptions, attempt: Attempt<'session' | 'command'>): Promise<Outcome> {
+  const { stdio, env, cwd, signals } = options;
+  const { log, directory, invocation } = attempt;
+  const { argv } = invocation;
+  const verdict = await log.judge(wholeAction(options, invocation));
+  if (!verdict.ok) {
+    await stdio.notice(verdict.message);
+    return { reason: 'refused', status: 126 };
+  }
+  findProgram(argv[0] ?? '', env.PATH ?? '', cwd);
+  if (isTerminal(stdio)) {
+    const environment = { ...env, TERM: stdio.term };
+    return new TerminalSession({ log, terminal: stdio, argv, env: environment, cwd, signals }).run();
+  }
+  return runOnPipes({ log, port: stdio, argv, env, cwd, signals, directory });
+}
+
+/** Judged command by command, by the shell's own hooks. */
+async function runHooked(options: ShellOptions, attempt: Attempt<'hooked'>): Promise<Outcome> {
+  const { guard, env, cwd, signals } = options;
+  const { log, directory, invocation } = attempt;
+  const terminal = options.stdio as TerminalPort;
+  const program = findProgram(invocation.program, env.PATH ?? '', cwd);
+  const judge = new Judge({
+    analyse: (line, where) => guard.analyse(line, whereabouts(env, where)),
+    judge: (action) => log.judge(action),
+    policy: guard.policy,
+    failed: (error) => session.fail(error),
+  });
+  const broker = await Broker.listen((question) => judge.answer(question));
+  const startUp = await prepare({ ...invocation, program }, broker.channel, directory);
+  const environment = { ...env, ...startUp.env, TERM: terminal.term };
+  const session = new TerminalSession({ log, terminal, argv: startUp.argv, env: environment, cwd, signals });
+  try {
+    return await session.run();
+  } finally {
+    await broker.close();
+  }
+}
+
+/** A shell without hooks is judged once, as something whose commands nobody will see. */
+function wholeAction(
+  { guard, env, cwd }: ShellOptions,
+  { kind, argv }: Extract<Invocation, { kind: 'session' | 'command' }>,
+): CommandAction {
+  const action = guard.analyseArgv(argv, whereabouts(env, cwd));
+  if (kind === 'command') return action;
+  const message = `${argv[0]} has no hooks: its commands cannot be judged one by one`;
+  return { ...action, unknown: [...action.unknown, { code: 'no-hooks', message, text: action.line }] };
+}
+
+function whereabouts(env: ShellOptions['env'], cwd: string): Whereabouts {
+  return env.HOME === undefined ? { cwd } : { cwd, home: env.HOME };
+}
+
+function isTerminal(stdio: TerminalPort | PipePort): stdio is TerminalPort {
+  return 'attach' in stdio;
+}

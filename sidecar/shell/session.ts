@@ -1,0 +1,116 @@
+/**
+ * One guarded shell session, from its first event to its last: judge, start, record then forward, end.
+ */
+import { hostname } from 'node:os';
+import type { DraftBody, Identity, SessionId, TerminalSize } from '../../recorder/audit/event.ts';
+import { ChaperoneError } from '../../recorder/errors.ts';
+import type { Journal } from '../../recorder/log/ports.ts';
+import type { CommandAction, Verdict } from '../action.ts';
+import type { Clock } from '../clock.ts';
+import type { Gate } from '../gate.ts';
+import { VERSION } from '../version.ts';
+import { OutputRecorder } from './output-recorder.ts';
+
+/** Where every session gets its evidence and its verdicts from. */
+export interface Guard {
+  journal: Journal;
+  gate: Gate;
+  clock: Clock;
+  /** Digest of the policy in force. */
+  policy: () => string;
+  /** `analyse` and `analyseArgv` of sidecar/command. */
+  analyse: (line: string, context: Whereabouts) => CommandAction;
+  analyseArgv: (argv: readonly string[], context: Whereabouts) => CommandAction;
+}
+
+/** Where a command would run. */
+export interface Whereabouts {
+  cwd: string;
+  home?: string;
+}
+
+export interface SessionOptions {
+  guard: Guard;
+  session: SessionId;
+  identity: Identity;
+  cwd: string;
+}
+
+export interface Outcome {
+  reason: 'exited' | 'signalled' | 'refused' | 'failed';
+  /** As a shell shows it: 128+n for signal n. */
+  status: number;
+  error?: string;
+}
+
+/** The journal of one session, which keeps its events in the order in which things happened. */
+export class SessionLog {
+  readonly #options: SessionOptions;
+  readonly #recorders: OutputRecorder[] = [];
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  start(command: readonly string[], terminal?: TerminalSize & { term: string }): Promise<void> {
+    const { guard, identity, cwd } = this.#options;
+    return this.append({
+      type: 'session.start',
+      identity,
+      host: hostname(),
+      command: [...command],
+      cwd,
+      ...(terminal === undefined ? {} : { terminal }),
+      policy: guard.policy(),
+      agent: VERSION,
+    });
+  }
+
+  /** Output that came before is stored before. */
+  append(body: DraftBody): Promise<void> {
+    for (const recorder of this.#recorders) recorder.flush();
+    const { guard, session } = this.#options;
+    return guard.journal.append(session, [{ at: guard.clock.now(), body }]);
+  }
+
+  judge(action: CommandAction): Promise<Verdict> {
+    for (const recorder of this.#recorders) recorder.flush();
+    const { guard, session, identity } = this.#options;
+    return guard.gate.judge(session, identity, action);
+  }
+
+  /** An output stream of this session: what is pushed is stored, and then forwarded. */
+  output(receiver: {
+    forward: (bytes: Uint8Array) => Promise<void> | void;
+    throttle: (stop: boolean) => void;
+    failed: (error: unknown) => void;
+  }): OutputRecorder {
+    const { guard, session } = this.#options;
+    const recorder = new OutputRecorder({
+      journal: guard.journal,
+      session,
+      clock: guard.clock,
+      ...receiver,
+    });
+    this.#recorders.push(recorder);
+    return recorder;
+  }
+
+  /** Where even the end cannot be recorded, the log shows the session as cut off; there is nobody left to tell. */
+  async end(outcome: Outcome): Promise<void> {
+    const body: DraftBody = { type: 'session.end', ...outcome };
+    if (outcome.reason === 'failed') await this.append(body).catch(() => undefined);
+    else await this.append(body);
+  }
+}
+
+/** One line for the person whose session had to stop. */
+export function explainFailure(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return `chaperone: this session is over, for it can no longer be recorded: ${message}`;
+}
+
+/** Exit status for a failure of ours. */
+export function failureStatus(error: unknown): number {
+  return error instanceof ChaperoneError ? error.exitCode : 1;
+}

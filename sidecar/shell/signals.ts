@@ -1,0 +1,55 @@
+/** Signals sent to us while a session runs, and what the child gets of them. */
+
+/** The process, or what a test puts in its place. */
+export interface SignalSource {
+  on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+  off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
+}
+
+/** Those sent to this process. */
+export const processSignals: SignalSource = process;
+
+const FORWARDED = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** What a child gets that is still there this long after it was told to end. An interactive bash ignores SIGTERM. */
+const STEPS: readonly [after: number, signal: NodeJS.Signals][] = [
+  [2_000, 'SIGHUP'],
+  [5_000, 'SIGKILL'],
+];
+
+interface Child {
+  kill(signal: NodeJS.Signals): unknown;
+}
+
+/** Passes signals on until the returned function is called. */
+export function forwardSignals(source: SignalSource, child: Child, ender: Ender): () => void {
+  const forward = (signal: NodeJS.Signals) => {
+    if (signal === 'SIGTERM' || signal === 'SIGHUP') ender.end(signal);
+    else child.kill(signal);
+  };
+  for (const signal of FORWARDED) source.on(signal, forward);
+  return () => {
+    for (const signal of FORWARDED) source.off(signal, forward);
+  };
+}
+
+/** Ends a child, with more force the longer it stays. */
+export class Ender {
+  readonly #child: Child;
+  #timers: NodeJS.Timeout[] = [];
+
+  constructor(child: Child) {
+    this.#child = child;
+  }
+
+  end(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+    if (this.#timers.length > 0) return;
+    this.#timers = STEPS.map(([after, next]) => setTimeout(() => this.#child.kill(next), after));
+  }
+
+  /** The child is gone. */
+  done(): void {
+    for (const timer of this.#timers) clearTimeout(timer);
+  }
+}

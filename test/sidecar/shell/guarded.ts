@@ -1,0 +1,197 @@
+/**
+ * A guarded shell under test: real shell, real PTY, real gate, real analysis, a real audit log in a directory of its own; only the
+ * policy is the test's: every program named `refused` is refused.
+ */
+import { mkdtempSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Decision, TerminalSize } from '../../../recorder/audit/event.ts';
+import { AuditLog } from '../../../recorder/log/audit-log.ts';
+import type { Journal, StoredEvent } from '../../../recorder/log/ports.ts';
+import type { CommandAction } from '../../../sidecar/action.ts';
+import { systemClock } from '../../../sidecar/clock.ts';
+import { analyse, analyseArgv } from '../../../sidecar/command/analyse.ts';
+import { Gate } from '../../../sidecar/gate.ts';
+import type { Request } from '../../../sidecar/shell/invocation.ts';
+import { runShell } from '../../../sidecar/shell/run-shell.ts';
+import type { SignalSource } from '../../../sidecar/shell/signals.ts';
+import type { TerminalListener, TerminalPort } from '../../../sidecar/shell/terminal.ts';
+
+export const SESSION = '01J00000000000000000000000';
+
+/** A person at a terminal: types, and waits for what is shown. */
+export class Typist implements TerminalPort {
+  readonly term: string;
+  #size: TerminalSize = { cols: 200, rows: 40 };
+  #listener: TerminalListener | undefined;
+  #screen = '';
+  #bytes: Buffer[] = [];
+  #seen = 0;
+  #waiting: (() => void) | undefined;
+
+  constructor(term = 'dumb') {
+    this.term = term;
+  }
+
+  size(): TerminalSize {
+    return this.#size;
+  }
+
+  async write(bytes: Uint8Array): Promise<void> {
+    this.#bytes.push(Buffer.from(bytes));
+    this.#screen = Buffer.concat(this.#bytes).toString('utf8');
+    this.#waiting?.();
+  }
+
+  notice(line: string): Promise<void> {
+    return this.write(Buffer.from(`${line}\r\n`));
+  }
+
+  attach(listener: TerminalListener): () => void {
+    this.#listener = listener;
+    this.#waiting?.();
+    return () => {
+      this.#listener = undefined;
+    };
+  }
+
+  hold(): void {}
+
+  get attached(): boolean {
+    return this.#listener !== undefined;
+  }
+
+  type(keys: string): void {
+    this.#listener?.typed(Buffer.from(keys));
+  }
+
+  resize(size: TerminalSize): void {
+    this.#size = size;
+    this.#listener?.resized(size);
+  }
+
+  hangUp(): void {
+    this.#listener?.gone();
+  }
+
+  /** All that was shown. */
+  get shown(): string {
+    return this.#screen;
+  }
+
+  get bytes(): Buffer {
+    return Buffer.concat(this.#bytes);
+  }
+
+  /** Waits until `pattern` is shown after what was waited for before; returns what was shown up to its end. */
+  async sees(pattern: RegExp, patience = 10_000): Promise<string> {
+    const deadline = Date.now() + patience;
+    for (;;) {
+      const rest = this.#screen.slice(this.#seen);
+      const match = pattern.exec(rest);
+      if (match !== null) {
+        const end = match.index + match[0].length;
+        this.#seen += end;
+        return rest.slice(0, end);
+      }
+      const left = deadline - Date.now();
+      if (left <= 0) throw new Error(`never saw ${pattern}; the screen is:\n${this.#screen}`);
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, left);
+        this.#waiting = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  }
+}
+
+/** Refuses every program named `refused`, and what the test adds. */
+export type Refuses = (action: CommandAction) => boolean;
+
+const byName: Refuses = (action) => action.commands.some(({ program }) => program === 'refused');
+
+export interface Guarded {
+  typist: Typist;
+  journal: Journal;
+  /** Resolves when the session is over. */
+  ended: Promise<{ status: number }>;
+  /** What was recorded, content included. */
+  events(): Promise<StoredEvent[]>;
+  signal(signal: NodeJS.Signals): void;
+}
+
+/** The user's start-up files: a prompt that tells the last status. */
+const FILES = {
+  '.bashrc': "PS1='[$?]$ '\nHISTFILE=\n",
+  '.zshrc': "PROMPT='[%?]%% '\nunset HISTFILE zle_bracketed_paste\nunsetopt prompt_sp prompt_cr\n",
+};
+
+export interface GuardedOptions {
+  request: Request;
+  env?: Record<string, string>;
+  /** Files of the home directory. */
+  files?: Record<string, string>;
+  cwd?: string;
+  refuses?: Refuses;
+  journal?: (journal: Journal) => Journal;
+  term?: string;
+}
+
+interface Scope {
+  teardown(handler: () => unknown): unknown;
+}
+
+/** Starts a session; the test's end removes what it leaves. */
+export async function guarded(t: Scope, options: GuardedOptions): Promise<Guarded> {
+  const data = mkdtempSync(join(tmpdir(), 'chaperone-test-'));
+  const home = join(data, 'home');
+  await mkdir(home);
+  for (const [name, text] of Object.entries({ ...FILES, ...options.files }))
+    await writeFile(join(home, name), text);
+  const log = await AuditLog.open({ data: join(data, 'evidence') });
+  const journal = options.journal?.(log) ?? log;
+  const typist = new Typist(options.term);
+  const listeners = new Map<string, (signal: NodeJS.Signals) => void>();
+  const signals: SignalSource = {
+    on: (signal, listener) => listeners.set(signal, listener),
+    off: (signal) => listeners.delete(signal),
+  };
+  const ended = runShell({
+    guard: {
+      journal,
+      gate: gate(journal, options.refuses ?? byName),
+      clock: systemClock,
+      policy: () => 'test',
+      analyse,
+      analyseArgv,
+    },
+    session: SESSION,
+    identity: { user: 'tester', groups: [], proof: 'claimed' },
+    cwd: options.cwd ?? home,
+    request: options.request,
+    stdio: typist,
+    env: { PATH: process.env.PATH ?? '', HOME: home, LANG: 'C.UTF-8', ...options.env },
+    signals,
+    runtimeParent: data,
+  });
+  t.teardown(async () => {
+    typist.hangUp();
+    await ended.catch(() => undefined);
+    await log.close();
+    await rm(data, { recursive: true, force: true });
+  });
+  const events = () => Array.fromAsync(log.events(SESSION));
+  return { typist, journal, ended, events, signal: (signal) => listeners.get(signal)?.(signal) };
+}
+
+function gate(journal: Journal, refuses: Refuses): Gate {
+  const decide = (action: CommandAction): Decision => {
+    const unjudged = action.unknown.length > 0;
+    if (!refuses(action)) return { effect: 'allow', rule: 'test/rest', reason: 'it is a test', unjudged };
+    return { effect: 'deny', rule: 'test/refused', reason: 'tests refuse it', unjudged: false };
+  };
+  return new Gate({ journal, clock: systemClock, policy: () => ({ digest: 'test', decide }) });
+}
