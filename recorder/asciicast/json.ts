@@ -8,7 +8,11 @@ const ALL_UNPRINTABLE = new RegExp(UNPRINTABLE, 'g');
 
 /** A JSON string in which, as the spec asks, all that cannot be printed is `\uXXXX`; lone surrogates too. */
 export function quote(text: string): string {
-  const json = JSON.stringify(text);
+  return escapeUnprintable(JSON.stringify(text));
+}
+
+/** The same for any JSON text on one line: in JSON what cannot be printed stands in strings alone. */
+export function escapeUnprintable(json: string): string {
   return UNPRINTABLE.test(json) ? json.replace(ALL_UNPRINTABLE, escapeUnit) : json;
 }
 
@@ -18,8 +22,7 @@ function escapeUnit(unit: string): string {
 
 /** One line from the attributes that are there. */
 export function headerLine(fields: Record<string, unknown>): string {
-  const json = JSON.stringify(fields);
-  return `${json.replace(ALL_UNPRINTABLE, escapeUnit)}\n`;
+  return `${escapeUnprintable(JSON.stringify(fields))}\n`;
 }
 
 /** @throws ChaperoneError `CAST_INVALID` */

@@ -2,6 +2,7 @@
  * A session as JSON lines: each line is an event of the log as it stands there. Where the event has content,
  * `content` is its bytes in base64 (RFC 4648 §4), or null if retention removed them.
  */
+import { escapeUnprintable } from '../asciicast/json.ts';
 import type { StoredEvent } from '../log/ports.ts';
 import type { Projection } from './projection.ts';
 
@@ -10,7 +11,7 @@ export function jsonLinesProjection(): Projection {
 }
 
 export function jsonLine({ event, content }: StoredEvent): string {
-  const json = JSON.stringify(event);
+  const json = escapeUnprintable(JSON.stringify(event));
   if (!('content' in event.body)) return `${json}\n`;
   // base64 needs no escapes: put it in by hand rather than search it for some
   const bytes =
