@@ -7,7 +7,6 @@ import { canonicalBytes } from '../audit/canonical.ts';
 import { checkEvent } from '../audit/decode.ts';
 import {
   type AuditEvent,
-  type ContentRef,
   type Draft,
   type DraftBody,
   type EventBody,
@@ -16,9 +15,19 @@ import {
 } from '../audit/event.ts';
 import { type Frontier, leafHash } from '../audit/merkle.ts';
 import { ChaperoneError } from '../errors.ts';
-import { commit, encodeContent, SALT_BYTES } from '../store/content.ts';
+import {
+  type Context,
+  commit,
+  extend,
+  type Piece,
+  packAlone,
+  packGrouped,
+  SALT_BYTES,
+} from '../store/content.ts';
 import { encodeRun, KEYS } from '../store/keys.ts';
+import { encodeLeaf } from '../store/leaf.ts';
 import type { Write } from '../store/store.ts';
+import type { Effort } from './effort.ts';
 import { isKept } from './stored-tree.ts';
 import { advance, encodeTail, searchText, type Tail } from './tail.ts';
 
@@ -26,27 +35,35 @@ import { advance, encodeTail, searchText, type Tail } from './tail.ts';
 export const EVENT_LIMIT = 1 << 20;
 export const CONTENT_LIMIT = 4 << 20;
 
+/** What the log knows of a session while it is written. Immutable, so that a batch that fails leaves no trace. */
+export interface Place {
+  tail: Tail;
+  /** What its output said last, for compressing what comes next. */
+  context: Context | null;
+}
+
 interface Staged {
   event: AuditEvent;
   bytes: Buffer;
   content: Buffer | null;
-  /** The run that the event has become part of. */
-  run: Tail['run'];
+  place: Place;
 }
 
 export class Batch {
   readonly frontier: Frontier;
   /** The sessions that this batch touches, as they are after it. */
-  readonly tails = new Map<SessionId, Tail>();
-  readonly #before: ReadonlyMap<SessionId, Tail>;
+  readonly places = new Map<SessionId, Place>();
+  readonly #before: ReadonlyMap<SessionId, Place>;
+  readonly #effort: Effort;
   readonly #records: Write[] = [];
   /** The last state of each run that this batch begins or lengthens. */
   readonly #runs = new Map<string, { key: Buffer; run: Tail['run'] }>();
 
-  /** @param before tails of the sessions that exist, at least of those that `add` will name */
-  constructor(frontier: Frontier, before: ReadonlyMap<SessionId, Tail>) {
+  /** @param before the sessions that exist already, at least those that `add` will name */
+  constructor(frontier: Frontier, before: ReadonlyMap<SessionId, Place>, effort: Effort) {
     this.frontier = frontier;
     this.#before = before;
+    this.#effort = effort;
   }
 
   /**
@@ -54,61 +71,72 @@ export class Batch {
    * @throws ChaperoneError `EVENT_INVALID`, `TOO_LARGE`
    */
   add(session: SessionId, drafts: readonly Draft[]): void {
-    let tail = this.tails.get(session) ?? this.#before.get(session) ?? null;
+    let place = this.places.get(session) ?? this.#before.get(session) ?? null;
     const staged: Staged[] = [];
     for (const draft of drafts) {
-      const next = stage(session, draft, tail);
-      checkOrder(next.event, tail);
-      tail = advance(tail, next.event, this.frontier.size + staged.length);
-      staged.push({ ...next, run: tail.run });
+      const next = this.#stage(session, draft, place, this.frontier.size + staged.length);
+      place = next.place;
+      staged.push(next);
     }
-    if (tail === null) return;
+    if (place === null) return;
     for (const next of staged) this.#put(next);
-    this.tails.set(session, tail);
+    this.places.set(session, place);
   }
 
   /** Everything to be written at once. */
   writes(): Write[] {
     const writes = this.#records;
-    for (const [session, tail] of this.tails) {
+    for (const [session, { tail }] of this.places) {
       writes.push({ key: KEYS.session(session), value: encodeTail(tail) });
     }
     for (const { key, run } of this.#runs.values()) writes.push({ key, value: encodeRun(run) });
     return writes;
   }
 
-  #put({ event, bytes, content, run }: Staged): void {
+  /** The event that a draft becomes. Time never runs backwards within a session. */
+  #stage(session: SessionId, draft: Draft, place: Place | null, index: number): Staged {
+    const seq = place?.tail.events ?? 0;
+    const at = Math.max(draft.at, place?.tail.lastAt ?? 0);
+    const { body, piece } = refer(draft.body, seq);
+    const event = checkEvent({ v: 1, session, seq, at, body });
+    checkOrder(event, place?.tail ?? null);
+    const bytes = canonicalBytes(event);
+    if (bytes.length > EVENT_LIMIT) {
+      throw new ChaperoneError(
+        'TOO_LARGE',
+        `an event of ${bytes.length} bytes is over the limit of ${EVENT_LIMIT}`,
+      );
+    }
+    const tail = advance(place?.tail ?? null, event, index);
+    const before = place?.context ?? null;
+    if (piece === null) return { event, bytes, content: null, place: { tail, context: before } };
+    if (body.type !== 'session.output')
+      return { event, bytes, content: packAlone(piece), place: { tail, context: before } };
+    const grouped = this.#effort.afford(() => packGrouped(piece, before));
+    const context = extend(grouped === null ? null : before, piece);
+    return { event, bytes, content: grouped ?? packAlone(piece), place: { tail, context } };
+  }
+
+  #put({ event, bytes, content, place }: Staged): void {
     const index = this.frontier.size;
+    const leaf = leafHash(bytes);
+    const { run } = place.tail;
     this.#runs.set(`${event.session}/${run.seq}`, { key: KEYS.run(event.session, run.seq), run });
-    this.#records.push({ key: KEYS.event(index), value: bytes });
+    this.#records.push({ key: KEYS.event(index), value: encodeLeaf(bytes, leaf) });
     if (content !== null) this.#records.push({ key: KEYS.content(index), value: content });
     const text = searchText(event);
     if (text !== null) {
       this.#records.push({ key: KEYS.search(event.session, event.seq), value: Buffer.from(text) });
     }
-    this.frontier.append(leafHash(bytes), (node, hash) => {
+    this.frontier.append(leaf, (node, hash) => {
       if (isKept(node)) this.#records.push({ key: KEYS.subtree(node), value: hash });
     });
   }
 }
 
-/** The event that a draft becomes. Time never runs backwards within a session. */
-function stage(session: SessionId, draft: Draft, tail: Tail | null) {
-  const { body, content } = refer(draft.body);
-  const at = Math.max(draft.at, tail?.lastAt ?? 0);
-  const event = checkEvent({ v: 1, session, seq: tail?.events ?? 0, at, body });
-  const bytes = canonicalBytes(event);
-  if (bytes.length > EVENT_LIMIT) {
-    throw new ChaperoneError(
-      'TOO_LARGE',
-      `an event of ${bytes.length} bytes is over the limit of ${EVENT_LIMIT}`,
-    );
-  }
-  return { event, bytes, content };
-}
-
-function refer(body: DraftBody): { body: EventBody; content: Buffer | null } {
-  if (body.type !== 'session.output' && body.type !== 'session.input') return { body, content: null };
+/** Content is replaced by what the leaf says of it. */
+function refer(body: DraftBody, seq: number): { body: EventBody; piece: Piece | null } {
+  if (body.type !== 'session.output' && body.type !== 'session.input') return { body, piece: null };
   const bytes = body.content;
   if (!(bytes instanceof Uint8Array)) throw new ChaperoneError('EVENT_INVALID', `${body.type} without bytes`);
   if (bytes.length > CONTENT_LIMIT) {
@@ -118,8 +146,7 @@ function refer(body: DraftBody): { body: EventBody; content: Buffer | null } {
     );
   }
   const salt = newSalt();
-  const ref: ContentRef = commit(salt, bytes);
-  return { body: { type: body.type, content: ref }, content: encodeContent(salt, bytes) };
+  return { body: { type: body.type, content: commit(salt, bytes) }, piece: { salt, bytes, seq } };
 }
 
 /** A session begins with its start, once, and nothing follows its end. */

@@ -2,9 +2,10 @@
 import { decodeEvent } from '../audit/decode.ts';
 import type { AuditEvent, ContentRef, SessionId } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
-import { decodeContent } from '../store/content.ts';
+import { type Context, extend, groupedBack, unpack } from '../store/content.ts';
 import { decodeRun, KEYS, numberIn, RANGES } from '../store/keys.ts';
-import type { Store } from '../store/store.ts';
+import { canonicalOf } from '../store/leaf.ts';
+import type { Reader } from '../store/store.ts';
 import type { StoredEvent } from './ports.ts';
 
 /** Events and bytes of content that are in memory at once. */
@@ -13,10 +14,52 @@ const WINDOW_BYTES = 4 << 20;
 
 /** The events [from, to) of a session. */
 export async function* readEvents(
-  store: Store,
+  store: Reader,
   session: SessionId,
   { from, to }: { from: number; to: number },
 ): AsyncGenerator<StoredEvent> {
+  let context: Context | null = null;
+  for await (const { event, value } of readStored(store, session, { from, to })) {
+    const ref = contentOf(event);
+    if (ref === null || value === undefined) {
+      yield { event, content: null };
+      continue;
+    }
+    const back = groupedBack(value);
+    if (event.body.type === 'session.output' && context?.start !== event.seq - back) {
+      context = back === 0 ? null : await contextBefore(store, event, back);
+    }
+    const bytes = unpack(value, ref, context);
+    if (bytes === null) throw corrupt(`the content of event ${event.seq} of session ${session} is damaged`);
+    if (event.body.type === 'session.output')
+      context = extend(back === 0 ? null : context, { bytes, seq: event.seq });
+    yield { event, content: bytes };
+  }
+}
+
+/** What a group said before `event`, where reading begins in the middle of it. */
+async function contextBefore(
+  store: Reader,
+  { session, seq }: AuditEvent,
+  back: number,
+): Promise<Context | null> {
+  let context: Context | null = null;
+  for await (const { event, value } of readStored(store, session, { from: seq - back, to: seq })) {
+    const ref = contentOf(event);
+    if (event.body.type !== 'session.output' || ref === null || value === undefined) continue;
+    const bytes = unpack(value, ref, context);
+    if (bytes === null) return null;
+    context = extend(context, { bytes, seq: event.seq });
+  }
+  return context;
+}
+
+/** Events with their content as it is stored. */
+async function* readStored(
+  store: Reader,
+  session: SessionId,
+  { from, to }: { from: number; to: number },
+): AsyncGenerator<{ event: AuditEvent; value: Uint8Array | undefined }> {
   let window: number[] = [];
   for await (const index of indices(store, session, from, to)) {
     window.push(index);
@@ -28,7 +71,7 @@ export async function* readEvents(
 }
 
 /** Where in the log the events [from, to) of a session stand. */
-async function* indices(store: Store, session: SessionId, from: number, to: number): AsyncGenerator<number> {
+async function* indices(store: Reader, session: SessionId, from: number, to: number): AsyncGenerator<number> {
   if (from >= to) return;
   const upTo = { ...RANGES.runs(session), to: KEYS.run(session, from + 1) };
   let start = from;
@@ -41,7 +84,7 @@ async function* indices(store: Store, session: SessionId, from: number, to: numb
   }
 }
 
-async function* readWindow(store: Store, session: SessionId, window: number[]): AsyncGenerator<StoredEvent> {
+async function* readWindow(store: Reader, session: SessionId, window: number[]) {
   const values = await store.getMany(window.map(KEYS.event));
   const events = values.map((value, i) => {
     if (value === undefined)
@@ -66,19 +109,11 @@ function fill(events: AuditEvent[], start: number): number {
   return end;
 }
 
-async function* withContent(
-  store: Store,
-  events: AuditEvent[],
-  window: number[],
-): AsyncGenerator<StoredEvent> {
+async function* withContent(store: Reader, events: AuditEvent[], window: number[]) {
   const wanted = window.filter((_, i) => contentOf(events[i]!) !== null);
   const values = await store.getMany(wanted.map(KEYS.content));
   let next = 0;
-  for (const event of events) {
-    const ref = contentOf(event);
-    const value = ref === null ? undefined : values[next++];
-    yield { event, content: ref === null || value === undefined ? null : decodeContent(value, ref) };
-  }
+  for (const event of events) yield { event, value: contentOf(event) === null ? undefined : values[next++] };
 }
 
 export function contentOf({ body }: AuditEvent): ContentRef | null {
@@ -88,7 +123,7 @@ export function contentOf({ body }: AuditEvent): ContentRef | null {
 /** @throws ChaperoneError `STORE_CORRUPT` */
 export function decodeStored(value: Uint8Array): AuditEvent {
   try {
-    return decodeEvent(value);
+    return decodeEvent(canonicalOf(value));
   } catch (cause) {
     throw new ChaperoneError('STORE_CORRUPT', `a stored event is damaged: ${(cause as Error).message}`, {
       cause,

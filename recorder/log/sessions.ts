@@ -2,7 +2,7 @@
 import { type SessionId, SYSTEM } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
 import { KEYS, RANGES } from '../store/keys.ts';
-import type { Store } from '../store/store.ts';
+import type { Reader } from '../store/store.ts';
 import type { SessionPage, SessionQuery, SessionState, SessionSummary } from './ports.ts';
 import { decodeStored } from './reader.ts';
 import { decodeTail, type Tail } from './tail.ts';
@@ -12,7 +12,7 @@ const LIMIT = { default: 50, most: 500 };
 const SEARCH_SESSIONS = 20_000;
 
 export async function listSessions(
-  store: Store,
+  store: Reader,
   live: ReadonlySet<SessionId>,
   query: SessionQuery = {},
 ): Promise<SessionPage> {
@@ -35,7 +35,7 @@ export async function listSessions(
 
 /** @throws ChaperoneError `SESSION_UNKNOWN` */
 export async function oneSession(
-  store: Store,
+  store: Reader,
   live: ReadonlySet<SessionId>,
   id: SessionId,
 ): Promise<SessionSummary> {
@@ -46,7 +46,7 @@ export async function oneSession(
 }
 
 /** Null where there is no such session. */
-export async function tailOf(store: Store, id: SessionId): Promise<Tail | null> {
+export async function tailOf(store: Reader, id: SessionId): Promise<Tail | null> {
   const value = await store.get(KEYS.session(id));
   return value === undefined ? null : decodeTail(value);
 }
@@ -59,7 +59,7 @@ export function unknown(id: SessionId): ChaperoneError {
 }
 
 /** Each word stands in some line, program, user or host of the session, not all in the same. */
-async function matches(store: Store, id: SessionId, words: readonly string[]): Promise<boolean> {
+async function matches(store: Reader, id: SessionId, words: readonly string[]): Promise<boolean> {
   let missing = [...words];
   for await (const { value } of store.entries(RANGES.searches(id))) {
     const text = Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('utf8');
@@ -70,7 +70,7 @@ async function matches(store: Store, id: SessionId, words: readonly string[]): P
 }
 
 async function summarise(
-  store: Store,
+  store: Reader,
   live: ReadonlySet<SessionId>,
   found: readonly [SessionId, Tail][],
 ): Promise<SessionSummary[]> {

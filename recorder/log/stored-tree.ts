@@ -8,13 +8,13 @@ import {
   type Hash,
   joinSubtrees,
   type LeafRange,
-  leafHash,
   type Node,
   rootOf,
 } from '../audit/merkle.ts';
 import { ChaperoneError } from '../errors.ts';
 import { KEYS, numberIn, RANGES } from '../store/keys.ts';
-import type { Store } from '../store/store.ts';
+import { leafOf } from '../store/leaf.ts';
+import type { Reader } from '../store/store.ts';
 
 /** A hash is kept for each full subtree of 256 leaves, of 65,536, and so on. */
 const KEPT_EVERY = 8;
@@ -24,7 +24,7 @@ export function isKept(node: Node): boolean {
 }
 
 /** How many leaves the store holds: one more than the highest index. */
-export async function storedSize(store: Store): Promise<number> {
+export async function storedSize(store: Reader): Promise<number> {
   for await (const { key } of store.entries({ ...RANGES.events(), reverse: true, limit: 1 })) {
     return numberIn(key) + 1;
   }
@@ -32,20 +32,20 @@ export async function storedSize(store: Store): Promise<number> {
 }
 
 /** @throws ChaperoneError `STORE_CORRUPT` where an event or a subtree is missing */
-export async function frontierAt(store: Store, size: number): Promise<Frontier> {
+export async function frontierAt(store: Reader, size: number): Promise<Frontier> {
   const hashes: Hash[] = [];
   for (const node of fullSubtrees(0, size)) hashes.push(await subtreeHash(store, node));
   return Frontier.from(size, hashes);
 }
 
 /** The hash of a step of a proof. */
-export async function rangeHash(store: Store, { from, to }: LeafRange): Promise<Hash> {
+export async function rangeHash(store: Reader, { from, to }: LeafRange): Promise<Hash> {
   const hashes: Hash[] = [];
   for (const node of fullSubtrees(from, to)) hashes.push(await subtreeHash(store, node));
   return joinSubtrees(hashes);
 }
 
-async function subtreeHash(store: Store, { level, index }: Node): Promise<Hash> {
+async function subtreeHash(store: Reader, { level, index }: Node): Promise<Hash> {
   const base = level - (level % KEPT_EVERY);
   const span = 2 ** (level - base);
   const nodes = Array.from({ length: span }, (_, i) => ({ level: base, index: index * span + i }));
@@ -53,7 +53,7 @@ async function subtreeHash(store: Store, { level, index }: Node): Promise<Hash> 
   const values = await store.getMany(keys);
   const hashes = values.map((value, i) => {
     if (value === undefined) throw missing(nodes[i]!);
-    return base === 0 ? leafHash(value) : value;
+    return base === 0 ? leafOf(value).leaf : value;
   });
   return rootOf(hashes);
 }

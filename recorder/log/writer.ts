@@ -8,11 +8,12 @@ import { equal, type Frontier } from '../audit/merkle.ts';
 import { ChaperoneError } from '../errors.ts';
 import { KEYS } from '../store/keys.ts';
 import type { Store } from '../store/store.ts';
-import { Batch } from './batch.ts';
+import { Batch, type Place } from './batch.ts';
 import type { Bell } from './bell.ts';
 import { Durability, type DurabilityOptions } from './durability.ts';
+import { Effort } from './effort.ts';
 import { frontierAt, storedSize } from './stored-tree.ts';
-import { decodeTail, type Tail } from './tail.ts';
+import { decodeTail } from './tail.ts';
 
 /** A batch takes what has queued up, up to about this much. */
 const BATCH_BYTES = 2 << 20;
@@ -38,7 +39,8 @@ export class Writer {
   readonly live = new Set<SessionId>();
   readonly #options: WriterOptions;
   readonly #durability: Durability;
-  readonly #tails = new Map<SessionId, Tail>();
+  readonly #places = new Map<SessionId, Place>();
+  readonly #effort = new Effort();
   readonly #queue: Append[] = [];
   #frontier: Frontier;
   #running: Promise<void> | null = null;
@@ -88,7 +90,7 @@ export class Writer {
   /** The writer of this session is gone; without its end it counts as cut off. */
   release(session: SessionId): void {
     this.live.delete(session);
-    this.#tails.delete(session);
+    this.#places.delete(session);
     this.#options.bell.ring(session);
   }
 
@@ -124,8 +126,8 @@ export class Writer {
     let accepted = appends;
     try {
       if (this.#failure !== null) await this.#recover();
-      await this.#loadTails(appends);
-      const batch = new Batch(this.#frontier.copy(), this.#tails);
+      await this.#loadPlaces(appends);
+      const batch = new Batch(this.#frontier.copy(), this.#places, this.#effort);
       accepted = appends.filter((append) => accept(batch, append));
       if (accepted.length === 0) return;
       await this.#options.store.write(batch.writes());
@@ -136,19 +138,19 @@ export class Writer {
       for (const append of accepted) append.reject(error);
       return;
     } finally {
-      for (const { session } of appends) if (!this.live.has(session)) this.#tails.delete(session);
+      for (const { session } of appends) if (!this.live.has(session)) this.#places.delete(session);
     }
     this.#acknowledge(accepted);
   }
 
   #adopt(batch: Batch): void {
     this.#frontier = batch.frontier;
-    for (const [session, tail] of batch.tails) {
-      if (tail.ended === undefined) {
-        this.#tails.set(session, tail);
+    for (const [session, place] of batch.places) {
+      if (place.tail.ended === undefined) {
+        this.#places.set(session, place);
         this.live.add(session);
       } else {
-        this.#tails.delete(session);
+        this.#places.delete(session);
         this.live.delete(session);
       }
       this.#options.bell.ring(session);
@@ -165,13 +167,13 @@ export class Writer {
     for (const { resolve, reject } of appends) durable.then(resolve, reject);
   }
 
-  async #loadTails(appends: readonly Append[]): Promise<void> {
-    const unknown = [...new Set(appends.map(({ session }) => session))].filter((id) => !this.#tails.has(id));
+  async #loadPlaces(appends: readonly Append[]): Promise<void> {
+    const unknown = [...new Set(appends.map(({ session }) => session))].filter((id) => !this.#places.has(id));
     if (unknown.length === 0) return;
     const values = await this.#options.store.getMany(unknown.map(KEYS.session));
     unknown.forEach((id, i) => {
       const value = values[i];
-      if (value !== undefined) this.#tails.set(id, decodeTail(value));
+      if (value !== undefined) this.#places.set(id, { tail: decodeTail(value), context: null });
     });
   }
 
@@ -195,7 +197,7 @@ export class Writer {
       );
     }
     this.#frontier = await frontierAt(store, size);
-    this.#tails.clear();
+    this.#places.clear();
     await this.#durability.recover();
     this.#failure = null;
   }

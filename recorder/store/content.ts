@@ -2,83 +2,145 @@
  * How content is kept: beside the log, salted, compressed.
  *
  *     0        16     17
- *     ┌────────┬──────┬──────────────────────────┐
- *     │ salt   │method│ bytes as they were, or    │
- *     │ 16     │ 0, 1 │ a zstd frame without magic│
- *     └────────┴──────┴──────────────────────────┘
+ *     ┌────────┬──────┬─────────────────────────────────────────────┐
+ *     │ salt   │ 0    │ bytes as they were                          │
+ *     │        ├──────┼─────────────────────────────────────────────┤
+ *     │        │ 1    │ zstd frame without its magic number         │
+ *     │        ├──────┼──────────┬──────────────────────────────────┤
+ *     │        │ 2    │ back u16 │ the same, with a dictionary      │
+ *     └────────┴──────┴──────────┴──────────────────────────────────┘
  *
  * The leaf commits to SHA-256(salt ‖ bytes): whoever holds only the log cannot try guesses against the hash.
+ *
+ * A terminal speaks in small pieces that repeat each other. So the output of a session is kept in groups: the first
+ * piece stands alone, and those behind it are compressed with what the group said before (its last 64 KiB) as the
+ * dictionary. `back` is how many events before this one the group began.
+ *
+ * https://www.rfc-editor.org/rfc/rfc8878
  */
 import { hash } from 'node:crypto';
-import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, type ZstdOptions, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { ContentRef } from '../audit/event.ts';
-import { ChaperoneError } from '../errors.ts';
 
 export const SALT_BYTES = 16;
 const HEADER_BYTES = SALT_BYTES + 1;
-const STORED = 0;
-const ZSTD = 1;
+const BACK_BYTES = 2;
+const METHODS = { stored: 0, alone: 1, grouped: 2 } as const;
 
 /** Every zstd frame begins with it (RFC 8878 §3.1.1); four bytes that need not be kept. */
 const MAGIC = Buffer.from('28b52ffd', 'hex');
+/** A dictionary that begins with this would be taken for a trained one (RFC 8878 §5). */
+const TRAINED = Buffer.from('37a430ec', 'hex');
 
-/** Measured on build logs: level 1 keeps up with a terminal, and higher ones gain little on 64 KiB. */
-const PARAMS = {
-  [constants.ZSTD_c_compressionLevel]: 1,
-  [constants.ZSTD_c_contentSizeFlag]: 0,
-};
-
+/** How much of what was said before serves as the dictionary. */
+const HISTORY_BYTES = 64 << 10;
+/** A group ends behind so much: that bounds what must be read to show one piece of it. */
+const GROUP_BYTES = 256 << 10;
+const GROUP_EVENTS = 0xffff;
+/** Larger pieces stand alone: they have context enough in themselves. */
+const GROUPED_BYTES = 64 << 10;
 /** Shorter than this, a frame's own header eats the gain. */
-const WORTHWHILE = 48;
+const WORTHWHILE = 24;
+
+/** What a session's output said so far in the present group. Immutable. */
+export interface Context {
+  /** Seq of the group's first event. */
+  start: number;
+  /** Bytes of the whole group. */
+  bytes: number;
+  /** Its last bytes. */
+  history: Buffer;
+}
+
+export interface Piece {
+  salt: Uint8Array;
+  bytes: Uint8Array;
+  seq: number;
+}
 
 /** What the leaf says of the content. */
 export function commit(salt: Uint8Array, bytes: Uint8Array): ContentRef {
+  const digest = hash('sha256', Buffer.concat([salt, bytes]), 'buffer');
+  return { bytes: bytes.length, hash: digest.toString('base64url') };
+}
+
+/** A piece that stands alone: quick. */
+export function packAlone({ salt, bytes }: Piece): Buffer {
+  const frame = bytes.length < WORTHWHILE ? null : deflate(bytes, 1);
+  if (frame === null || frame.length >= bytes.length) return join(salt, METHODS.stored, bytes);
+  return join(salt, METHODS.alone, frame);
+}
+
+/** A piece of a group, or null where it has to stand alone. Costs a fraction of a millisecond for a few kilobytes, two milliseconds for 64 KiB. */
+export function packGrouped({ salt, bytes, seq }: Piece, context: Context | null): Buffer | null {
+  if (context === null || context.bytes > GROUP_BYTES || seq - context.start > GROUP_EVENTS) return null;
+  if (bytes.length > GROUPED_BYTES || bytes.length < WORTHWHILE) return null;
+  const back = Buffer.alloc(BACK_BYTES);
+  back.writeUInt16BE(seq - context.start);
+  return join(salt, METHODS.grouped, Buffer.concat([back, deflate(bytes, 6, dictionaryOf(context))]));
+}
+
+/** The context behind a piece; null for `before` where the piece stood alone and begins a group. */
+export function extend(before: Context | null, { bytes, seq }: { bytes: Uint8Array; seq: number }): Context {
+  const all = before === null ? Buffer.from(bytes) : Buffer.concat([before.history, bytes]);
   return {
-    bytes: bytes.length,
-    hash: hash('sha256', Buffer.concat([salt, bytes]), 'buffer').toString('base64url'),
+    start: before?.start ?? seq,
+    bytes: (before?.bytes ?? 0) + bytes.length,
+    history: all.length > HISTORY_BYTES ? Buffer.from(all.subarray(-HISTORY_BYTES)) : all,
   };
 }
 
-export function encodeContent(salt: Uint8Array, bytes: Uint8Array): Buffer {
-  if (bytes.length >= WORTHWHILE) {
-    const frame = zstdCompressSync(bytes, { params: PARAMS, chunkSize: bytes.length + 1024 });
-    if (frame.length < bytes.length) return join(salt, ZSTD, frame.subarray(MAGIC.length));
-  }
-  return join(salt, STORED, bytes);
+/** How many events before its own a stored piece's group began; 0 where it stands alone. */
+export function groupedBack(value: Uint8Array): number {
+  if (value[SALT_BYTES] !== METHODS.grouped || value.length < HEADER_BYTES + BACK_BYTES) return 0;
+  return (value[HEADER_BYTES]! << 8) | value[HEADER_BYTES + 1]!;
 }
 
-/**
- * The bytes that `ref` commits to.
- * @throws ChaperoneError `STORE_CORRUPT` where the stored value is not what was committed to
- */
-export function decodeContent(value: Uint8Array, ref: ContentRef): Buffer {
-  const salt = value.subarray(0, SALT_BYTES);
-  const bytes = unpack(value, ref.bytes);
-  if (bytes === null || bytes.length !== ref.bytes || commit(salt, bytes).hash !== ref.hash) {
-    throw new ChaperoneError('STORE_CORRUPT', 'stored content is not what its event commits to: run verify');
-  }
-  return bytes;
+/** The bytes that `ref` commits to, or null where the stored value is not they. */
+export function unpack(value: Uint8Array, ref: ContentRef, context: Context | null): Buffer | null {
+  if (value.length < HEADER_BYTES) return null;
+  const bytes = inflate(value, ref.bytes, context);
+  if (bytes === null || bytes.length !== ref.bytes) return null;
+  return commit(value.subarray(0, SALT_BYTES), bytes).hash === ref.hash ? bytes : null;
 }
 
-function unpack(value: Uint8Array, expected: number): Buffer | null {
+function inflate(value: Uint8Array, expected: number, context: Context | null): Buffer | null {
   const payload = value.subarray(HEADER_BYTES);
   switch (value[SALT_BYTES]) {
-    case STORED:
+    case METHODS.stored:
       return Buffer.from(payload);
-    case ZSTD:
-      return inflate(Buffer.concat([MAGIC, payload]), expected);
+    case METHODS.alone:
+      return inflateFrame(payload, expected);
+    case METHODS.grouped:
+      return context === null
+        ? null
+        : inflateFrame(payload.subarray(BACK_BYTES), expected, dictionaryOf(context));
     default:
       return null;
   }
 }
 
 /** Never inflates to more than was promised. */
-function inflate(frame: Buffer, expected: number): Buffer | null {
+function inflateFrame(frame: Uint8Array, expected: number, dictionary?: Buffer): Buffer | null {
+  const options: ZstdOptions = { maxOutputLength: Math.max(expected, 1), chunkSize: expected + 1024 };
   try {
-    return zstdDecompressSync(frame, { maxOutputLength: expected || 1, chunkSize: expected + 1024 });
+    return zstdDecompressSync(
+      Buffer.concat([MAGIC, frame]),
+      dictionary ? { ...options, dictionary } : options,
+    );
   } catch {
     return null;
   }
+}
+
+function deflate(bytes: Uint8Array, level: number, dictionary?: Buffer): Buffer {
+  const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_contentSizeFlag]: 0 };
+  const options: ZstdOptions = { params, chunkSize: bytes.length + 1024 };
+  return zstdCompressSync(bytes, dictionary ? { ...options, dictionary } : options).subarray(MAGIC.length);
+}
+
+function dictionaryOf({ history }: Context): Buffer {
+  return history.subarray(0, TRAINED.length).equals(TRAINED) ? history.subarray(1) : history;
 }
 
 function join(salt: Uint8Array, method: number, payload: Uint8Array): Buffer {

@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { Level } from 'level';
 import { ChaperoneError } from '../errors.ts';
 import { storeFault } from './fault.ts';
-import type { Entry, Range, Store, Write } from './store.ts';
+import type { Entry, Range, Reader, Snapshot, Store, Write } from './store.ts';
 
 type Database = Level<Uint8Array, Uint8Array>;
 
@@ -31,12 +31,14 @@ export class LevelStore implements Store {
   readonly #directory: string;
   #database: Database;
   #state: 'open' | 'failed' | 'closed' = 'open';
+  readonly #now: View;
   /** Log files whose directory entry is known to be on disk. */
   #known = new Set<string>();
 
   private constructor(directory: string, database: Database) {
     this.#directory = directory;
     this.#database = database;
+    this.#now = new View(() => this.#readable(), directory, {});
   }
 
   /** @throws ChaperoneError `STORE_LOCKED` where another process has it open, `STORE_CORRUPT`, `STORE_FULL` */
@@ -44,28 +46,22 @@ export class LevelStore implements Store {
     return new LevelStore(directory, await connect(directory));
   }
 
-  async get(key: Uint8Array): Promise<Uint8Array | undefined> {
-    return await this.#read(() => this.#database.get(key));
+  get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#now.get(key);
   }
 
-  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    return await this.#read(() => this.#database.getMany(keys as Uint8Array[]));
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#now.getMany(keys);
   }
 
-  async *entries(range: Range): AsyncIterable<Entry> {
-    const { from, to, reverse = false, limit = -1 } = range;
-    const iterator = await this.#read(() =>
-      this.#database.iterator({ gte: from, lt: to, reverse, limit, highWaterMarkBytes: READ_AHEAD }),
-    );
-    try {
-      for (;;) {
-        const entries = await this.#read(() => iterator.nextv(1000));
-        if (entries.length === 0) return;
-        for (const [key, value] of entries) yield { key, value };
-      }
-    } finally {
-      await iterator.close();
-    }
+  entries(range: Range): AsyncIterable<Entry> {
+    return this.#now.entries(range);
+  }
+
+  snapshot(): Snapshot {
+    const snapshot = this.#database.snapshot();
+    const view = new View(() => this.#readable(), this.#directory, { snapshot });
+    return Object.assign(view, { close: () => snapshot.close() });
   }
 
   async write(batch: readonly Write[]): Promise<void> {
@@ -110,19 +106,62 @@ export class LevelStore implements Store {
     await this.#database.close();
   }
 
-  async #read<T>(action: () => T | Promise<T>): Promise<T> {
+  #readable(): Database {
     if (this.#state === 'closed') throw this.#refusal();
-    try {
-      return await action();
-    } catch (error) {
-      throw storeFault(error, this.#directory);
-    }
+    return this.#database;
   }
 
   #refusal(): ChaperoneError {
     return this.#state === 'closed'
       ? new ChaperoneError('STORE_CLOSED', `${this.#directory} is closed`)
       : new ChaperoneError('STORE_FAILED', `${this.#directory} failed before and has not recovered yet`);
+  }
+}
+
+/** Reading, from a snapshot or from what is there now. */
+class View implements Reader {
+  readonly #database: () => Database;
+  readonly #directory: string;
+  readonly #from: { snapshot?: ReturnType<Database['snapshot']> };
+
+  constructor(
+    database: () => Database,
+    directory: string,
+    from: { snapshot?: ReturnType<Database['snapshot']> },
+  ) {
+    this.#database = database;
+    this.#directory = directory;
+    this.#from = from;
+  }
+
+  get(key: Uint8Array): Promise<Uint8Array | undefined> {
+    return this.#read((database) => database.get(key, this.#from));
+  }
+
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    return this.#read((database) => database.getMany(keys as Uint8Array[], this.#from));
+  }
+
+  async *entries({ from, to, reverse = false, limit = -1 }: Range): AsyncIterable<Entry> {
+    const options = { gte: from, lt: to, reverse, limit, highWaterMarkBytes: READ_AHEAD, ...this.#from };
+    const iterator = await this.#read((database) => database.iterator(options));
+    try {
+      for (;;) {
+        const entries = await this.#read(() => iterator.nextv(1000));
+        if (entries.length === 0) return;
+        for (const [key, value] of entries) yield { key, value };
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  async #read<T>(action: (database: Database) => T | Promise<T>): Promise<T> {
+    try {
+      return await action(this.#database());
+    } catch (error) {
+      throw storeFault(error, this.#directory);
+    }
   }
 }
 

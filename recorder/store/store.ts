@@ -20,18 +20,27 @@ export interface Range {
   limit?: number;
 }
 
+export interface Reader {
+  get(key: Uint8Array): Promise<Uint8Array | undefined>;
+  /** In the order asked; undefined where there is none. */
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
+  /** Reads as things were when it began, a bounded number of bytes at a time. */
+  entries(range: Range): AsyncIterable<Entry>;
+}
+
+export interface Snapshot extends Reader {
+  close(): Promise<void>;
+}
+
 /**
  * Every implementation runs the suite in test/recorder/store/contract.ts.
  *
  * Errors are ChaperoneErrors: `STORE_FULL` where there is no space, `STORE_FAILED` for any other failure of
  * the medium, `STORE_CLOSED` after `close`.
  */
-export interface Store {
-  get(key: Uint8Array): Promise<Uint8Array | undefined>;
-  /** In the order asked; undefined where there is none. */
-  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
-  /** Reads a consistent snapshot, a bounded number of bytes at a time. */
-  entries(range: Range): AsyncIterable<Entry>;
+export interface Store extends Reader {
+  /** Everything as it is now, whatever is written later. To be closed. */
+  snapshot(): Snapshot;
   /**
    * All or nothing. Resolves once the records are handed to the kernel: they survive `kill -9`.
    * After a failure nothing of the batch is there, and no further write is accepted until `recover`.
