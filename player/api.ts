@@ -1,0 +1,131 @@
+/** Every call to the recorder's HTTP API is here. Shapes: recorder/server/api.ts. */
+import type { AuditEvent, SessionId } from '../recorder/audit/event.ts';
+import type { Match } from '../recorder/export/search.ts';
+import type {
+  CastFormat,
+  ErrorBody,
+  EventLine,
+  SessionPage,
+  SessionSummary,
+  VerifyLine,
+  VerifyReport,
+} from '../recorder/server/api.ts';
+
+export type { CastFormat, Match, SessionPage, SessionSummary, VerifyReport };
+
+/** An answer that is not the one asked for. `status` 0: no answer at all. */
+export class ApiError extends Error {
+  readonly status: number;
+  readonly code: string;
+
+  constructor(status: number, code: string, message: string) {
+    super(message);
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+  }
+}
+
+export interface ListQuery {
+  before?: string | undefined;
+  search?: string | undefined;
+  limit?: number;
+}
+
+export function listSessions(query: ListQuery, signal?: AbortSignal): Promise<SessionPage> {
+  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== '');
+  const parameters = new URLSearchParams(given.map(([name, value]) => [name, String(value)]));
+  return getJson(`/api/sessions?${parameters}`, signal);
+}
+
+export function getSession(id: SessionId, signal?: AbortSignal): Promise<SessionSummary> {
+  return getJson(sessionPath(id), signal);
+}
+
+/** The recording as asciicast v3, as it arrives. */
+export async function getCast(id: SessionId, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
+  const response = await request(`${sessionPath(id)}/cast?format=v3`, signal);
+  if (response.body === null) throw new ApiError(response.status, 'EMPTY', 'The recorder sent no recording.');
+  return response.body;
+}
+
+export type EventOf<T extends AuditEvent['body']['type']> = AuditEvent & { body: { type: T } };
+
+/** Events of one type, from a place in the session on. */
+export async function getEvents<T extends AuditEvent['body']['type']>(
+  id: SessionId,
+  query: { type: T; from?: number },
+  signal?: AbortSignal,
+): Promise<EventOf<T>[]> {
+  const path = `${sessionPath(id)}/events?type=${query.type}&from=${query.from ?? 0}`;
+  const lines = await getLines<EventLine>(path, signal);
+  return lines.map(({ event }) => event).filter((event) => event.body.type === query.type) as EventOf<T>[];
+}
+
+export function searchOutput(id: SessionId, text: string, signal?: AbortSignal): Promise<Match[]> {
+  return getLines(`${sessionPath(id)}/search?q=${encodeURIComponent(text)}`, signal);
+}
+
+/** Checks the evidence of one session against the signed checkpoint. */
+export async function verifySession(id: SessionId, signal?: AbortSignal): Promise<VerifyReport> {
+  const lines = await getLines<VerifyLine>(`/api/verify?session=${encodeURIComponent(id)}`, signal);
+  const last = lines.at(-1);
+  if (last === undefined || !('report' in last)) {
+    throw new ApiError(200, 'NOT_VERIFIED', 'The verification broke off before it had a result.');
+  }
+  return last.report;
+}
+
+/** Where a recording can be downloaded. */
+export function downloadUrl(id: SessionId, format: CastFormat): string {
+  return `${sessionPath(id)}/cast?format=${format}&download=1`;
+}
+
+/** Where a running session is streamed. */
+export function liveUrl(id: SessionId): string {
+  const url = new URL(`${sessionPath(id)}/live`, location.href);
+  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
+  return url.href;
+}
+
+function sessionPath(id: SessionId): string {
+  return `/api/sessions/${encodeURIComponent(id)}`;
+}
+
+async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
+  const response = await request(path, signal);
+  return (await response.json()) as T;
+}
+
+/** JSON lines; a stream that broke off ends in an error of its own. */
+async function getLines<T extends object>(path: string, signal?: AbortSignal): Promise<T[]> {
+  const response = await request(path, signal);
+  const text = await response.text();
+  const lines = text.split('\n').filter((line) => line !== '');
+  const values = lines.map((line) => JSON.parse(line) as T | ErrorBody);
+  const last = values.at(-1);
+  if (last !== undefined && 'error' in last)
+    throw new ApiError(response.status, last.error.code, last.error.message);
+  return values as T[];
+}
+
+async function request(path: string, signal?: AbortSignal): Promise<Response> {
+  let response: Response;
+  try {
+    response = await fetch(path, { signal: signal ?? null, credentials: 'same-origin' });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new ApiError(0, 'RECORDER_GONE', 'The recorder does not answer. Is it still running?');
+  }
+  if (!response.ok) throw await failure(response);
+  return response;
+}
+
+async function failure(response: Response): Promise<ApiError> {
+  try {
+    const { error } = (await response.json()) as ErrorBody;
+    return new ApiError(response.status, error.code, error.message);
+  } catch {
+    return new ApiError(response.status, 'UNKNOWN', `The recorder answered with status ${response.status}.`);
+  }
+}

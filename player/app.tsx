@@ -1,0 +1,69 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import type { SessionSummary } from './api.ts';
+import { ListPage } from './list/page.tsx';
+import { useSessions } from './list/use-sessions.ts';
+import { listPath, sessionPath, useNavigation } from './router.ts';
+import { SessionPage } from './session/page.tsx';
+import { Header } from './ui/header.tsx';
+import { Help } from './ui/help.tsx';
+import { useShortcuts } from './ui/keys.ts';
+import { Notice } from './ui/notice.tsx';
+import { useTheme } from './ui/theme.ts';
+
+/** The whole page. The list stays in memory while a session is looked at, so that coming back costs nothing. */
+export function App() {
+  const { route, navigate } = useNavigation();
+  const { theme, next } = useTheme();
+  const [help, setHelp] = useState(false);
+  const [search, setSearch] = useState(route.page === 'list' ? route.search : '');
+  const [lastOpened, setLastOpened] = useState<string | null>(null);
+  const scroll = useRef(0);
+  const list = useSessions(search);
+
+  useEffect(() => {
+    if (route.page === 'list') setSearch(route.search);
+    if (route.page === 'session') setLastOpened(route.id);
+  }, [route]);
+
+  useShortcuts({ '?': () => setHelp(true), t: next });
+
+  const find = useCallback((text: string) => navigate(listPath(text), { replace: true }), []);
+  const open = useCallback(({ id }: SessionSummary) => navigate(sessionPath(id)), []);
+  const home = useCallback(() => navigate(listPath(search)), [search]);
+
+  return (
+    <>
+      <Header theme={theme} onTheme={next} onHelp={() => setHelp(true)} onHome={home} />
+      {route.page === 'list' && (
+        <ListPage
+          list={list}
+          search={search}
+          scroll={scroll}
+          lastOpened={lastOpened}
+          onSearch={find}
+          onOpen={open}
+        />
+      )}
+      {route.page === 'session' && (
+        <SessionPage
+          key={route.id}
+          id={route.id}
+          moment={route.moment}
+          list={list.sessions}
+          onOpen={open}
+          onHome={home}
+        />
+      )}
+      {route.page === 'unknown' && (
+        <main class="list-page">
+          <Notice title="Nothing is here" kind="problem">
+            <p>
+              <a href="/">All sessions</a>
+            </p>
+          </Notice>
+        </main>
+      )}
+      {help && <Help onClose={() => setHelp(false)} />}
+    </>
+  );
+}

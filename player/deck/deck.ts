@@ -1,0 +1,243 @@
+/**
+ * The transport: plays a tape onto a screen.
+ *
+ * Time here is the session's own time, whatever is skipped or sped up, so that it agrees with the times
+ * of the events. A tape that is still growing is followed at its end until someone goes back.
+ */
+import type { TerminalSize } from '../../recorder/audit/event.ts';
+import type { Tape } from './tape.ts';
+
+/** Where the deck draws. */
+export interface Screen {
+  /** A new, empty terminal. */
+  reset(size: TerminalSize): void;
+  resize(size: TerminalSize): void;
+  output(text: string): void;
+  /** Whether time passes: the cursor blinks only then. */
+  running(on: boolean): void;
+}
+
+/** Calls back before the next frame; tests bring their own. */
+export interface Frames {
+  request(callback: (milliseconds: number) => void): number;
+  cancel(id: number): void;
+}
+
+export type Mode = 'paused' | 'playing' | 'following';
+
+/** A slice of fast-forward between two chances for the page to react, in characters. */
+const SLICE = 8 * 1024 * 1024;
+/** Output handed to the terminal in one call, in characters. */
+const BLOCK = 64 * 1024;
+/** A page in the background gets no frames: the session waits there instead of leaping. */
+const LONGEST_STEP = 0.25;
+
+export class Deck {
+  readonly tape: Tape;
+  readonly #screen: Screen;
+  readonly #frames: Frames;
+  readonly #listeners = new Set<() => void>();
+  #mode: Mode = 'paused';
+  #time = 0;
+  /** Events applied to the screen so far. */
+  #applied = 0;
+  /** Where a jump is heading that has not arrived yet. */
+  #target: number | null = null;
+  #frame: number | null = null;
+  #lastFrame: number | null = null;
+  #speed = 1;
+  #longestPause = Number.POSITIVE_INFINITY;
+
+  constructor(tape: Tape, screen: Screen, frames: Frames) {
+    this.tape = tape;
+    this.#screen = screen;
+    this.#frames = frames;
+    this.#rewind();
+  }
+
+  /** Seconds since the start of the session. */
+  get time(): number {
+    return this.#target ?? this.#time;
+  }
+
+  get mode(): Mode {
+    return this.#mode;
+  }
+
+  get speed(): number {
+    return this.#speed;
+  }
+
+  get longestPause(): number {
+    return this.#longestPause;
+  }
+
+  /** True while a jump has not arrived, e.g. because the tape has not been read that far. */
+  get seeking(): boolean {
+    return this.#target !== null;
+  }
+
+  get atEnd(): boolean {
+    return this.tape.complete && this.#target === null && this.#time >= this.tape.end;
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  play(): void {
+    if (this.atEnd) this.seek(0);
+    this.#setMode('playing');
+  }
+
+  pause(): void {
+    this.#setMode('paused');
+  }
+
+  /** Stays at the end of a growing tape. */
+  follow(): void {
+    this.#target = null;
+    this.#setMode('following');
+  }
+
+  /** Jumps to `time`; paused stays paused, playing goes on from there. */
+  seek(time: number): void {
+    const { live, complete, end } = this.tape;
+    if (live && !complete && time >= end && this.#mode !== 'paused') {
+      this.follow();
+      return;
+    }
+    this.#target = Math.max(0, live || complete ? Math.min(time, end) : time);
+    if (this.#mode === 'following') this.#mode = 'playing';
+    this.#wake();
+    this.#notify();
+  }
+
+  /** Steps to the next or former output and stays there. */
+  step(direction: 1 | -1): void {
+    this.#setMode('paused');
+    const index = direction === 1 ? this.#applied : this.#applied - 2;
+    if (index < 0) this.seek(0);
+    else if (index < this.tape.length) this.seek(this.tape.time(index));
+  }
+
+  setSpeed(speed: number): void {
+    this.#speed = speed;
+    this.#notify();
+  }
+
+  /** Pauses longer than this many seconds are cut short; infinity leaves them. */
+  setLongestPause(seconds: number): void {
+    this.#longestPause = seconds;
+  }
+
+  /** The tape has grown, or is complete. */
+  tapeChanged(): void {
+    if (this.#mode !== 'paused' || this.#target !== null) this.#wake();
+    this.#notify();
+  }
+
+  dispose(): void {
+    if (this.#frame !== null) this.#frames.cancel(this.#frame);
+    this.#listeners.clear();
+  }
+
+  #setMode(mode: Mode): void {
+    this.#mode = mode;
+    this.#lastFrame = null;
+    this.#screen.running(mode !== 'paused');
+    this.#wake();
+    this.#notify();
+  }
+
+  #wake(): void {
+    this.#frame ??= this.#frames.request((now) => {
+      this.#frame = null;
+      this.#tick(now / 1000);
+    });
+  }
+
+  #tick(now: number): void {
+    if (this.#mode === 'following') this.#catchUp();
+    else if (this.#target !== null) this.#approach(this.#target);
+    else if (this.#mode === 'playing') this.#advance(now);
+    this.#lastFrame = now;
+    const waitsForTape = this.#mode === 'following' || this.#target !== null;
+    const more = this.#applied < this.tape.length;
+    if (this.#mode === 'playing' && this.#target === null) this.#wake();
+    else if (waitsForTape && more && this.#mode !== 'paused') this.#wake();
+    else if (this.#target !== null && more) this.#wake();
+    this.#notify();
+  }
+
+  /** Everything that is known, and then the end of the tape is the present. */
+  #catchUp(): void {
+    this.#apply(this.tape.length);
+    if (this.#applied < this.tape.length) return;
+    this.#time = this.tape.end;
+    this.#target = null;
+    if (this.tape.complete) this.#stop();
+  }
+
+  #approach(target: number): void {
+    const count = this.tape.countUntil(target);
+    if (count < this.#applied) this.#rewind();
+    this.#apply(count);
+    const { live, complete, end } = this.tape;
+    const known = complete || live || end > target;
+    if (this.#applied < count || !known) return;
+    this.#time = Math.min(target, end);
+    this.#target = null;
+    if (this.#mode === 'playing' && this.atEnd) this.#stop();
+  }
+
+  #advance(now: number): void {
+    const passed = this.#lastFrame === null ? 0 : Math.min(now - this.#lastFrame, LONGEST_STEP);
+    this.#time = Math.min(this.#skipPause(this.#time + passed * this.#speed), this.tape.end);
+    this.#apply(this.tape.countUntil(this.#time));
+    if (this.#time < this.tape.end) return;
+    if (this.tape.complete) this.#stop();
+    else if (this.tape.live) this.follow();
+  }
+
+  /** Where nothing happened for the longest pause, the next event is due. */
+  #skipPause(time: number): number {
+    const next = Math.min(this.tape.time(this.#applied), this.tape.end);
+    const last = this.#applied === 0 ? 0 : this.tape.time(this.#applied - 1);
+    return time - last >= this.#longestPause ? Math.max(time, next) : time;
+  }
+
+  #stop(): void {
+    this.#time = this.tape.end;
+    this.#mode = 'paused';
+    this.#screen.running(false);
+  }
+
+  #rewind(): void {
+    this.#applied = 0;
+    this.#screen.reset(this.tape.size);
+  }
+
+  /** Brings the screen up to the first `count` events, or as far as one slice goes. */
+  #apply(count: number): void {
+    let block = '';
+    let spent = 0;
+    while (this.#applied < count && spent < SLICE) {
+      const item = this.tape.item(this.#applied++)!;
+      if (typeof item === 'string') {
+        block += item;
+        spent += item.length;
+        if (block.length < BLOCK) continue;
+      }
+      if (block !== '') this.#screen.output(block);
+      block = '';
+      if (typeof item !== 'string') this.#screen.resize(item);
+    }
+    if (block !== '') this.#screen.output(block);
+  }
+
+  #notify(): void {
+    for (const listener of this.#listeners) listener();
+  }
+}

@@ -1,0 +1,108 @@
+/** What happened on a terminal, in order, as far as it is known: filled by a recording or by a live stream. */
+import type { TerminalSize } from '../../recorder/audit/event.ts';
+
+/** Output as text, or a new size. */
+export type Item = string | TerminalSize;
+
+const LARGEST = 1000;
+
+/**
+ * A size that a screen can have. The session says what it likes, and the screen allocates every cell of it.
+ * 0 is what a terminal without a size says.
+ */
+export function screenSize(cols: unknown, rows: unknown): TerminalSize {
+  return { cols: cells(cols, 80), rows: cells(rows, 24) };
+}
+
+function cells(value: unknown, otherwise: number): number {
+  return typeof value === 'number' && value >= 1 ? Math.min(Math.floor(value), LARGEST) : otherwise;
+}
+
+/** Append-only; times are seconds since the start of the session and never go backwards. */
+export class Tape {
+  /** The size at the start. */
+  readonly size: TerminalSize;
+  /** True where it grows because the session runs, so that its end is the present. */
+  readonly live: boolean;
+  readonly #times: number[] = [];
+  readonly #items: Item[] = [];
+  #end = 0;
+  #complete = false;
+
+  constructor(size: TerminalSize, options: { live?: boolean } = {}) {
+    this.size = size;
+    this.live = options.live ?? false;
+  }
+
+  append(time: number, item: Item): void {
+    this.reach(time);
+    this.#times.push(this.#end);
+    this.#items.push(item);
+  }
+
+  /** Time has passed without anything to draw. */
+  reach(time: number): void {
+    this.#end = Math.max(this.#end, time);
+  }
+
+  /** No more will come. */
+  finish(): void {
+    this.#complete = true;
+  }
+
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  get length(): number {
+    return this.#items.length;
+  }
+
+  /** How far it is known. */
+  get end(): number {
+    return this.#end;
+  }
+
+  time(index: number): number {
+    return this.#times[index] ?? Number.POSITIVE_INFINITY;
+  }
+
+  item(index: number): Item | undefined {
+    return this.#items[index];
+  }
+
+  /** How many events lie at or before `time`. */
+  countUntil(time: number): number {
+    let low = 0;
+    let high = this.#times.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.#times[middle]! <= time) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** The size in force after the first `count` events. */
+  sizeAfter(count: number): TerminalSize {
+    for (let index = count - 1; index >= 0; index--) {
+      const item = this.#items[index];
+      if (typeof item === 'object') return item;
+    }
+    return this.size;
+  }
+}
+
+/** Output volume over `duration`, as `buckets` values from 0 to 1 on a logarithmic scale. */
+export function activity(tape: Tape, duration: number, buckets: number): number[] {
+  const volume = new Array<number>(buckets).fill(0);
+  if (duration <= 0) return volume;
+  for (let index = 0; index < tape.length; index++) {
+    const item = tape.item(index);
+    if (typeof item !== 'string') continue;
+    const bucket = Math.min(buckets - 1, Math.floor((tape.time(index) / duration) * buckets));
+    volume[bucket]! += item.length;
+  }
+  const peak = Math.log1p(Math.max(...volume, 1));
+  return volume.map((amount) => Math.log1p(amount) / peak);
+}

@@ -1,0 +1,56 @@
+/**
+ * asciinema-player as a terminal that our deck draws on.
+ *
+ * The player accepts a function as its source: a driver of one's own, called with `dispatch`. With it the
+ * player renders and nothing more; time, jumps and speed are the deck's. (Its own driver for recordings
+ * fixes speed and idle limit when it is made, and changes the time axis with the latter.)
+ */
+import type { Options, Player, Source } from 'asciinema-player';
+import type { TerminalSize } from '../../recorder/audit/event.ts';
+import type { Screen } from './deck.ts';
+import 'asciinema-player/dist/bundle/asciinema-player.css';
+
+type Dispatch = (event: string, data?: unknown) => void;
+
+interface Driver {
+  init(): void;
+  play(): boolean;
+}
+
+type DriverSource = (callbacks: { dispatch: Dispatch }) => Driver;
+
+export interface Terminal {
+  screen: Screen;
+  dispose(): void;
+}
+
+/** Mounts a terminal of `size` into `element`; resolves when it can be drawn on. */
+export async function mountTerminal(element: HTMLElement, size: TerminalSize): Promise<Terminal> {
+  const { create } = await import('asciinema-player');
+  const options: Options = {
+    ...size,
+    // Keeps the player from covering the screen with its own start button; our `play` starts nothing.
+    autoPlay: true,
+    controls: false,
+    fit: 'both',
+    theme: 'chaperone',
+    terminalFontFamily: getComputedStyle(element).getPropertyValue('--mono'),
+    cursorMode: matchMedia('(prefers-reduced-motion: reduce)').matches ? 'steady' : 'blinking',
+  };
+  return new Promise((resolve) => {
+    const source: DriverSource = ({ dispatch }) => ({
+      init: () => resolve({ screen: screenOn(dispatch), dispose: () => player.dispose() }),
+      play: () => true,
+    });
+    const player: Player = create(source as unknown as Source, element, options);
+  });
+}
+
+function screenOn(dispatch: Dispatch): Screen {
+  return {
+    reset: (size) => dispatch('reset', { size, theme: null }),
+    resize: (size) => dispatch('resize', size),
+    output: (text) => dispatch('output', text),
+    running: (on) => dispatch(on ? 'playing' : 'pause'),
+  };
+}

@@ -1,0 +1,61 @@
+import type { SessionSummary } from '../../recorder/log/ports.ts';
+import { isForBrowser, sessionPath } from '../router.ts';
+import { commandText, count } from '../text/command.ts';
+import { ago, clockTime, duration, fullTime, toDate } from '../text/time.ts';
+import { RefusedBadge, StateBadge, UnjudgedBadge } from '../ui/badges.tsx';
+import { Plain } from '../ui/plain.tsx';
+
+interface Properties {
+  session: SessionSummary;
+  now: Date;
+  current: boolean;
+  onOpen: (session: SessionSummary) => void;
+}
+
+/** One session of the list. The whole row is the link. */
+export function SessionRow({ session, now, current, onOpen }: Properties) {
+  const { id, identity, host, command, cwd, startedAt } = session;
+  const open = (event: MouseEvent) => {
+    if (isForBrowser(event)) return;
+    event.preventDefault();
+    onOpen(session);
+  };
+  return (
+    <li class={session.refused > 0 ? 'session has-refusals' : 'session'}>
+      <a href={sessionPath(id)} data-session={id} data-current={current || undefined} onClick={open}>
+        <span class="what">
+          <code class="command">
+            <Plain text={commandText(command)} limit={300} />
+          </code>
+          <span class="where">
+            <Plain text={cwd} limit={200} />
+          </span>
+        </span>
+        <span class="who">
+          <b>
+            <Plain text={identity.user} limit={80} />
+          </b>
+          <span class="host">
+            <Plain text={host} limit={80} />
+          </span>
+        </span>
+        <span class="marks">
+          <StateBadge session={session} />
+          <RefusedBadge amount={session.refused} />
+          <UnjudgedBadge amount={session.unjudged} />
+        </span>
+        <span class="commands">{count(session.commands, 'command')}</span>
+        <span class="length">{duration(lengthOf(session, now))}</span>
+        <time class="when" dateTime={toDate(startedAt).toISOString()} title={fullTime(startedAt)}>
+          <b>{clockTime(startedAt)}</b> <span>{ago(startedAt, now)}</span>
+        </time>
+      </a>
+    </li>
+  );
+}
+
+/** Seconds from the start to the last event, or to now while it runs. */
+function lengthOf({ state, startedAt, lastAt }: SessionSummary, now: Date): number {
+  const end = state === 'live' ? Math.max(lastAt, now.getTime() * 1000) : lastAt;
+  return (end - startedAt) / 1e6;
+}

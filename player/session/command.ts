@@ -1,0 +1,51 @@
+/** The decided commands of a session, as the page shows them. */
+import type { EventOf } from '../api.ts';
+
+export type Verdict = 'refused' | 'unjudged' | 'allowed';
+
+export interface Command {
+  seq: number;
+  /** Seconds since the start of the session. */
+  time: number;
+  line: string;
+  cwd: string;
+  verdict: Verdict;
+  rule: string;
+  reason: string;
+  /** True where a human would have had to say yes. */
+  asked: boolean;
+  /** What could not be understood. */
+  unknown: string[];
+}
+
+export function toCommand({ seq, at, body }: EventOf<'command.decided'>, startedAt: number): Command {
+  const { decision, allowed, line, cwd, unknown } = body;
+  return {
+    seq,
+    time: Math.max(0, (at - startedAt) / 1e6),
+    line,
+    cwd,
+    verdict: allowed ? (decision.unjudged ? 'unjudged' : 'allowed') : 'refused',
+    rule: decision.rule,
+    reason: decision.reason,
+    asked: decision.effect === 'ask',
+    unknown,
+  };
+}
+
+/** Index of the command that runs at `time`; -1 before the first. */
+export function commandAt(commands: readonly Command[], time: number): number {
+  let low = 0;
+  let high = commands.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (commands[middle]!.time <= time) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** The moment to jump to for a command: just before, so that its prompt still stands there. */
+export function momentOf({ time }: { time: number }): number {
+  return time;
+}

@@ -1,0 +1,172 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { SessionSummary } from '../api.ts';
+import type { Deck } from '../deck/deck.ts';
+import { Notice, Problem } from '../ui/notice.tsx';
+import { type Command, commandAt, type Verdict } from './command.ts';
+import { CommandRow } from './command-row.tsx';
+import { useDeck } from './use-deck.ts';
+import type { Commands as State } from './use-session.ts';
+
+interface Properties {
+  state: State;
+  deck: Deck | null;
+  session: SessionSummary;
+  onJump: (time: number) => void;
+}
+
+type Filter = 'all' | Exclude<Verdict, 'allowed'>;
+
+/** Rows drawn at first and added whenever the end of the list comes near. */
+const CHUNK = 200;
+
+/** The session's commands with their decisions; the one that runs is marked as the replay goes on. */
+export function Commands({ state, deck, session, onJump }: Properties) {
+  const { commands, loaded, error } = state;
+  const [filter, setFilter] = useState<Filter>('all');
+  const [words, setWords] = useState('');
+  const readCurrent = useMemo(() => (playing: Deck) => commandAt(commands, playing.time), [commands]);
+  const current = commands[useDeck(deck, readCurrent, -1)]?.seq;
+  const shown = useMemo(() => commands.filter(matching(filter, words)), [commands, filter, words]);
+  const amount = (verdict: Verdict) => commands.filter((command) => command.verdict === verdict).length;
+
+  if (error !== null) return <Problem error={error} />;
+  if (loaded && commands.length === 0) return <NoCommands session={session} />;
+  return (
+    <>
+      <div class="filters">
+        <input
+          type="search"
+          value={words}
+          placeholder="Filter commands"
+          aria-label="Filter commands"
+          spellcheck={false}
+          autocomplete="off"
+          onInput={(event) => setWords(event.currentTarget.value)}
+          onKeyDown={(event) => {
+            if (event.key !== 'Escape') return;
+            setWords('');
+            event.currentTarget.blur();
+          }}
+        />
+        <fieldset class="choices" aria-label="Which commands">
+          <Choice name="All" value="all" chosen={filter} amount={commands.length} onChoose={setFilter} />
+          <Choice
+            name="Refused"
+            value="refused"
+            chosen={filter}
+            amount={amount('refused')}
+            onChoose={setFilter}
+          />
+          <Choice
+            name="Unjudged"
+            value="unjudged"
+            chosen={filter}
+            amount={amount('unjudged')}
+            onChoose={setFilter}
+          />
+        </fieldset>
+      </div>
+      {loaded && shown.length === 0 && <p class="none">No command matches.</p>}
+      <Rows key={`${filter} ${words}`} commands={shown} current={current} onJump={onJump} />
+    </>
+  );
+}
+
+interface RowsProperties {
+  commands: readonly Command[];
+  current: number | undefined;
+  onJump: (time: number) => void;
+}
+
+function Rows({ commands, current, onJump }: RowsProperties) {
+  const list = useRef<HTMLOListElement>(null);
+  const [limit, setLimit] = useState(CHUNK);
+  const index = commands.findIndex(({ seq }) => seq === current);
+
+  useEffect(() => {
+    if (index >= limit) setLimit(index + CHUNK);
+  }, [index]);
+
+  useEffect(() => {
+    // Someone who reads the list is not pulled away from there.
+    if (list.current?.matches(':hover, :focus-within')) return;
+    scrollWithin(list.current, list.current?.querySelector('[aria-current=true]') ?? null);
+  }, [current]);
+
+  const onScroll = () => {
+    const { scrollTop, scrollHeight, clientHeight } = list.current!;
+    if (scrollHeight - scrollTop - clientHeight < 600 && limit < commands.length) setLimit(limit + CHUNK);
+  };
+
+  return (
+    <ol class="commands" ref={list} onScroll={onScroll}>
+      {commands.slice(0, limit).map((command, at) => (
+        <CommandRow
+          key={command.seq}
+          command={command}
+          current={command.seq === current}
+          moved={command.cwd !== commands[at - 1]?.cwd}
+          onJump={onJump}
+        />
+      ))}
+      {limit < commands.length && (
+        <li class="rest">
+          <button type="button" class="button" onClick={() => setLimit(limit + CHUNK)}>
+            {commands.length - limit} more
+          </button>
+        </li>
+      )}
+    </ol>
+  );
+}
+
+interface ChoiceProperties {
+  name: string;
+  value: Filter;
+  chosen: Filter;
+  amount: number;
+  onChoose: (filter: Filter) => void;
+}
+
+function Choice({ name, value, chosen, amount, onChoose }: ChoiceProperties) {
+  return (
+    <button
+      type="button"
+      class={`choice ${value}`}
+      aria-pressed={chosen === value}
+      disabled={amount === 0 && value !== 'all'}
+      onClick={() => onChoose(value)}
+    >
+      {name} <span class="count">{amount.toLocaleString('en-GB')}</span>
+    </button>
+  );
+}
+
+function NoCommands({ session }: { session: SessionSummary }) {
+  return (
+    <Notice title="No commands">
+      <p>
+        {session.state === 'live'
+          ? 'None was given in this session so far.'
+          : 'None was given in this session, or its shell has no hooks to tell of them.'}
+      </p>
+    </Notice>
+  );
+}
+
+function matching(filter: Filter, words: string): (command: Command) => boolean {
+  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  return ({ verdict, line, rule }) => {
+    const text = `${line} ${rule}`.toLowerCase();
+    return (filter === 'all' || verdict === filter) && wanted.every((word) => text.includes(word));
+  };
+}
+
+/** Scrolls the list and nothing around it: `scrollIntoView` would move the page on a phone. */
+function scrollWithin(list: HTMLElement | null, row: Element | null): void {
+  if (list === null || row === null) return;
+  const outer = list.getBoundingClientRect();
+  const inner = row.getBoundingClientRect();
+  if (inner.top < outer.top) list.scrollTop += inner.top - outer.top - inner.height;
+  else if (inner.bottom > outer.bottom) list.scrollTop += inner.bottom - outer.bottom + inner.height;
+}

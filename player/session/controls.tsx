@@ -1,0 +1,158 @@
+import type { Deck } from '../deck/deck.ts';
+import type { Tape } from '../deck/tape.ts';
+import { position } from '../text/time.ts';
+import { Icon } from '../ui/icon.tsx';
+import type { Command } from './command.ts';
+import { SPEEDS } from './preferences.ts';
+import { Timeline } from './timeline.tsx';
+import { useDeck } from './use-deck.ts';
+import type { Connection } from './use-replay.ts';
+import { anyCommand, type Transport } from './use-transport.ts';
+
+interface Properties {
+  transport: Transport;
+  tape: Tape | null;
+  commands: readonly Command[];
+  matches: readonly number[];
+  connection: Connection | null;
+}
+
+const readSecond = (deck: Deck) => Math.floor(deck.time);
+
+/** The bar under the terminal. */
+export function Controls({ transport, tape, commands, matches, connection }: Properties) {
+  const { deck, duration, toast, jump } = transport;
+  const second = useDeck(deck, readSecond, 0);
+  return (
+    <div class="controls">
+      <Timeline
+        deck={deck}
+        tape={tape}
+        duration={duration}
+        commands={commands}
+        matches={matches}
+        onSeek={transport.seek}
+      />
+      <div class="buttons">
+        <PlayButton transport={transport} />
+        <button
+          type="button"
+          class="button quiet"
+          title="Previous command ([)"
+          onClick={() => jump(-1, anyCommand)}
+        >
+          <Icon name="previous" />
+          <span class="sr">Previous command</span>
+        </button>
+        <button
+          type="button"
+          class="button quiet"
+          title="Next command (])"
+          onClick={() => jump(1, anyCommand)}
+        >
+          <Icon name="next" />
+          <span class="sr">Next command</span>
+        </button>
+        <span class="position">
+          <b>{position(Math.min(second, duration))}</b> / {position(duration)}
+        </span>
+        {connection !== null && <LiveButton transport={transport} connection={connection} />}
+        <span class="toast" role="status">
+          {toast}
+        </span>
+        <Speed transport={transport} />
+        <Toggles transport={transport} />
+      </div>
+    </div>
+  );
+}
+
+const readMode = (deck: Deck) => (deck.mode === 'paused' ? (deck.atEnd ? 'ended' : 'paused') : deck.mode);
+
+function PlayButton({ transport }: { transport: Transport }) {
+  const mode = useDeck(transport.deck, readMode, 'paused');
+  const running = mode === 'playing' || mode === 'following';
+  const name = running ? 'Pause' : mode === 'ended' ? 'Replay' : 'Play';
+  return (
+    <button
+      type="button"
+      class="button play"
+      title={`${name} (Space)`}
+      disabled={transport.deck === null}
+      onClick={transport.toggle}
+    >
+      <Icon name={running ? 'pause' : mode === 'ended' ? 'replay' : 'play'} />
+      <span class="sr">{name}</span>
+    </button>
+  );
+}
+
+function LiveButton({ transport, connection }: { transport: Transport; connection: Connection }) {
+  const mode = useDeck(transport.deck, readMode, 'paused');
+  if (connection === 'ended') return <span class="badge">ended</span>;
+  if (connection === 'lost') return <span class="badge cut">reconnecting</span>;
+  const following = mode === 'following';
+  return (
+    <button
+      type="button"
+      class={following ? 'badge live' : 'badge behind'}
+      aria-pressed={following}
+      title={following ? 'Showing what happens now' : 'Go to the live end (l)'}
+      onClick={transport.goLive}
+    >
+      {following ? 'live' : 'go live'}
+    </button>
+  );
+}
+
+function Speed({ transport }: { transport: Transport }) {
+  return (
+    <label class="speed" title="Speed (< >)">
+      <span class="sr">Speed</span>
+      <select
+        value={transport.preferences.speed}
+        onChange={(event) => {
+          transport.setSpeed(Number(event.currentTarget.value));
+          event.currentTarget.blur();
+        }}
+      >
+        {SPEEDS.map((speed) => (
+          <option key={speed} value={speed}>
+            {speed}×
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}
+
+function Toggles({ transport }: { transport: Transport }) {
+  const { skipPauses } = transport.preferences;
+  return (
+    <>
+      <button
+        type="button"
+        class="button quiet toggle"
+        aria-pressed={skipPauses}
+        title="Skip pauses (s)"
+        onClick={transport.toggleSkip}
+      >
+        <Icon name="skip" />
+        <span class="wide">Skip pauses</span>
+      </button>
+      <button
+        type="button"
+        class="button quiet"
+        title="Copy a link to this moment (c)"
+        onClick={transport.copyLink}
+      >
+        <Icon name="link" />
+        <span class="sr">Copy a link to this moment</span>
+      </button>
+      <button type="button" class="button quiet" title="Full screen (f)" onClick={transport.toggleFullscreen}>
+        <Icon name="fullscreen" />
+        <span class="sr">Full screen</span>
+      </button>
+    </>
+  );
+}

@@ -1,0 +1,100 @@
+import type { ComponentChildren } from 'preact';
+import type { SessionSummary } from '../api.ts';
+import { commandText } from '../text/command.ts';
+import { fullTime } from '../text/time.ts';
+import { Plain } from '../ui/plain.tsx';
+import { useStart } from './use-session.ts';
+
+/** What an attribution rests on, in words. */
+const PROOFS: Record<SessionSummary['identity']['proof'], string> = {
+  signed: 'a signed token',
+  hook: 'the word of a Cursor hook',
+  claimed: 'the process’s own claim',
+};
+
+/** Everything that is known of the session as a whole. */
+export function Details({ session }: { session: SessionSummary }) {
+  const { identity, terminal } = session;
+  const start = useStart(session.id);
+  return (
+    <dl class="details">
+      <Fact name="Session">{session.id}</Fact>
+      <Fact name="User">
+        <Plain text={identity.user} />
+      </Fact>
+      <Fact name="Known by">{PROOFS[identity.proof]}</Fact>
+      <Fact name="Groups">
+        <Plain text={identity.groups.join(', ')} />
+      </Fact>
+      {identity.pod !== undefined && (
+        <>
+          <Fact name="Pod">
+            <Plain text={`${identity.pod.namespace}/${identity.pod.name}`} />
+          </Fact>
+          <Fact name="Service account">
+            <Plain text={identity.pod.serviceAccount} />
+          </Fact>
+        </>
+      )}
+      <Fact name="Conversation">
+        <Plain text={identity.conversation ?? ''} />
+      </Fact>
+      <Fact name="Generation">
+        <Plain text={identity.generation ?? ''} />
+      </Fact>
+      <Fact name="Host">
+        <Plain text={session.host} />
+      </Fact>
+      <Fact name="Command">
+        <Plain text={commandText(session.command)} />
+      </Fact>
+      <Fact name="Directory">
+        <Plain text={session.cwd} />
+      </Fact>
+      <Fact name="Started">{fullTime(session.startedAt)}</Fact>
+      <Fact name={session.state === 'live' ? 'Last event' : 'Ended'}>{fullTime(session.lastAt)}</Fact>
+      <Fact name="Exit status">{session.status ?? ''}</Fact>
+      <Fact name="Error">
+        <Plain text={session.error ?? ''} />
+      </Fact>
+      <Fact name="Terminal">
+        {terminal === undefined ? (
+          'none: pipes'
+        ) : (
+          <Plain text={`${terminal.cols} × ${terminal.rows}, ${terminal.term}`} />
+        )}
+      </Fact>
+      <Fact name="Output">{bytes(session.outputBytes)}</Fact>
+      <Fact name="Events">{session.events.toLocaleString('en-GB')}</Fact>
+      {start !== null && (
+        <>
+          <Fact name="Policy">{start.body.policy}</Fact>
+          <Fact name="Recorded by">chaperone {start.body.agent}</Fact>
+        </>
+      )}
+    </dl>
+  );
+}
+
+/** A line of the list, unless there is nothing to say. */
+function Fact({ name, children }: { name: string; children: ComponentChildren }) {
+  const empty = children === '' || (isPlain(children) && children.props.text === '');
+  if (empty) return null;
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}
+
+function isPlain(children: ComponentChildren): children is { props: { text: string } } & object {
+  return typeof children === 'object' && children !== null && 'type' in children && children.type === Plain;
+}
+
+function bytes(amount: number): string {
+  if (amount < 1024) return `${amount} bytes`;
+  const units = ['KiB', 'MiB', 'GiB'];
+  const power = Math.min(units.length, Math.floor(Math.log2(amount) / 10));
+  return `${(amount / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
+}

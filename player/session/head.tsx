@@ -1,0 +1,111 @@
+import type { SessionSummary } from '../api.ts';
+import { isForBrowser, sessionPath } from '../router.ts';
+import { commandText } from '../text/command.ts';
+import { dateTime, duration, fullTime, toDate } from '../text/time.ts';
+import { RefusedBadge, StateBadge, UnjudgedBadge } from '../ui/badges.tsx';
+import { Icon } from '../ui/icon.tsx';
+import { Plain } from '../ui/plain.tsx';
+import { useNow } from '../ui/use-now.ts';
+import { Downloads } from './downloads.tsx';
+import { Evidence } from './evidence.tsx';
+
+interface Properties {
+  session: SessionSummary;
+  older: SessionSummary | null;
+  newer: SessionSummary | null;
+  onOpen: (session: SessionSummary) => void;
+}
+
+/** What the session is, in two lines, and what can be done with it as a whole. */
+export function SessionHead({ session, older, newer, onOpen }: Properties) {
+  const { command, identity, host, cwd, startedAt } = session;
+  return (
+    <div class="session-head">
+      <div class="title">
+        <h1>
+          <code>
+            <Plain text={commandText(command)} limit={300} />
+          </code>
+          <StateBadge session={session} />
+          <Ending session={session} />
+          <RefusedBadge amount={session.refused} />
+          <UnjudgedBadge amount={session.unjudged} />
+        </h1>
+        <p class="facts">
+          <b>
+            <Plain text={identity.user} limit={80} />
+          </b>
+          <span>
+            <Plain text={host} limit={80} />
+          </span>
+          <span class="cwd">
+            <Plain text={cwd} limit={200} />
+          </span>
+          <time dateTime={toDate(startedAt).toISOString()} title={fullTime(startedAt)}>
+            {dateTime(startedAt)}
+          </time>
+          <Length session={session} />
+        </p>
+      </div>
+      <div class="actions">
+        <Evidence session={session} />
+        <Downloads id={session.id} />
+        <span class="pair">
+          <Neighbour session={newer} name="Newer session" keyName="K" icon="up" onOpen={onOpen} />
+          <Neighbour session={older} name="Older session" keyName="J" icon="down" onOpen={onOpen} />
+        </span>
+      </div>
+    </div>
+  );
+}
+
+function Length({ session }: { session: SessionSummary }) {
+  const now = useNow(session.state === 'live' ? 1000 : 3_600_000);
+  const end = session.state === 'live' ? Math.max(session.lastAt, now.getTime() * 1000) : session.lastAt;
+  return <span>{duration((end - session.startedAt) / 1e6)}</span>;
+}
+
+/** How it ended, where that says something. */
+function Ending({ session }: { session: SessionSummary }) {
+  const { state, status, error } = session;
+  if (state !== 'ended' || status === undefined || status === 0) return null;
+  return (
+    <span class="badge" title={error}>
+      exit {status}
+    </span>
+  );
+}
+
+interface NeighbourProperties {
+  session: SessionSummary | null;
+  name: string;
+  keyName: string;
+  icon: 'up' | 'down';
+  onOpen: (session: SessionSummary) => void;
+}
+
+function Neighbour({ session, name, keyName, icon, onOpen }: NeighbourProperties) {
+  const label = (
+    <>
+      <Icon name={icon} />
+      <span class="sr">{name}</span>
+    </>
+  );
+  if (session === null) {
+    return (
+      <button type="button" class="button quiet" disabled title={`${name} (${keyName})`}>
+        {label}
+      </button>
+    );
+  }
+  const open = (event: MouseEvent) => {
+    if (isForBrowser(event)) return;
+    event.preventDefault();
+    onOpen(session);
+  };
+  return (
+    <a class="button quiet" href={sessionPath(session.id)} title={`${name} (${keyName})`} onClick={open}>
+      {label}
+    </a>
+  );
+}

@@ -1,0 +1,57 @@
+import { useEffect } from 'preact/hooks';
+import type { SessionSummary } from '../api.ts';
+import { commandText } from '../text/command.ts';
+import { visibleText } from '../text/visible.ts';
+import { useShortcuts } from '../ui/keys.ts';
+import { Problem } from '../ui/notice.tsx';
+import { SessionHead } from './head.tsx';
+import { useSession } from './use-session.ts';
+import { Workbench } from './workbench.tsx';
+
+interface Properties {
+  id: string;
+  /** Where to begin, in seconds. */
+  moment: number | null;
+  /** The list as it was left, for going to the neighbours. */
+  list: SessionSummary[];
+  onOpen: (session: SessionSummary) => void;
+  onHome: () => void;
+}
+
+/** One session: its replay, and what is known of it. */
+export function SessionPage({ id, moment, list, onOpen, onHome }: Properties) {
+  const { session, error, refresh } = useSession(id);
+  const { older, newer } = neighbours(list, id);
+
+  useEffect(() => {
+    if (session === null) return;
+    document.title = `${visibleText(commandText(session.command), 80)} · ${visibleText(session.identity.user, 40)} · Chaperone`;
+  }, [session?.id]);
+
+  useShortcuts({
+    u: onHome,
+    J: () => older !== null && onOpen(older),
+    K: () => newer !== null && onOpen(newer),
+  });
+
+  if (session === null) {
+    return <main class="session-page">{error !== null && <Problem error={error} retry={refresh} />}</main>;
+  }
+  return (
+    <main class="session-page">
+      <SessionHead session={session} older={older} newer={newer} onOpen={onOpen} />
+      <Workbench session={session} moment={moment} onEnded={refresh} />
+    </main>
+  );
+}
+
+interface Neighbours {
+  older: SessionSummary | null;
+  newer: SessionSummary | null;
+}
+
+function neighbours(list: readonly SessionSummary[], id: string): Neighbours {
+  const at = list.findIndex((session) => session.id === id);
+  if (at === -1) return { older: null, newer: null };
+  return { older: list[at + 1] ?? null, newer: list[at - 1] ?? null };
+}

@@ -1,0 +1,53 @@
+import type { ComponentChildren } from 'preact';
+
+export type Panel = 'commands' | 'output' | 'details';
+
+const NAMES: [Panel, string][] = [
+  ['commands', 'Commands'],
+  ['output', 'Search output'],
+  ['details', 'Details'],
+];
+
+interface Properties {
+  panel: Panel;
+  counts: Partial<Record<Panel, number | null>>;
+  onPanel: (panel: Panel) => void;
+  children: ComponentChildren;
+}
+
+/** Tabs, as https://www.w3.org/WAI/ARIA/apg/patterns/tabs/ has them: arrow keys move, Tab leaves. */
+export function Panels({ panel, counts, onPanel, children }: Properties) {
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const at = NAMES.findIndex(([name]) => name === panel);
+    const [next] = NAMES[(at + step + NAMES.length) % NAMES.length]!;
+    onPanel(next);
+    document.getElementById(`tab-${next}`)?.focus();
+  };
+  return (
+    <aside class="panel">
+      <div class="tabs" role="tablist" aria-label="About this session" onKeyDown={onKeyDown}>
+        {NAMES.map(([name, title]) => (
+          <button
+            key={name}
+            id={`tab-${name}`}
+            type="button"
+            role="tab"
+            aria-selected={panel === name}
+            aria-controls="panel"
+            tabIndex={panel === name ? 0 : -1}
+            onClick={() => onPanel(name)}
+          >
+            {title}
+            {counts[name] != null && <span class="count">{counts[name].toLocaleString('en-GB')}</span>}
+          </button>
+        ))}
+      </div>
+      <div class="panel-body" id="panel" role="tabpanel" aria-labelledby={`tab-${panel}`} key={panel}>
+        {children}
+      </div>
+    </aside>
+  );
+}

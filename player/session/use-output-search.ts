@@ -1,0 +1,64 @@
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { type Match, searchOutput } from '../api.ts';
+
+export interface OutputSearchState {
+  /** What the matches are of. */
+  asked: string;
+  matches: Match[];
+  /** The match that was jumped to; -1 before. */
+  at: number;
+  busy: boolean;
+  error: Error | null;
+  ask: (text: string) => void;
+  /** To the next or former match, around the end. */
+  go: (direction: 1 | -1) => void;
+  jump: (index: number) => void;
+}
+
+interface State {
+  asked: string;
+  matches: Match[];
+  at: number;
+  busy: boolean;
+  error: Error | null;
+}
+
+const NOTHING: State = { asked: '', matches: [], at: -1, busy: false, error: null };
+
+/** Searches the output of a session and jumps to what it finds. */
+export function useOutputSearch(id: string, seek: (time: number) => void): OutputSearchState {
+  const [state, setState] = useState<State>(NOTHING);
+  const running = useRef<AbortController | null>(null);
+
+  useEffect(() => () => running.current?.abort(), []);
+
+  const ask = useCallback(
+    (text: string) => {
+      running.current?.abort();
+      if (text === '') {
+        setState(NOTHING);
+        return;
+      }
+      const abort = new AbortController();
+      running.current = abort;
+      setState({ ...NOTHING, asked: text, busy: true });
+      searchOutput(id, text, abort.signal).then(
+        (matches) => setState({ ...NOTHING, asked: text, matches }),
+        (error: Error) => abort.signal.aborted || setState({ ...NOTHING, asked: text, error }),
+      );
+    },
+    [id],
+  );
+
+  const jump = (index: number) => {
+    const match = state.matches[index];
+    if (match === undefined) return;
+    setState({ ...state, at: index });
+    seek(match.at / 1e6);
+  };
+  const go = (direction: 1 | -1) => {
+    const { length } = state.matches;
+    if (length > 0) jump((Math.max(state.at, direction === 1 ? -1 : 0) + direction + length) % length);
+  };
+  return { ...state, ask, go, jump };
+}

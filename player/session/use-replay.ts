@@ -1,0 +1,152 @@
+import type { RefObject } from 'preact';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { getCast, liveUrl, type SessionSummary } from '../api.ts';
+import { readCast } from '../deck/cast.ts';
+import { Deck, type Frames } from '../deck/deck.ts';
+import { followLive } from '../deck/live.ts';
+import type { Tape } from '../deck/tape.ts';
+import { mountTerminal, type Terminal } from '../deck/terminal.ts';
+
+export type Connection = 'open' | 'lost' | 'ended';
+
+export interface Replay {
+  /** Null until the terminal stands. */
+  deck: Deck | null;
+  tape: Tape | null;
+  error: Error | null;
+  /** Of the live stream; null where a recording is replayed. */
+  connection: Connection | null;
+  /** Changes whenever the live stream says that a command was decided. */
+  marker: number;
+}
+
+const BROWSER_FRAMES: Frames = {
+  request: (callback) => requestAnimationFrame(callback),
+  cancel: (id) => cancelAnimationFrame(id),
+};
+
+/** Puts a session on a terminal in `element`: its recording, or its live stream if it runs when opened. */
+export function useReplay(
+  session: SessionSummary,
+  moment: number | null,
+  element: RefObject<HTMLElement | null>,
+): Replay {
+  const [replay, setReplay] = useState<Replay>({
+    deck: null,
+    tape: null,
+    error: null,
+    connection: null,
+    marker: 0,
+  });
+  const player = useMemo(() => new ReplayControl(session, moment, setReplay), [session.id]);
+
+  useEffect(() => {
+    void player.open(element.current!);
+    return () => player.close();
+  }, [player]);
+
+  const known = useRef(moment);
+  useEffect(() => {
+    if (moment === null || moment === known.current) return;
+    known.current = moment;
+    replay.deck?.seek(moment);
+  }, [moment]);
+
+  return replay;
+}
+
+type Update = (change: (now: Replay) => Replay) => void;
+
+/** Joins the three: where the events come from, the deck, and the terminal. */
+class ReplayControl {
+  readonly #session: SessionSummary;
+  readonly #moment: number | null;
+  readonly #update: Update;
+  readonly #abort = new AbortController();
+  #terminal: Terminal | null = null;
+  #deck: Deck | null = null;
+
+  constructor(session: SessionSummary, moment: number | null, update: Update) {
+    this.#session = session;
+    this.#moment = moment;
+    this.#update = update;
+  }
+
+  async open(element: HTMLElement): Promise<void> {
+    try {
+      if (this.#session.state === 'live') await this.#follow(element);
+      else await this.#replay(element);
+    } catch (error) {
+      if (!this.#abort.signal.aborted) this.#update((now) => ({ ...now, error: error as Error }));
+    }
+  }
+
+  close(): void {
+    this.#abort.abort();
+    this.#deck?.dispose();
+    this.#terminal?.dispose();
+  }
+
+  /** The terminal is made while the recording is on its way. */
+  async #replay(element: HTMLElement): Promise<void> {
+    const signal = this.#abort.signal;
+    const body = getCast(this.#session.id, signal);
+    body.catch(() => {});
+    await this.#mount(element);
+    await readCast(await body, (tape) => this.#onTape(tape), signal);
+  }
+
+  async #follow(element: HTMLElement): Promise<void> {
+    await this.#mount(element);
+    const stop = followLive(liveUrl(this.#session.id), {
+      onTape: (tape) => this.#onTape(tape),
+      onGrowth: () => this.#deck?.tapeChanged(),
+      onMarker: () => this.#update((now) => ({ ...now, marker: now.marker + 1 })),
+      onConnection: (connection) => this.#update((now) => ({ ...now, connection })),
+      onError: (error) => this.#update((now) => ({ ...now, error })),
+    });
+    this.#abort.signal.addEventListener('abort', stop);
+  }
+
+  async #mount(element: HTMLElement): Promise<void> {
+    const terminal = await mountTerminal(element, this.#session.terminal ?? { cols: 80, rows: 24 });
+    if (this.#abort.signal.aborted) terminal.dispose();
+    this.#abort.signal.throwIfAborted();
+    this.#terminal = terminal;
+  }
+
+  /** A tape that is new, or has grown. */
+  #onTape(tape: Tape): void {
+    if (this.#deck?.tape === tape) this.#deck.tapeChanged();
+    else this.#insert(tape);
+  }
+
+  #insert(tape: Tape): void {
+    const before = this.#deck;
+    const deck = new Deck(tape, this.#terminal!.screen, BROWSER_FRAMES);
+    this.#deck = deck;
+    if (before === null) begin(deck, this.#moment);
+    else resume(deck, before);
+    before?.dispose();
+    this.#update((now) => ({ ...now, deck, tape }));
+  }
+}
+
+/** A link to a moment shows that moment; otherwise it starts by itself, unless motion is unwelcome. */
+function begin(deck: Deck, moment: number | null): void {
+  if (moment !== null) deck.seek(moment);
+  else if (deck.tape.live) deck.follow();
+  else if (!matchMedia('(prefers-reduced-motion: reduce)').matches) deck.play();
+}
+
+/** After a lost connection the stream starts over: the viewer stays where it was. */
+function resume(deck: Deck, before: Deck): void {
+  deck.setSpeed(before.speed);
+  deck.setLongestPause(before.longestPause);
+  if (before.mode === 'following') {
+    deck.follow();
+    return;
+  }
+  deck.seek(before.time);
+  if (before.mode === 'playing') deck.play();
+}

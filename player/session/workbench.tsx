@@ -1,0 +1,76 @@
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { SessionSummary } from '../api.ts';
+import { useShortcuts } from '../ui/keys.ts';
+import { Problem } from '../ui/notice.tsx';
+import { Commands } from './commands.tsx';
+import { Controls } from './controls.tsx';
+import { Details } from './details.tsx';
+import { OutputSearch } from './output-search.tsx';
+import { type Panel, Panels } from './panels.tsx';
+import { useOutputSearch } from './use-output-search.ts';
+import { useReplay } from './use-replay.ts';
+import { useCommands } from './use-session.ts';
+import { useTransport } from './use-transport.ts';
+
+interface Properties {
+  session: SessionSummary;
+  moment: number | null;
+  onEnded: () => void;
+}
+
+/** The terminal with its controls, and beside it the commands, the search and the details. */
+export function Workbench({ session, moment, onEnded }: Properties) {
+  const screen = useRef<HTMLDivElement>(null);
+  const stage = useRef<HTMLElement>(null);
+  const searchBox = useRef<HTMLInputElement>(null);
+  const [panel, setPanel] = useState<Panel>('commands');
+  const replay = useReplay(session, moment, screen);
+  const { deck, tape, connection, error } = replay;
+  const commands = useCommands(session, `${replay.marker} ${session.state} ${session.commands}`);
+  const duration = Math.max((session.lastAt - session.startedAt) / 1e6, tape?.live ? tape.end : 0);
+  const transport = useTransport({ session, deck, commands: commands.commands, stage, duration });
+  const search = useOutputSearch(session.id, transport.seek);
+
+  useEffect(() => {
+    if (connection === 'ended') onEnded();
+  }, [connection]);
+
+  useShortcuts({
+    ...transport.shortcuts,
+    '/': () => {
+      setPanel('output');
+      requestAnimationFrame(() => searchBox.current?.select());
+    },
+    n: () => search.go(1),
+    N: () => search.go(-1),
+  });
+
+  const matches = useMemo(() => search.matches.map(({ at }) => at / 1e6), [search.matches]);
+  const counts = {
+    commands: commands.commands.length,
+    output: search.asked === '' ? null : search.matches.length,
+  };
+  return (
+    <div class="workbench">
+      <section class="stage" ref={stage} aria-label="Replay">
+        <div class="screen" ref={screen}>
+          {error !== null && <Problem error={error} />}
+        </div>
+        <Controls
+          transport={transport}
+          tape={tape}
+          commands={commands.commands}
+          matches={matches}
+          connection={connection}
+        />
+      </section>
+      <Panels panel={panel} counts={counts} onPanel={setPanel}>
+        {panel === 'commands' && (
+          <Commands state={commands} deck={deck} session={session} onJump={transport.seek} />
+        )}
+        {panel === 'output' && <OutputSearch search={search} box={searchBox} />}
+        {panel === 'details' && <Details session={session} />}
+      </Panels>
+    </div>
+  );
+}

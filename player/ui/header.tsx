@@ -1,0 +1,43 @@
+import type { ComponentChildren } from 'preact';
+import { isForBrowser } from '../router.ts';
+import { Icon } from './icon.tsx';
+import type { Theme } from './theme.ts';
+
+interface Properties {
+  theme: Theme;
+  onTheme: () => void;
+  onHelp: () => void;
+  onHome: () => void;
+  children?: ComponentChildren;
+}
+
+const THEME_NAMES: Record<Theme, string> = { system: 'as the system', light: 'light', dark: 'dark' };
+
+/** The bar on top of every page. */
+export function Header({ theme, onTheme, onHelp, onHome, children }: Properties) {
+  const home = (event: MouseEvent) => {
+    if (isForBrowser(event)) return;
+    event.preventDefault();
+    onHome();
+  };
+  return (
+    <header class="top">
+      <a class="brand" href="/" onClick={home}>
+        <svg class="logo" viewBox="0 0 32 32" aria-hidden="true">
+          <rect width="32" height="32" rx="7" />
+          <path d="M8 10l6 6-6 6" />
+          <circle cx="21.5" cy="21" r="3.5" />
+        </svg>
+        <span class="name">Chaperone</span>
+      </a>
+      <div class="middle">{children}</div>
+      <button type="button" class="button quiet" onClick={onTheme} title={`Theme: ${THEME_NAMES[theme]} (t)`}>
+        <Icon name={theme} />
+        <span class="sr">Theme: {THEME_NAMES[theme]}. Change</span>
+      </button>
+      <button type="button" class="button quiet key" onClick={onHelp} title="Keyboard shortcuts (?)">
+        ?<span class="sr"> Keyboard shortcuts</span>
+      </button>
+    </header>
+  );
+}

@@ -1,0 +1,51 @@
+import type { ComponentChildren } from 'preact';
+import { ApiError } from '../api.ts';
+
+/** A message that takes the place of what could not be shown. */
+export function Notice(properties: {
+  title: string;
+  kind?: 'problem' | 'quiet';
+  children?: ComponentChildren;
+}) {
+  const { title, kind = 'quiet', children } = properties;
+  return (
+    <section class={`notice ${kind}`} role={kind === 'problem' ? 'alert' : 'status'}>
+      <h2>{title}</h2>
+      {children}
+    </section>
+  );
+}
+
+/** What went wrong, in the recorder's words, and what to do about it. */
+export function Problem({ error, retry }: { error: Error; retry?: (() => void) | undefined }) {
+  const { title, advice } = explain(error);
+  return (
+    <Notice title={title} kind="problem">
+      <p>{error.message}</p>
+      {advice !== null && <p class="advice">{advice}</p>}
+      {retry !== undefined && (
+        <button type="button" class="button" onClick={retry}>
+          Try again
+        </button>
+      )}
+    </Notice>
+  );
+}
+
+function explain(error: Error): { title: string; advice: string | null } {
+  const status = error instanceof ApiError ? error.status : null;
+  if (status === 401) {
+    return {
+      title: 'You are not logged in',
+      advice: 'Open the address that chaperone printed when it started.',
+    };
+  }
+  if (status === 404)
+    return {
+      title: 'There is no such session',
+      advice: 'It may have been removed, or the link is incomplete.',
+    };
+  if (status === 0)
+    return { title: 'The recorder is not there', advice: 'Start it with npm start, then try again.' };
+  return { title: 'This did not work', advice: null };
+}
