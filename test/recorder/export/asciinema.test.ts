@@ -13,16 +13,10 @@ import { needs } from '../../tool.ts';
 import { collect } from '../collect.ts';
 import { decided, eventsOf, type Step, summaryOf } from './session.ts';
 
-const ENV = {
-  ...process.env,
-  LC_ALL: 'C.UTF-8',
-  TERM: 'xterm-256color',
-  ASCIINEMA_CONFIG_HOME: '/nonexistent',
-};
-
 /** Runs a shell line on a terminal of its own, which `cat` and `rec` ask for. Resolves to its exit code. */
 function onTerminal(line: string, directory: string): Promise<number> {
-  const child = pty.spawn('sh', ['-c', line], { cols: 90, rows: 20, cwd: directory, env: ENV });
+  const env = { ...process.env, LC_ALL: 'C.UTF-8', TERM: 'xterm-256color', ASCIINEMA_CONFIG_HOME: directory };
+  const child = pty.spawn('sh', ['-c', line], { cols: 90, rows: 20, cwd: directory, env });
   return new Promise((resolve) => child.onExit(({ exitCode }) => resolve(exitCode)));
 }
 
