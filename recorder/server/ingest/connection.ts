@@ -4,7 +4,6 @@
  * A connection writes only sessions that it began, and when it breaks, those that have not ended are marked
  * cut off: who is gone cannot come back under the same name.
  */
-import { once } from 'node:events';
 import type { WebSocket } from 'ws';
 import { type SessionId, SYSTEM } from '../../audit/event.ts';
 import { ChaperoneError } from '../../errors.ts';
@@ -51,8 +50,11 @@ export class IngestConnection {
     this.#socket = socket;
     this.#options = options;
     socket.on('message', (data, isBinary) => this.#take(data as Buffer, isBinary));
-    this.ended = once(socket, 'close').then(() => this.#abandon());
-    socket.on('error', () => socket.terminate());
+    this.ended = new Promise<void>((resolve) => socket.once('close', () => resolve())).then(() =>
+      this.#abandon(),
+    );
+    // ws closes with the code that fits (1009 for what is too large); `close` follows in every case.
+    socket.on('error', () => {});
   }
 
   /** Takes no more, answers what was taken, and closes. */

@@ -1,4 +1,5 @@
 /** Sessions: listed, described, and their events. */
+import { isSessionId } from '../../audit/decode.ts';
 import { type AuditEvent, SYSTEM } from '../../audit/event.ts';
 import { ChaperoneError } from '../../errors.ts';
 import type { Archive, SessionQuery, StoredEvent } from '../../log/ports.ts';
@@ -97,6 +98,9 @@ function readQuery(query: URLSearchParams): SessionQuery {
   const before = query.get('before');
   const search = query.get('search');
   const limit = readInteger(query, 'limit', { min: 1, max: 500 });
+  if (before !== null && (before === SYSTEM || !isSessionId(before))) {
+    throw new ChaperoneError('USAGE', 'before must be what a former page gave as next');
+  }
   if (search !== null && search.length > 1000)
     throw new ChaperoneError('USAGE', 'search for fewer than 1000 characters');
   return {

@@ -134,3 +134,11 @@ function rawAsk(port: number, bytes: string): Promise<string> {
     socket.on('close', () => resolve(text));
   });
 }
+
+export function decisionDraft(line: string, allowed: boolean, at = 1_700_000_000_000_001): Draft {
+  const [program = '', ...rest] = line.split(' ');
+  const commands = [{ program, argv: [program, ...rest], via: [] }];
+  const effect = allowed ? ('allow' as const) : ('deny' as const);
+  const decision = { effect, rule: 'test/rule', reason: 'for the test', unjudged: false };
+  return { at, body: { type: 'command.decided', line, cwd: '/', commands, unknown: [], decision, allowed } };
+}
