@@ -27,8 +27,8 @@ const PROGRAMS: ReadonlyMap<string, readonly Capability[]> = new Map<string, rea
     'ftp',
     'tftp',
     'axel',
-    'openssl',
     'telnet',
+    'ssh',
   ]),
   ...list('deletes', ['rm', 'rmdir', 'unlink', 'shred', 'srm', 'wipe']),
 ]);

@@ -1,6 +1,6 @@
 /** The expression of `find`: where it starts, what narrows it, what it runs and whether it deletes. */
 import type { Word } from './fields.ts';
-import { resolvePath } from './path.ts';
+import { ANYWHERE, resolvePath } from './path.ts';
 import type { Scope } from './scope.ts';
 
 export interface Search {
@@ -100,15 +100,13 @@ function endsRun(words: readonly Word[], place: number, word: Word): boolean {
 /** The commands that find runs, `{}` replaced by what it may find. */
 export function findCommands(words: readonly Word[], scope: Scope): Word[][] {
   const { runs, reach } = readSearch(words, scope);
-  const [only] = reach;
-  const whole = reach.length === 1 && only!.recursive && only!.certain ? only!.path : null;
+  const whole = reach.length === 1 ? reach[0]!.path : ANYWHERE;
   return runs.map((run) => run.map((word) => (word.value?.includes('{}') ? given(word, whole) : word)));
 }
 
-/** A word with `{}` in it: the starting point, where all below it is found; otherwise unknown but one word. */
-function given(word: Word, whole: string | null): Word {
-  const pattern = whole === null || word.value !== '{}' ? '**' : whole;
-  return { ...word, value: null, pattern, splits: false };
+/** A word with `{}` in it: not known, but one word, and where it is nothing else, within reach of the search. */
+function given(word: Word, reach: string): Word {
+  return { ...word, value: null, pattern: word.value === '{}' ? reach : ANYWHERE, splits: false };
 }
 
 function join(path: string, tail: string): string {

@@ -115,13 +115,10 @@ const OPERANDS: ReadonlyMap<string, Operands> = new Map<string, Operands>([
   }),
   ...same(['awk', 'gawk', 'mawk'], { each: 'reads', skip: 1, short: 'Ffv', noSkip: /^(-f|--file)/ }),
   ['sed', { each: 'reads', skip: 1, short: 'efl', noSkip: /^(-[nErs]*[ef]|--expression|--file)/ }],
-  ...same(['curl', 'wget'], {
-    options: { '-o': 'writes', '--output': 'writes', '-O': 'writes', '--output-document': 'writes' },
-  }),
-  ...same(
-    ['fallocate', 'mkswap', 'wipefs', 'blkdiscard', 'fdisk', 'sfdisk', 'cfdisk', 'parted', 'gdisk', 'sgdisk'],
-    { each: 'writes', short: 'lot' },
-  ),
+  ['curl', { options: { '-o': 'writes', '--output': 'writes' } }],
+  ['wget', { options: { '-O': 'writes', '--output-document': 'writes' } }],
+  ['blkdiscard', { each: 'writes', short: 'olp' }],
+  ...same(['mkswap', 'mke2fs', 'mkdosfs', 'mkntfs', 'newfs'], { each: 'writes', short: 'LUt' }),
 ]);
 
 function same(programs: string[], operands: Operands): [string, Operands][] {
@@ -138,9 +135,13 @@ export function touchesOf(program: string, words: readonly Word[], scope: Scope)
       const { deletes, reach } = readSearch(words, scope);
       return deletes ? reach.map((place) => ({ role: 'deletes', ...place })) : [];
     }
+    case 'wipefs':
+      return wiped(words, scope);
     case 'rsync':
       return mirrored(words, scope);
   }
+  const listing = LISTING.get(program);
+  if (listing !== undefined) return partitions(words, listing, scope);
   const operands = OPERANDS.get(program) ?? (program.startsWith('mkfs') ? { each: 'writes' } : undefined);
   return operands === undefined ? [] : byOperands(words, operands, scope);
 }
@@ -215,6 +216,31 @@ function namedByOption(
 /** `-qO` → `-O`: the option of a cluster that takes the next word. */
 function clusterEnd(text: string): string {
   return text.startsWith('--') ? text : `-${text.at(-1)}`;
+}
+
+/** Tools that write to a disk unless told only to list or to pretend. */
+const LISTING: ReadonlyMap<string, RegExp> = new Map([
+  ['fdisk', /^(-[a-z]*[lsxV]|--list.*|--getsz|--version|--help)$/],
+  ['sfdisk', /^(-[a-z]*[ldJFTVn]|--list.*|--dump|--json|--verify|--no-act|--version|--help)$/],
+  ['cfdisk', /^(-h|-V|--help|--version)$/],
+  ['gdisk', /^-l$/],
+  ['cgdisk', /^$/],
+  ['sgdisk', /^(-[pviP]|--print|--verify|--info.*|--pretend)$/],
+  ['parted', /^(-l|--list|print|-v|--version)$/],
+  ['hdparm', /^(-[a-zA-Z]*[iItTgC])$/],
+]);
+
+function partitions(words: readonly Word[], listing: RegExp, scope: Scope): Touch[] {
+  const lists = words.some((word) => word.value !== null && listing.test(word.value));
+  return byOperands(words, { each: lists ? 'reads' : 'writes' }, scope);
+}
+
+/** wipefs only lists unless an option says what to erase. */
+function wiped(words: readonly Word[], scope: Scope): Touch[] {
+  const erases = words.some(
+    (word) => word.value === null || /^(-[a-z]*[ao]|--all|--offset.*)$/.test(word.value),
+  );
+  return byOperands(words, { each: erases ? 'writes' : 'reads', short: 'ot' }, scope);
 }
 
 /** `dd if=FILE of=FILE`: its operands are settings. */

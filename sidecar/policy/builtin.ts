@@ -1,0 +1,151 @@
+/**
+ * Rules that no policy can switch off: they keep the guarded shell guarded. To add one, add an entry.
+ * What each shell needs is known to sidecar/shell: this list is where the two meet.
+ */
+import type { CommandAction, SimpleCommand } from '../action.ts';
+import { shellStarts } from '../command/interactive.ts';
+import { MAYBE, NO, some, type Tri, YES } from './tri.ts';
+
+export interface BuiltinRule {
+  /** `builtin/…`. */
+  name: string;
+  reason: string;
+  matches(command: SimpleCommand, action: CommandAction): Tri;
+}
+
+/** Names that belong to the hooks. */
+const OWN = /^__chaperone/;
+/** Names that zsh's hooks hang on. */
+const ZSH_HOOKS = /^(preexec|precmd|chpwd|zshaddhistory)_functions$/;
+
+const HOOK = 'the guard of this shell may not be taken away';
+
+export const BUILTIN_RULES: readonly BuiltinRule[] = [
+  { name: 'builtin/keep-debug-trap', reason: HOOK, matches: setsDebugTrap },
+  { name: 'builtin/keep-shell-options', reason: HOOK, matches: clearsOption },
+  { name: 'builtin/keep-hook-names', reason: HOOK, matches: touchesOwnName },
+  { name: 'builtin/keep-builtins', reason: HOOK, matches: replacesBuiltin },
+  { name: 'builtin/keep-zsh-hooks', reason: HOOK, matches: removesZshHook },
+  {
+    name: 'builtin/keep-guarded-shell',
+    reason: 'the guarded shell may not be replaced by one that is not',
+    matches: replacesShell,
+  },
+];
+
+/** `trap … DEBUG`, in any spelling that bash or zsh takes; printing it is harmless. */
+function setsDebugTrap({ program, argv }: SimpleCommand): Tri {
+  if (program !== 'trap') return NO;
+  const words = argv.slice(1).filter((word) => word !== '--');
+  if (words[0] === '-p' || words[0] === '-l') return NO;
+  // A lone signal resets it.
+  const signals = words.length === 1 ? words : words.slice(1);
+  return some(signals, (word) => test(word, /^(SIG)?DEBUG$/i));
+}
+
+const SHOPT_KEPT = /^(extdebug|functrace)$/;
+/** zsh ignores case and underscores in the names of options. */
+const ZSH_KEPT = /^(debugbeforecmd|trapsasync|evallineno)$/;
+
+function clearsOption({ program, argv }: SimpleCommand): Tri {
+  const words = argv.slice(1);
+  switch (program) {
+    case 'shopt':
+      if (!words.some((word) => word === null || /^-[a-z]*u/.test(word))) return NO;
+      return some(words, (word) => test(word, SHOPT_KEPT));
+    case 'set':
+      return some(words, (word, place = words.indexOf(word)) => clearedBySet(words, word, place));
+    case 'unsetopt':
+      return some(words, (word) => zshOption(word, ZSH_KEPT));
+    case 'setopt':
+      return some(words, (word) => zshOption(word, /^no(debugbeforecmd)$/));
+    case 'emulate':
+      // `emulate -L` lasts as long as the function it stands in.
+      return words.length === 0 || words.some((word) => word !== null && /^-[a-zA-Z]*[Lc]/.test(word))
+        ? NO
+        : YES;
+    default:
+      return NO;
+  }
+}
+
+/** `set +T`, `set +o functrace`; in zsh also `set +o debug_before_cmd` and `set -o no_debug_before_cmd`. */
+function clearedBySet(words: readonly (string | null)[], word: string | null, place: number): Tri {
+  if (word === null) return place === 0 || words[place - 1] === '+o' ? MAYBE : NO;
+  if (/^\+[A-Za-z]*T/.test(word)) return YES;
+  if (words[place - 1] === '+o' && (word === 'functrace' || zshOption(word, ZSH_KEPT) === YES)) return YES;
+  return words[place - 1] === '-o' ? zshOption(word, /^nodebugbeforecmd$/) : NO;
+}
+
+function zshOption(word: string | null, name: RegExp): Tri {
+  return test(word === null ? null : word.replaceAll('_', '').toLowerCase(), name);
+}
+
+const NAMERS = new Set([
+  'unset',
+  'unalias',
+  'unfunction',
+  'unhash',
+  'disable',
+  'alias',
+  'declare',
+  'typeset',
+  'local',
+  'export',
+  'readonly',
+  'read',
+  'mapfile',
+  'readarray',
+  'getopts',
+  'printf',
+  'let',
+  'functions',
+  'autoload',
+  'integer',
+  'float',
+]);
+
+function touchesOwnName({ program, argv, env }: SimpleCommand, action: CommandAction): Tri {
+  if (env.some(({ name }) => OWN.test(name) || ZSH_HOOKS.test(name))) return YES;
+  if (action.functions.some((name) => OWN.test(name) || name === 'TRAPDEBUG')) return YES;
+  if (program === null || !NAMERS.has(program)) return NO;
+  const words = argv.slice(1);
+  if (program === 'printf' && !words.includes('-v')) return NO;
+  const answer = some(words, (word) => test(word === null ? null : word.split(/[=[+]/, 1)[0]!, OWN_OR_HOOK));
+  // Only what takes a name away is worth a doubt where the name is computed.
+  return answer === MAYBE && !/^un|^disable$/.test(program) ? NO : answer;
+}
+
+const OWN_OR_HOOK = /^(__chaperone.*|(preexec|precmd|chpwd|zshaddhistory)_functions|TRAPDEBUG)$/;
+
+/** `enable -n trap` and `enable -f file trap` change what the names of builtins mean. */
+function replacesBuiltin({ program, argv }: SimpleCommand): Tri {
+  if (program !== 'enable') return NO;
+  return some(argv.slice(1), (word) => test(word, /^-[a-z]*[nfd]/));
+}
+
+function removesZshHook({ program, argv }: SimpleCommand): Tri {
+  const words = argv.slice(1);
+  switch (program) {
+    case 'add-zsh-hook':
+    case 'add-zle-hook-widget':
+      return some(words, (word) => test(word, /^-[a-zA-Z]*[dD]/));
+    case 'zle':
+      return words[0] === '-D' || words[0] === '-A' || words[0] === '-N'
+        ? some(words.slice(1), (word) => test(word, /^(accept-.*|__chaperone.*)$/))
+        : NO;
+    default:
+      return NO;
+  }
+}
+
+/** `exec bash` leaves the guard behind; `exec bash -c …` is judged by its code. */
+function replacesShell(command: SimpleCommand): Tri {
+  if (!command.via.includes('exec')) return NO;
+  return shellStarts(command);
+}
+
+function test(word: string | null, pattern: RegExp): Tri {
+  if (word === null) return MAYBE;
+  return pattern.test(word) ? YES : NO;
+}

@@ -1,0 +1,166 @@
+/** Compiles a rule's `match` into a function over one command. */
+import { RE2JS } from 're2js';
+import type { CommandAction, PathRole, SimpleCommand } from '../action.ts';
+import { operandsOf } from '../command/subcommand.ts';
+import { glob, matches } from './glob.ts';
+import { touches } from './paths.ts';
+import type { Conditions, Match, Pattern } from './schema.ts';
+import { every, MAYBE, NO, not, some, type Tri, YES } from './tri.ts';
+
+export type Matcher = (command: SimpleCommand, action: CommandAction) => Tri;
+
+/** True of a whole text. */
+export type TextTest = (text: string) => boolean;
+
+export function compilePattern(pattern: Pattern): TextTest {
+  if (typeof pattern === 'string') {
+    const compiled = glob(pattern);
+    return (text) => matches(compiled, text);
+  }
+  const compiled = RE2JS.compile(pattern.regex);
+  return (text) => compiled.matches(text);
+}
+
+export function anyOf(patterns: readonly Pattern[]): TextTest {
+  const tests = patterns.map(compilePattern);
+  return (text) => tests.some((test) => test(text));
+}
+
+/** @param allows true for a rule that allows: a glob among the command's paths then only may match. */
+export function compileMatch(match: Match, allows: boolean): Matcher {
+  const holds = compileConditions(match, allows);
+  if (match.unless === undefined) return holds;
+  // What lifts a refusal has to be as certain as what allows, and the other way about.
+  const lifted = compileConditions(match.unless, !allows);
+  return (command, action) => {
+    const answer = holds(command, action);
+    return answer === NO ? NO : (Math.min(answer, not(lifted(command, action))) as Tri);
+  };
+}
+
+function compileConditions(match: Conditions, allows: boolean): Matcher {
+  const conditions: Matcher[] = [
+    ...words(match),
+    ...surroundings(match),
+    ...(['reads', 'writes', 'deletes', 'changes'] as const).flatMap((role) => paths(match, role, allows)),
+  ];
+  if (match.recursive && !match.reads && !match.writes && !match.deletes && !match.changes) {
+    conditions.push(({ touches }) =>
+      some(touches, (one) => (one.recursive ? (one.certain ? YES : MAYBE) : NO)),
+    );
+  }
+  return (command, action) => every(conditions, (condition) => condition(command, action));
+}
+
+function words({ program, subcommand, args, flags }: Conditions): Matcher[] {
+  const conditions: Matcher[] = [];
+  if (program) {
+    const test = anyOf(program);
+    conditions.push((command) => (command.program === null ? MAYBE : sure(test(command.program))));
+  }
+  if (subcommand) {
+    const wanted = subcommand.map(subcommandTest);
+    conditions.push((command) => {
+      const operands = operandsOf(command.program ?? '', command.argv);
+      return some(wanted, (test) => test(operands));
+    });
+  }
+  if (args?.any) {
+    const test = anyOf(args.any);
+    conditions.push(({ argv }) => some(argv.slice(1), (word) => known(word, test)));
+  }
+  for (const pattern of args?.all ?? []) {
+    const test = compilePattern(pattern);
+    conditions.push(({ argv }) => some(argv.slice(1), (word) => known(word, test)));
+  }
+  if (flags?.any) conditions.push(({ argv }) => some(flags.any!, (flag) => hasFlag(argv, flag)));
+  for (const flag of flags?.all ?? []) conditions.push(({ argv }) => hasFlag(argv, flag));
+  return conditions;
+}
+
+function surroundings(match: Conditions): Matcher[] {
+  const { env, via, pipesInto, outputRunBy, capabilities } = match;
+  const conditions: Matcher[] = [];
+  if (env) conditions.push(overNames(env, (command) => command.env.map(({ name }) => name)));
+  if (via) conditions.push(overNames(via, (command) => command.via));
+  if (outputRunBy) conditions.push(overNames(outputRunBy, (command) => command.outputRunBy));
+  if (capabilities) {
+    conditions.push((command) => sure(capabilities.every((one) => command.capabilities.includes(one))));
+  }
+  if (pipesInto) {
+    const test = anyOf(pipesInto);
+    conditions.push((command, action) =>
+      some(action.commands, (other) => {
+        const { id, place } = other.pipeline;
+        const later = id > 0 && id === command.pipeline.id && place > command.pipeline.place;
+        return later ? known(other.program, test) : NO;
+      }),
+    );
+  }
+  return conditions;
+}
+
+function overNames(
+  patterns: readonly Pattern[],
+  names: (command: SimpleCommand) => readonly string[],
+): Matcher {
+  const test = anyOf(patterns);
+  return (command) => sure(names(command).some(test));
+}
+
+function paths(match: Conditions, role: PathRole, allows: boolean): Matcher[] {
+  const patterns = match[role];
+  if (patterns === undefined) return [];
+  const condition = { role, patterns, recursive: match.recursive === true };
+  return [(command, action) => touches(command, condition, action.home, allows)];
+}
+
+/** `delete namespace` is two patterns for the first two operands. */
+function subcommandTest(pattern: Pattern): (operands: readonly (string | null)[]) => Tri {
+  if (typeof pattern !== 'string') {
+    const test = compilePattern(pattern);
+    return (operands) => (operands.length === 0 ? NO : known(operands[0]!, test));
+  }
+  const tests = pattern.split(/\s+/).filter(Boolean).map(compilePattern);
+  return (operands) => {
+    let answer: Tri = YES;
+    for (const [place, test] of tests.entries()) {
+      if (operands[place] === undefined) return answer === MAYBE ? MAYBE : NO;
+      const here = known(operands[place]!, test);
+      if (here === NO) return answer === MAYBE ? MAYBE : NO;
+      if (here === MAYBE) answer = MAYBE;
+    }
+    return answer;
+  };
+}
+
+/** Whether a flag is among the words before `--`: alone, in a cluster, with a value, or shortened. */
+function hasFlag(argv: readonly (string | null)[], flag: string): Tri {
+  let answer: Tri = NO;
+  for (const word of argv.slice(1)) {
+    if (word === '--') return answer;
+    if (word === null) answer = MAYBE;
+    else if (isFlag(word, flag)) return YES;
+  }
+  return answer;
+}
+
+function isFlag(word: string, flag: string): boolean {
+  if (word === flag) return true;
+  if (flag.startsWith('--')) {
+    const name = word.split('=', 1)[0]!;
+    return name.length > 2 && name.startsWith('--') && flag.startsWith(name);
+  }
+  // One letter may stand anywhere in a cluster; `-delete` is a word of its own.
+  return (
+    flag.length === 2 && word[0] === flag[0] && /^[-+][A-Za-z0-9]+/.test(word) && word.includes(flag[1]!, 1)
+  );
+}
+
+function known(word: string | null, test: TextTest): Tri {
+  return word === null ? MAYBE : sure(test(word));
+}
+
+function sure(holds: boolean): Tri {
+  return holds ? YES : NO;
+}

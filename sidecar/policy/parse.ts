@@ -1,0 +1,166 @@
+/** From YAML to policies that can be judged by; every complaint says where. */
+import { type Document, isMap, isScalar, LineCounter, type Node, type Pair, parseAllDocuments } from 'yaml';
+import type { z } from 'zod';
+import { ChaperoneError } from '../../recorder/errors.ts';
+import { type AgentPolicy, policySchema } from './schema.ts';
+
+/** Bytes of a policy file; far more than people write. */
+export const MAX_POLICY_BYTES = 1024 * 1024;
+/** References to an anchor that one document may resolve. */
+const MAX_ALIASES = 100;
+/** Documents in one file. */
+const MAX_POLICIES = 100;
+
+/** Parts of the language that come later: named, so that the message does not sound like a misspelling. */
+const LATER = new Set([
+  'api',
+  'exec',
+  'tools',
+  'masking',
+  'approvals',
+  'when',
+  'bodies',
+  'onRecorderFailure',
+]);
+
+export interface Problem {
+  line: number;
+  column: number;
+  message: string;
+}
+
+/**
+ * Reads one or more AgentPolicy documents.
+ * @param source what the text is called in messages
+ * @throws ChaperoneError `POLICY_INVALID`: `source:line:column: message`; nothing of an invalid file is used
+ */
+export function parsePolicies(text: string, source: string): AgentPolicy[] {
+  if (Buffer.byteLength(text) > MAX_POLICY_BYTES) {
+    throw new ChaperoneError('POLICY_INVALID', `${source}:1:1: larger than ${MAX_POLICY_BYTES} bytes`);
+  }
+  const { policies, problems } = read(text);
+  const [first] = problems.sort((a, b) => a.line - b.line || a.column - b.column);
+  if (first === undefined) return policies;
+  const more = problems.length === 1 ? '' : ` (and ${problems.length - 1} more)`;
+  throw new ChaperoneError(
+    'POLICY_INVALID',
+    `${source}:${first.line}:${first.column}: ${first.message}${more}`,
+  );
+}
+
+function read(text: string): { policies: AgentPolicy[]; problems: Problem[] } {
+  const lines = new LineCounter();
+  const policies: AgentPolicy[] = [];
+  const problems: Problem[] = [];
+  let documents: readonly Document[];
+  try {
+    const parsed = parseAllDocuments(text, { lineCounter: lines, stringKeys: true, version: '1.2' });
+    documents = Array.isArray(parsed) ? parsed : [];
+  } catch (error) {
+    return { policies, problems: [{ line: 1, column: 1, message: oneLine((error as Error).message) }] };
+  }
+  const used = documents.filter((document) => document.contents !== null || document.errors.length > 0);
+  if (used.length === 0) problems.push({ line: 1, column: 1, message: 'there is no AgentPolicy in it' });
+  if (used.length > MAX_POLICIES) {
+    problems.push({ line: 1, column: 1, message: `more than ${MAX_POLICIES} policies` });
+    return { policies, problems };
+  }
+  for (const document of used) {
+    const place = (offset: number) => {
+      const { line, col } = lines.linePos(offset);
+      return { line: Math.max(line, 1), column: Math.max(col, 1) };
+    };
+    const policy = readDocument(document, { place, problems, policies });
+    if (policy !== null) policies.push(policy);
+  }
+  return { policies, problems };
+}
+
+interface Reading {
+  place: (offset: number) => { line: number; column: number };
+  problems: Problem[];
+  policies: readonly AgentPolicy[];
+}
+
+function readDocument(document: Document, reading: Reading): AgentPolicy | null {
+  const { place, problems } = reading;
+  for (const error of [...document.errors, ...document.warnings]) {
+    problems.push({ ...place(error.pos[0]), message: oneLine(error.message) });
+  }
+  if (document.errors.length > 0 || document.warnings.length > 0) return null;
+  let value: unknown;
+  try {
+    value = document.toJS({ maxAliasCount: MAX_ALIASES });
+  } catch (error) {
+    problems.push({ ...place(document.range?.[0] ?? 0), message: oneLine((error as Error).message) });
+    return null;
+  }
+  const result = policySchema.safeParse(value);
+  const complain = (path: readonly PropertyKey[], message: string, key?: string) =>
+    problems.push({ ...place(offsetOf(document, path, key)), message });
+  if (!result.success) {
+    for (const issue of result.error.issues) report(issue, complain);
+    return null;
+  }
+  checkNames(result.data, reading.policies, complain);
+  return result.data;
+}
+
+type Complain = (path: readonly PropertyKey[], message: string, key?: string) => void;
+
+function report(issue: z.core.$ZodIssue, complain: Complain): void {
+  if (issue.code !== 'unrecognized_keys') {
+    complain(issue.path, `${where(issue.path)}${lowered(issue.message)}`);
+    return;
+  }
+  for (const key of issue.keys) {
+    const message = LATER.has(key)
+      ? `${key} is not supported by this version`
+      : `there is no field ${key} here`;
+    complain(issue.path, message, key);
+  }
+}
+
+/** Names are how a refusal is traced to its rule: none may be given twice. */
+function checkNames(policy: AgentPolicy, others: readonly AgentPolicy[], complain: Complain): void {
+  const { name } = policy.metadata;
+  if (others.some((other) => other.metadata.name === name)) {
+    complain(['metadata', 'name'], `a second policy is named ${name}`);
+  }
+  if (name === 'builtin' || name === 'default') complain(['metadata', 'name'], `the name ${name} is taken`);
+  const seen = new Set<string>();
+  policy.spec.commands?.forEach((rule, place) => {
+    if (seen.has(rule.name))
+      complain(['spec', 'commands', place, 'name'], `a second rule is named ${rule.name}`);
+    seen.add(rule.name);
+  });
+}
+
+/** Where the value at `path` stands in the text, or its key `key`; the nearest thing around it if it is missing. */
+function offsetOf(document: Document, path: readonly PropertyKey[], key?: string): number {
+  for (let length = path.length; length >= 0; length--) {
+    const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
+    const found = length === path.length && key !== undefined ? keyOf(node, key) : (node as Node | undefined);
+    if (found?.range) return found.range[0];
+  }
+  return 0;
+}
+
+function keyOf(node: unknown, key: string): Node | undefined {
+  if (!isMap(node)) return undefined;
+  const pair = (node.items as Pair[]).find((item) => isScalar(item.key) && item.key.value === key);
+  return pair?.key as Node | undefined;
+}
+
+function where(path: readonly PropertyKey[]): string {
+  return path.length === 0 ? '' : `${path.map(String).join('.')}: `;
+}
+
+function lowered(message: string): string {
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}
+
+/** The parser adds a picture of the place below its first line. */
+function oneLine(message: string): string {
+  return message.split('\n', 1)[0]!.replace(/ at line \d+, column \d+:?$/, '');
+}

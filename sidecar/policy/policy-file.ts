@@ -1,0 +1,211 @@
+/** The policy in force as a file: made from the default when missing, watched, a broken change refused. */
+import { createHash, randomBytes } from 'node:crypto';
+import { type FSWatcher, watch } from 'node:fs';
+import { link, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname } from 'node:path';
+import { canonicalText } from '../../recorder/audit/canonical.ts';
+import type { Decision, Identity } from '../../recorder/audit/event.ts';
+import { ChaperoneError } from '../../recorder/errors.ts';
+import type { Action } from '../action.ts';
+import type { PolicyInForce } from '../gate.ts';
+import { decide } from './decide.ts';
+import { MAX_POLICY_BYTES, parsePolicies } from './parse.ts';
+import { PolicySet } from './policy-set.ts';
+import type { AgentPolicy } from './schema.ts';
+
+/** One state of a policy file. Never changes; a new state is a new object. */
+export class LoadedPolicy implements PolicyInForce {
+  readonly policies: readonly AgentPolicy[];
+  /** `sha256:` and the hex digest of the policies in canonical form, ordered by name. */
+  readonly digest: string;
+  readonly #set: PolicySet;
+
+  constructor(policies: readonly AgentPolicy[]) {
+    this.policies = policies;
+    this.digest = digestOf(policies);
+    this.#set = new PolicySet(policies);
+  }
+
+  decide(action: Action, identity: Identity): Decision {
+    return decide(this.#set, action, identity);
+  }
+
+  /** Whether what this identity types is recorded. */
+  recordsInput(identity: Identity): boolean {
+    return this.#set.recordsInput(identity);
+  }
+}
+
+/** Layout, comments and the order of documents do not count; what is said does. */
+function digestOf(policies: readonly AgentPolicy[]): string {
+  const ordered = [...policies].sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  return `sha256:${createHash('sha256').update(canonicalText(ordered)).digest('hex')}`;
+}
+
+/**
+ * Reads a policy file once.
+ * @throws ChaperoneError `POLICY_INVALID`, with the place; `NOT_FOUND` where it cannot be read
+ */
+export async function readPolicy(path: string): Promise<LoadedPolicy> {
+  return new LoadedPolicy(parsePolicies(await readText(path), path));
+}
+
+/** The text of the policy that ships with Chaperone. */
+export function defaultPolicyText(): Promise<string> {
+  return readFile(new URL('./default.yaml', import.meta.url), 'utf8');
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    await using file = await open(path, 'r');
+    const buffer = Buffer.alloc(MAX_POLICY_BYTES + 1);
+    let length = 0;
+    for (;;) {
+      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
+      if (bytesRead === 0) break;
+      length += bytesRead;
+    }
+    return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, length));
+  } catch (error) {
+    if (error instanceof TypeError) throw new ChaperoneError('POLICY_INVALID', `${path}:1:1: not UTF-8`);
+    throw new ChaperoneError('NOT_FOUND', `${path}: cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+export interface PolicyFileOptions {
+  /** Called with every policy that comes into force, the first one included. */
+  onLoaded?: (policy: LoadedPolicy) => void;
+  /** Called where a change is refused; the former policy stays in force. */
+  onRejected?: (error: ChaperoneError) => void;
+  /** Milliseconds between looks at the file, for file systems that tell nothing. */
+  pollInterval?: number;
+}
+
+/** A burst of events (write, rename, chmod) is one change. */
+const SETTLE = 50;
+const POLL = 1000;
+
+export class PolicyFile {
+  readonly path: string;
+  readonly #options: PolicyFileOptions;
+  #current: LoadedPolicy;
+  #watcher: FSWatcher | null = null;
+  #poll: NodeJS.Timeout | null = null;
+  #settling: NodeJS.Timeout | null = null;
+  #seen = '';
+  #reading: Promise<void> = Promise.resolve();
+  #complaint = '';
+
+  private constructor(path: string, options: PolicyFileOptions, first: LoadedPolicy) {
+    this.path = path;
+    this.#options = options;
+    this.#current = first;
+  }
+
+  /**
+   * Opens the file, and makes it from the default policy if there is none.
+   * @throws ChaperoneError `POLICY_INVALID` for a broken file: at the start there is no former policy to keep
+   */
+  static async open(path: string, options: PolicyFileOptions = {}): Promise<PolicyFile> {
+    await createIfMissing(path);
+    const seen = await signature(path);
+    const file = new PolicyFile(path, options, await readPolicy(path));
+    file.#seen = seen;
+    file.#watch();
+    options.onLoaded?.(file.#current);
+    return file;
+  }
+
+  /** The policy in force. */
+  current(): LoadedPolicy {
+    return this.#current;
+  }
+
+  /** Looks at the file now; resolves when what it says is in force or refused. */
+  reload(): Promise<void> {
+    this.#reading = this.#reading.then(() => this.#load());
+    return this.#reading;
+  }
+
+  async close(): Promise<void> {
+    this.#watcher?.close();
+    if (this.#poll !== null) clearInterval(this.#poll);
+    if (this.#settling !== null) clearTimeout(this.#settling);
+    await this.#reading;
+  }
+
+  /** The directory is watched, for editors replace a file by renaming another over it. */
+  #watch(): void {
+    const name = basename(this.path);
+    try {
+      this.#watcher = watch(dirname(this.path), { persistent: false }, (_, changed) => {
+        // Kubernetes swaps the link `..data` when a mounted ConfigMap changes.
+        if (changed === null || changed === name || changed === '..data') this.#settle();
+      });
+      this.#watcher.on('error', () => this.#watcher?.close());
+    } catch {
+      // Out of watches, or a file system without them: polling is enough.
+    }
+    this.#poll = setInterval(() => this.#look(), this.#options.pollInterval ?? POLL);
+    this.#poll.unref();
+  }
+
+  #settle(): void {
+    if (this.#settling !== null) clearTimeout(this.#settling);
+    this.#settling = setTimeout(() => this.reload(), SETTLE);
+    this.#settling.unref();
+  }
+
+  async #look(): Promise<void> {
+    if ((await signature(this.path)) !== this.#seen) await this.reload();
+  }
+
+  async #load(): Promise<void> {
+    const seen = await signature(this.path);
+    try {
+      const policy = await readPolicy(this.path);
+      this.#seen = seen;
+      this.#complaint = '';
+      if (policy.digest === this.#current.digest) return;
+      this.#current = policy;
+      this.#options.onLoaded?.(policy);
+    } catch (error) {
+      this.#seen = seen;
+      if (!(error instanceof ChaperoneError)) throw error;
+      // The same complaint is made once.
+      if (error.message === this.#complaint) return;
+      this.#complaint = error.message;
+      this.#options.onRejected?.(error);
+    }
+  }
+}
+
+/** Changes whenever the file may have changed. */
+async function signature(path: string): Promise<string> {
+  try {
+    const { ino, size, mtimeNs, ctimeNs } = await stat(path, { bigint: true });
+    return `${ino}:${size}:${mtimeNs}:${ctimeNs}`;
+  } catch {
+    return 'missing';
+  }
+}
+
+/** Whole or not at all, and never over a file that is there. */
+async function createIfMissing(path: string): Promise<void> {
+  if ((await signature(path)) !== 'missing') return;
+  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    await writeFile(draft, await defaultPolicyText(), { mode: 0o600, flag: 'wx' });
+    await link(draft, path);
+  } catch (error) {
+    // Another process was faster.
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
+      throw new ChaperoneError('NOT_FOUND', `${path}: cannot be made: ${(error as Error).message}`);
+    }
+  } finally {
+    await rm(draft, { force: true });
+  }
+}

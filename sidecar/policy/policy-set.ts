@@ -1,0 +1,89 @@
+/** Policies compiled for judging: patterns made ready, rules found by program. */
+import type { Effect, Identity } from '../../recorder/audit/event.ts';
+import { anyOf, compileMatch, type Matcher } from './matcher.ts';
+import type { AgentPolicy, CommandRule, Subject } from './schema.ts';
+
+export interface CompiledRule {
+  /** `policy-name/rule-name`. */
+  name: string;
+  effect: Effect;
+  reason: string;
+  matches: Matcher;
+}
+
+export interface CompiledPolicy {
+  name: string;
+  defaults: { commands?: Effect | undefined; unknown?: Effect | undefined };
+  recordsInput: boolean;
+  appliesTo(identity: Identity): boolean;
+  /** The rules that could match a command of this program; null is a computed one. */
+  rulesFor(program: string | null): readonly CompiledRule[];
+}
+
+export class PolicySet {
+  readonly #policies: readonly CompiledPolicy[];
+
+  constructor(policies: readonly AgentPolicy[]) {
+    this.#policies = policies.map(compile);
+  }
+
+  applyingTo(identity: Identity): readonly CompiledPolicy[] {
+    return this.#policies.filter((policy) => policy.appliesTo(identity));
+  }
+
+  /** Whether input is recorded: it is as soon as one policy that applies says so. */
+  recordsInput(identity: Identity): boolean {
+    return this.applyingTo(identity).some((policy) => policy.recordsInput);
+  }
+}
+
+function compile(policy: AgentPolicy): CompiledPolicy {
+  const { name } = policy.metadata;
+  const { subjects, commands = [], defaults = {}, recording } = policy.spec;
+  const rules = commands.map((rule) => compileRule(name, rule));
+  const tests = subjects?.map(compileSubject);
+  return {
+    name,
+    defaults,
+    recordsInput: recording?.input === true,
+    appliesTo: (identity) => tests === undefined || tests.some((test) => test(identity)),
+    rulesFor: index(rules),
+  };
+}
+
+interface IndexedRule extends CompiledRule {
+  /** The programs it names, null where it does not name them one by one. */
+  programs: readonly string[] | null;
+}
+
+function compileRule(policy: string, rule: CommandRule): IndexedRule {
+  const { program } = rule.match;
+  const named = program?.every((pattern) => typeof pattern === 'string' && !/[*?[\\]/.test(pattern));
+  return {
+    name: `${policy}/${rule.name}`,
+    effect: rule.effect,
+    reason: rule.reason,
+    matches: compileMatch(rule.match, rule.effect === 'allow'),
+    programs: named ? (program as string[]) : null,
+  };
+}
+
+function index(rules: readonly IndexedRule[]): (program: string | null) => readonly CompiledRule[] {
+  const others = rules.filter((rule) => rule.programs === null);
+  const byProgram = new Map<string, CompiledRule[]>();
+  for (const rule of rules) {
+    for (const program of rule.programs ?? []) {
+      const list = byProgram.get(program) ?? [...others];
+      list.push(rule);
+      byProgram.set(program, list);
+    }
+  }
+  return (program) => (program === null ? rules : (byProgram.get(program) ?? others));
+}
+
+function compileSubject(subject: Subject): (identity: Identity) => boolean {
+  const users = subject.users && anyOf(subject.users);
+  const groups = subject.groups && anyOf(subject.groups);
+  return (identity) =>
+    (users === undefined || users(identity.user)) && (groups === undefined || identity.groups.some(groups));
+}

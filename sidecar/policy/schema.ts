@@ -1,0 +1,117 @@
+/** The AgentPolicy document, `chaperone.dev/v1alpha1`. What is not listed here is an error, never ignored. */
+import { RE2JS } from 're2js';
+import { z } from 'zod';
+
+export const API_VERSION = 'chaperone.dev/v1alpha1';
+export const KIND = 'AgentPolicy';
+
+const effect = z.enum(['allow', 'deny', 'ask']);
+const name = z
+  .string()
+  .max(63)
+  .regex(/^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/, 'a name is lower-case letters, digits and hyphens');
+
+function compiles(source: string): boolean {
+  try {
+    RE2JS.compile(source);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const text = z.string().max(1024);
+/** A glob over the whole text, or an RE2 expression that matches the whole of it. */
+const pattern = z.union(
+  [text, z.strictObject({ regex: text.refine(compiles, 'not an expression that RE2 understands') })],
+  { error: 'a pattern is a text (a glob) or {regex: …} in RE2 syntax' },
+);
+const patterns = z.array(pattern).min(1).max(256);
+const path = text.regex(/^[/~]/, 'a path is absolute or starts with ~');
+const paths = z.array(path).min(1).max(256);
+const flag = text.regex(/^[-+]./, 'a flag starts with a hyphen');
+const flags = z.array(flag).min(1).max(64);
+
+/** All that is given must hold of one command. */
+function isGiven(conditions: object): boolean {
+  return Object.keys(conditions).length > 0;
+}
+
+const conditions = z.strictObject({
+  /** Basename of the program. */
+  program: patterns.optional(),
+  /** The first operands, as in `push` or `delete namespace`. */
+  subcommand: patterns.optional(),
+  args: z.strictObject({ any: patterns.optional(), all: patterns.optional() }).optional(),
+  /** Also in clusters (`-rf`), with a value, and shortened as getopt_long allows (`--recurs`). */
+  flags: z.strictObject({ any: flags.optional(), all: flags.optional() }).optional(),
+  /** Names of variables that it is given, or sets. */
+  env: patterns.optional(),
+  reads: paths.optional(),
+  writes: paths.optional(),
+  deletes: paths.optional(),
+  changes: paths.optional(),
+  /** The paths are touched with everything below them. */
+  recursive: z.literal(true).optional(),
+  /** Wrappers it runs under. */
+  via: patterns.optional(),
+  /** Programs later in its pipeline. */
+  pipesInto: patterns.optional(),
+  /** Programs that run what it prints as code. */
+  outputRunBy: patterns.optional(),
+  capabilities: z
+    .array(z.enum(['deletes', 'network-fetch', 'privilege', 'stdin-script', 'fork-bomb']))
+    .min(1)
+    .optional(),
+});
+
+const match = conditions
+  .extend({
+    /** The rule does not match where all of these hold. */
+    unless: conditions.refine(isGiven, 'unless needs at least one condition').optional(),
+  })
+  .refine(isGiven, 'a match needs at least one condition');
+
+const rule = z.strictObject({
+  name,
+  match,
+  effect,
+  /** One sentence for the person whose command is refused. */
+  reason: z.string().min(1).max(500),
+});
+
+/** Who the policy is for: all that is given must hold. */
+const subject = z
+  .strictObject({ users: patterns.optional(), groups: patterns.optional() })
+  .refine(isGiven, 'a subject needs users or groups');
+
+export const policySchema = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal(KIND),
+  metadata: z.strictObject({
+    name,
+    labels: z.record(z.string(), z.string()).optional(),
+    annotations: z.record(z.string(), z.string()).optional(),
+  }),
+  spec: z.strictObject({
+    /** Any of them; everybody where it is left out. */
+    subjects: z.array(subject).min(1).max(256).optional(),
+    commands: z.array(rule).max(2000).optional(),
+    defaults: z
+      .strictObject({
+        /** For a command that no rule matches. */
+        commands: effect.optional(),
+        /** For a part that could not be understood. */
+        unknown: effect.optional(),
+      })
+      .optional(),
+    recording: z.strictObject({ input: z.boolean().optional() }).optional(),
+  }),
+});
+
+export type AgentPolicy = z.infer<typeof policySchema>;
+export type CommandRule = z.infer<typeof rule>;
+export type Match = z.infer<typeof match>;
+export type Conditions = z.infer<typeof conditions>;
+export type Pattern = z.infer<typeof pattern>;
+export type Subject = z.infer<typeof subject>;
