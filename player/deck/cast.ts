@@ -12,7 +12,8 @@ export class CastError extends Error {}
 /** Turns lines into events on a tape. */
 export class CastReader {
   #tape: Tape | null = null;
-  #time = 0;
+  /** Whole microseconds, as in the log: sums of fractions would drift away from the times of the events. */
+  #micros = 0;
 
   /** The tape, once the header has come. */
   get tape(): Tape | null {
@@ -32,10 +33,11 @@ export class CastReader {
     const event = parseJson(line);
     if (!Array.isArray(event)) throw new CastError('the recording has a line that is no event');
     const [interval, code, data] = event as [number, string, string];
-    this.#time += interval;
-    if (code === 'o') tape.append(this.#time, data);
-    else if (code === 'r') tape.append(this.#time, parseSize(data));
-    else tape.reach(this.#time);
+    this.#micros += Math.round(interval * 1e6);
+    const time = this.#micros / 1e6;
+    if (code === 'o') tape.append(time, data);
+    else if (code === 'r') tape.append(time, parseSize(data));
+    else tape.reach(time);
   }
 }
 

@@ -17,12 +17,14 @@ interface Properties {
   connection: Connection | null;
 }
 
+const readMode = (deck: Deck) => (deck.mode === 'paused' ? (deck.atEnd ? 'ended' : 'paused') : deck.mode);
 const readSecond = (deck: Deck) => Math.floor(deck.time);
 
 /** The bar under the terminal. */
 export function Controls({ transport, tape, commands, matches, connection }: Properties) {
   const { deck, duration, toast, jump } = transport;
   const second = useDeck(deck, readSecond, 0);
+  const mode = useDeck(deck, readMode, 'paused');
   return (
     <div class="controls">
       <Timeline
@@ -53,9 +55,11 @@ export function Controls({ transport, tape, commands, matches, connection }: Pro
           <Icon name="next" />
           <span class="sr">Next command</span>
         </button>
-        <span class="position">
-          <b>{position(Math.min(second, duration))}</b> / {position(duration)}
-        </span>
+        {mode !== 'following' && (
+          <span class="position">
+            <b>{position(Math.min(second, duration))}</b> / {position(duration)}
+          </span>
+        )}
         {connection !== null && <LiveButton transport={transport} connection={connection} />}
         <span class="toast" role="status">
           {toast}
@@ -66,8 +70,6 @@ export function Controls({ transport, tape, commands, matches, connection }: Pro
     </div>
   );
 }
-
-const readMode = (deck: Deck) => (deck.mode === 'paused' ? (deck.atEnd ? 'ended' : 'paused') : deck.mode);
 
 function PlayButton({ transport }: { transport: Transport }) {
   const mode = useDeck(transport.deck, readMode, 'paused');

@@ -1,6 +1,7 @@
-import { useEffect, useState } from 'preact/hooks';
-import { type SessionSummary, type VerifyReport, verifySession } from '../api.ts';
+import { useCallback, useEffect, useState } from 'preact/hooks';
+import { type VerifyReport, verifySession } from '../api.ts';
 import { count } from '../text/command.ts';
+import { visibleText } from '../text/visible.ts';
 import { Icon } from '../ui/icon.tsx';
 
 type State =
@@ -9,8 +10,13 @@ type State =
   | { at: 'known'; report: VerifyReport }
   | { at: 'failed'; error: Error };
 
-/** Says on request whether the evidence holds against the signed checkpoint: the whole log is read for it. */
-export function Evidence({ session }: { session: SessionSummary }) {
+export interface Verification {
+  state: State;
+  check: () => void;
+}
+
+/** Says on request whether the evidence holds against the signed checkpoint: much of the log is read for it. */
+export function useVerification(id: string): Verification {
   const [state, setState] = useState<State>({ at: 'unknown' });
   const [asked, setAsked] = useState(0);
 
@@ -18,25 +24,50 @@ export function Evidence({ session }: { session: SessionSummary }) {
     if (asked === 0) return;
     const abort = new AbortController();
     setState({ at: 'checking' });
-    verifySession(session.id, abort.signal).then(
+    verifySession(id, abort.signal).then(
       (report) => setState({ at: 'known', report }),
       (error: Error) => abort.signal.aborted || setState({ at: 'failed', error }),
     );
     return () => abort.abort();
-  }, [session.id, asked]);
+  }, [id, asked]);
 
-  const view = describe(state);
+  const check = useCallback(() => setAsked((now) => now + 1), []);
+  return { state, check };
+}
+
+export function EvidenceButton({ verification: { state, check } }: { verification: Verification }) {
+  const { kind, text, title } = describe(state);
   return (
     <button
       type="button"
-      class={`button quiet evidence ${view.kind}`}
-      title={view.title}
+      class={`button quiet evidence ${kind}`}
+      title={title}
       disabled={state.at === 'checking'}
-      onClick={() => setAsked((now) => now + 1)}
+      onClick={check}
     >
-      <Icon name={view.kind === 'bad' ? 'warning' : 'shield'} />
-      <span role="status">{view.text}</span>
+      <Icon name={kind === 'bad' ? 'warning' : 'shield'} />
+      <span role="status">{text}</span>
     </button>
+  );
+}
+
+/** What is wrong with the evidence, where something is. */
+export function EvidenceAlert({ verification: { state } }: { verification: Verification }) {
+  if (state.at === 'failed') {
+    return (
+      <p class="alert" role="alert">
+        <b>The evidence could not be checked.</b> {state.error.message}
+      </p>
+    );
+  }
+  if (state.at !== 'known' || state.report.ok) return null;
+  const { problems } = state.report;
+  return (
+    <p class="alert bad" role="alert">
+      <b>The evidence does not hold.</b>{' '}
+      {visibleText(problems[0]?.message ?? 'The log is not what was signed.', 500)}
+      {problems.length > 1 && ` There are ${count(problems.length - 1, 'more problem')}.`}
+    </p>
   );
 }
 
@@ -46,36 +77,26 @@ interface View {
   title: string;
 }
 
+const ASK = 'Check the evidence of this session against the signed checkpoint';
+
 function describe(state: State): View {
   switch (state.at) {
     case 'unknown':
-      return {
-        kind: 'open',
-        text: 'Verify',
-        title: 'Check the evidence of this session against the signed checkpoint',
-      };
+      return { kind: 'open', text: 'Verify', title: ASK };
     case 'checking':
-      return { kind: 'open', text: 'Verifying …', title: '' };
+      return { kind: 'open', text: 'Verifying …', title: ASK };
     case 'failed':
-      return { kind: 'open', text: 'Not verified', title: state.error.message };
+      return { kind: 'open', text: 'Not verified', title: 'Check again' };
     case 'known':
-      return known(state.report);
+      return state.report.ok
+        ? { kind: 'good', text: 'Verified', title: `${covered(state.report)}. Click to check again.` }
+        : { kind: 'bad', text: 'Evidence damaged', title: 'Check again' };
   }
-}
-
-function known({ ok, size, checkpoint, problems }: VerifyReport): View {
-  const [first] = problems;
-  if (!ok) {
-    const more = problems.length > 1 ? ` (and ${problems.length - 1} more)` : '';
-    return { kind: 'bad', text: 'Evidence damaged', title: `${first?.message ?? 'Not verified'}${more}` };
-  }
-  const upTo = treeSize(checkpoint);
-  const text = `${count(size, 'event')} checked against the signed checkpoint${upTo === null ? '' : ` of ${count(upTo, 'event')}`}`;
-  return { kind: 'good', text: 'Verified', title: `${text}. Click to check again.` };
 }
 
 /** The second line of a C2SP checkpoint is the size of the tree. https://c2sp.org/tlog-checkpoint */
-function treeSize(checkpoint: string): number | null {
-  const size = Number(checkpoint.split('\n')[1]);
-  return Number.isSafeInteger(size) ? size : null;
+function covered({ size, checkpoint }: VerifyReport): string {
+  const upTo = Number(checkpoint.split('\n')[1]);
+  const head = Number.isSafeInteger(upTo) ? ` of ${count(upTo, 'event')}` : '';
+  return `Evidence verified: ${count(size, 'event')} checked against the signed checkpoint${head}`;
 }

@@ -7,20 +7,31 @@ import { Icon } from '../ui/icon.tsx';
 import { Plain } from '../ui/plain.tsx';
 import { useNow } from '../ui/use-now.ts';
 import { Downloads } from './downloads.tsx';
-import { Evidence } from './evidence.tsx';
+import { EvidenceAlert, EvidenceButton, useVerification } from './evidence.tsx';
 
 interface Properties {
   session: SessionSummary;
   older: SessionSummary | null;
   newer: SessionSummary | null;
   onOpen: (session: SessionSummary) => void;
+  onHome: () => void;
 }
 
 /** What the session is, in two lines, and what can be done with it as a whole. */
-export function SessionHead({ session, older, newer, onOpen }: Properties) {
+export function SessionHead({ session, older, newer, onOpen, onHome }: Properties) {
   const { command, identity, host, cwd, startedAt } = session;
+  const goHome = (event: MouseEvent) => {
+    if (isForBrowser(event)) return;
+    event.preventDefault();
+    onHome();
+  };
+  const verification = useVerification(session.id);
   return (
     <div class="session-head">
+      <a class="button quiet back" href="/" title="All sessions (u)" onClick={goHome}>
+        <Icon name="previous" />
+        <span class="sr">All sessions</span>
+      </a>
       <div class="title">
         <h1>
           <code>
@@ -48,13 +59,14 @@ export function SessionHead({ session, older, newer, onOpen }: Properties) {
         </p>
       </div>
       <div class="actions">
-        <Evidence session={session} />
+        <EvidenceButton verification={verification} />
         <Downloads id={session.id} />
         <span class="pair">
           <Neighbour session={newer} name="Newer session" keyName="K" icon="up" onOpen={onOpen} />
           <Neighbour session={older} name="Older session" keyName="J" icon="down" onOpen={onOpen} />
         </span>
       </div>
+      <EvidenceAlert verification={verification} />
     </div>
   );
 }

@@ -39,7 +39,7 @@ export function SessionPage({ id, moment, list, onOpen, onHome }: Properties) {
   }
   return (
     <main class="session-page">
-      <SessionHead session={session} older={older} newer={newer} onOpen={onOpen} />
+      <SessionHead session={session} older={older} newer={newer} onOpen={onOpen} onHome={onHome} />
       <Workbench session={session} moment={moment} onEnded={refresh} />
     </main>
   );

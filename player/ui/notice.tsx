@@ -23,13 +23,22 @@ export function Problem({ error, retry }: { error: Error; retry?: (() => void) |
     <Notice title={title} kind="problem">
       <p>{error.message}</p>
       {advice !== null && <p class="advice">{advice}</p>}
-      {retry !== undefined && (
+      {isMissing(error) && (
+        <a class="button" href="/">
+          All sessions
+        </a>
+      )}
+      {retry !== undefined && !isMissing(error) && (
         <button type="button" class="button" onClick={retry}>
           Try again
         </button>
       )}
     </Notice>
   );
+}
+
+function isMissing(error: Error): boolean {
+  return error instanceof ApiError && error.status === 404;
 }
 
 function explain(error: Error): { title: string; advice: string | null } {
