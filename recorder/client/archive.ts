@@ -26,7 +26,7 @@ export class RemoteArchive implements Archive {
     return this.#client.json({ path: '/api/sessions', query: { before, limit: limit?.toString(), search } });
   }
 
-  session(id: SessionId): Promise<SessionSummary> {
+  async session(id: SessionId): Promise<SessionSummary> {
     return this.#client.json({ path: addressOf(id) });
   }
 
@@ -62,7 +62,12 @@ export class RemoteArchive implements Archive {
   ): AsyncGenerator<StoredEvent> {
     const path = `${addressOf(id)}/events`;
     const call = { path, query: { ...query, content: 'base64', from: from?.toString() }, signal };
-    for await (const line of this.#client.lines<EventLine>(call)) yield readLine(line);
+    try {
+      for await (const line of this.#client.lines<EventLine>(call)) yield readLine(line);
+    } catch (error) {
+      // Whoever aborts wants an end, not an error: the local archive does the same.
+      if (signal?.aborted !== true) throw error;
+    }
   }
 }
 

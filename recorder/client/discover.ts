@@ -18,18 +18,25 @@ const MAX_PROOF = 1024;
  *   environment names a recorder that does not answer
  */
 export async function findRecorder(data: string, env: Environment): Promise<Recorder | null> {
-  const named = env.CHAPERONE_URL;
-  const url = named ?? (await lastOwner(data))?.url;
-  if (url === undefined) return null;
+  const named = env.CHAPERONE_URL ?? '';
+  if (named === '') return findOwner(data, env);
   const token = env.CHAPERONE_TOKEN ?? (await readToken(data));
+  const url = originOf(named);
+  if (url === null)
+    throw new ChaperoneError('USAGE', 'CHAPERONE_URL is not of the form http://127.0.0.1:7070');
   if (token === null) {
-    if (named === undefined) return null;
     throw new ChaperoneError('USAGE', 'CHAPERONE_URL is set and there is no token: set CHAPERONE_TOKEN too');
   }
-  const recorder = { url: checkUrl(url), token };
-  if (await provesItself(recorder)) return recorder;
-  if (named === undefined) return null;
-  throw new ChaperoneError('RECORDER_GONE', `no recorder that knows our token answers at ${recorder.url}`);
+  if (await provesItself({ url, token })) return { url, token };
+  throw new ChaperoneError('RECORDER_GONE', `no recorder that knows our token answers at ${url}`);
+}
+
+/** The recorder that the directory's owner file names, if it is still there. */
+async function findOwner(data: string, env: Environment): Promise<Recorder | null> {
+  const url = originOf((await lastOwner(data))?.url);
+  const token = env.CHAPERONE_TOKEN ?? (await readToken(data));
+  if (url === null || token === null) return null;
+  return (await provesItself({ url, token })) ? { url, token } : null;
 }
 
 /** Whether who listens there holds the token, asked without sending it. */
@@ -56,12 +63,10 @@ function ask(url: URL): Promise<string> {
   });
 }
 
-function checkUrl(text: string): string {
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url?.protocol !== 'http:' || url.pathname !== '/') {
-    throw new ChaperoneError('USAGE', 'the recorder address is not of the form http://127.0.0.1:7070');
-  }
-  return url.origin;
+function originOf(text: unknown): string | null {
+  if (typeof text !== 'string' || !URL.canParse(text)) return null;
+  const { protocol, pathname, search, origin } = new URL(text);
+  return protocol === 'http:' && pathname === '/' && search === '' ? origin : null;
 }
 
 function portOf(url: string): number {
