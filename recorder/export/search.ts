@@ -55,21 +55,27 @@ function finder(query: string, snippet: number): (lines: readonly TextLine[]) =>
     throw new ChaperoneError('USAGE', `a search needs 1 to ${MAX_QUERY} characters to look for`);
   }
   // a regular expression of nothing but literals: its time is linear, and unlike toLowerCase it keeps offsets
-  const pattern = new RegExp(query.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&'), 'giu');
+  const literal = query.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
+  const [once, all] = [new RegExp(literal, 'iu'), new RegExp(literal, 'giu')];
   let carried = '';
   return function* find(lines) {
-    for (const line of lines) {
+    // most lines hold nothing: one look at all of them costs a tenth of a look at each
+    const nothing = !once.test(
+      carried + lines.map((line) => (line.continues ? line.text : `${line.text}\n`)).join(''),
+    );
+    for (const line of nothing ? lines.slice(-1) : lines) {
       const text = carried + line.text;
-      const matches = Array.from(text.matchAll(pattern), ({ index, 0: { length } }) => ({
-        from: index,
-        to: index + length,
-      }));
+      const matches = nothing ? [] : Array.from(text.matchAll(all), spanOf);
       // what is carried is shorter than the query: nothing is found twice
       const rest = Math.max(matches.at(-1)?.to ?? 0, text.length - query.length + 1);
       carried = line.continues ? text.slice(rest) : '';
       if (matches.length > 0) yield { at: line.at, ...clip(text, matches, snippet) };
     }
   };
+}
+
+function spanOf({ index, 0: { length } }: RegExpExecArray): { from: number; to: number } {
+  return { from: index, to: index + length };
 }
 
 /** The part of `text` around the first of `matches`, and those that lie in it. */
