@@ -10,9 +10,9 @@ export type Route =
 
 export function parseRoute(url: URL): Route {
   if (url.pathname === '/') return { page: 'list', search: url.searchParams.get('q') ?? '' };
-  const [, id] = /^\/sessions\/([^/]+)$/.exec(url.pathname) ?? [];
+  const [, id] = /^\/sessions\/([\w-]+)$/.exec(url.pathname) ?? [];
   if (id === undefined) return { page: 'unknown', path: url.pathname };
-  return { page: 'session', id: decodeURIComponent(id), moment: parseMoment(url.searchParams.get('t')) };
+  return { page: 'session', id, moment: parseMoment(url.searchParams.get('t')) };
 }
 
 export function listPath(search: string): string {

@@ -27,7 +27,9 @@ export type Frame =
 export const LIVE_PROTOCOL = 'v1.alis';
 
 /** Thrown where the stream is not ALiS. */
-export class StreamError extends Error {}
+export class StreamError extends Error {
+  override readonly name = 'StreamError';
+}
 
 const MAGIC = 'ALiS\x01';
 const MICRO = 1_000_000;

@@ -7,7 +7,9 @@ import type { TerminalSize } from '../../recorder/audit/event.ts';
 import { screenSize, Tape } from './tape.ts';
 
 /** Thrown where the recording is not one. */
-export class CastError extends Error {}
+export class CastError extends Error {
+  override readonly name = 'CastError';
+}
 
 /** Turns lines into events on a tape. */
 export class CastReader {

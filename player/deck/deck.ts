@@ -134,7 +134,7 @@ export class Deck {
 
   /** The tape has grown, or is complete. */
   tapeChanged(): void {
-    if (this.#mode !== 'paused' || this.#target !== null) this.#wake();
+    this.#wake();
     this.#notify();
   }
 
@@ -162,12 +162,10 @@ export class Deck {
     if (this.#mode === 'following') this.#catchUp();
     else if (this.#target !== null) this.#approach(this.#target);
     else if (this.#mode === 'playing') this.#advance(now);
+    else this.#apply(this.tape.countUntil(this.#time));
     this.#lastFrame = now;
-    const waitsForTape = this.#mode === 'following' || this.#target !== null;
-    const more = this.#applied < this.tape.length;
-    if (this.#mode === 'playing' && this.#target === null) this.#wake();
-    else if (waitsForTape && more && this.#mode !== 'paused') this.#wake();
-    else if (this.#target !== null && more) this.#wake();
+    const owes = this.#applied < this.tape.length && (this.#mode === 'following' || this.#target !== null);
+    if (owes || (this.#mode === 'playing' && this.#target === null)) this.#wake();
     this.#notify();
   }
 

@@ -1,0 +1,297 @@
+import fc from 'fast-check';
+import t from 'tap';
+import { Deck, type Frames, type Screen } from '../../../player/deck/deck.ts';
+import { type Item, Tape } from '../../../player/deck/tape.ts';
+
+const SIZE = { cols: 80, rows: 24 };
+
+/** What a terminal was given since it was last reset. */
+class Paper implements Screen {
+  seen = '';
+  resets = 0;
+  on = false;
+  reset(): void {
+    this.seen = '';
+    this.resets++;
+  }
+  resize({ cols, rows }: { cols: number; rows: number }): void {
+    this.seen += `<${cols}x${rows}>`;
+  }
+  output(text: string): void {
+    this.seen += text;
+  }
+  running(on: boolean): void {
+    this.on = on;
+  }
+}
+
+/** Frames that come when the test says so. */
+class HandFrames implements Frames {
+  now = 0;
+  #next = 1;
+  #waiting = new Map<number, (milliseconds: number) => void>();
+  request(callback: (milliseconds: number) => void): number {
+    this.#waiting.set(this.#next, callback);
+    return this.#next++;
+  }
+  cancel(id: number): void {
+    this.#waiting.delete(id);
+  }
+  get waiting(): boolean {
+    return this.#waiting.size > 0;
+  }
+  /** `seconds` pass in frames of 20 ms. */
+  pass(seconds: number): void {
+    for (let frame = 0; frame < Math.round(seconds * 50); frame++) this.#one(20);
+  }
+  /** Frames until none is wanted, without time passing. */
+  settle(): void {
+    for (let frame = 0; frame < 1000 && this.waiting; frame++) this.#one(0);
+  }
+  #one(milliseconds: number): void {
+    this.now += milliseconds;
+    const callbacks = [...this.#waiting.values()];
+    this.#waiting.clear();
+    for (const callback of callbacks) callback(this.now);
+  }
+}
+
+function shown(tape: Tape, until: number): string {
+  let text = '';
+  for (let index = 0; index < tape.countUntil(until); index++) {
+    const item = tape.item(index)!;
+    text += typeof item === 'string' ? item : `<${item.cols}x${item.rows}>`;
+  }
+  return text;
+}
+
+function tapeOf(
+  events: [time: number, item: Item][],
+  options: { live?: boolean; open?: boolean } = {},
+): Tape {
+  const tape = new Tape(SIZE, options);
+  for (const [time, item] of events) tape.append(time, item);
+  if (!options.open) tape.finish();
+  return tape;
+}
+
+function deckOf(tape: Tape) {
+  const paper = new Paper();
+  const frames = new HandFrames();
+  return { deck: new Deck(tape, paper, frames), paper, frames, tape };
+}
+
+const SONG: [number, Item][] = [
+  [0.5, 'a'],
+  [1, 'b'],
+  [1, { cols: 100, rows: 30 }],
+  [30, 'c'],
+  [31, 'd'],
+];
+
+t.test('plays events at their times', async (t) => {
+  const { deck, paper, frames } = deckOf(tapeOf(SONG));
+  deck.play();
+  frames.pass(0.3);
+  t.equal(paper.seen, '');
+  t.equal(paper.on, true);
+  frames.pass(0.4);
+  t.equal(paper.seen, 'a');
+  frames.pass(0.5);
+  t.equal(paper.seen, 'ab<100x30>');
+  frames.pass(31);
+  t.equal(paper.seen, 'ab<100x30>cd');
+  t.equal(deck.mode, 'paused');
+  t.equal(deck.atEnd, true);
+  t.equal(deck.time, 31);
+  t.equal(paper.on, false, 'nothing blinks at the end');
+  t.equal(frames.waiting, false, 'no frames are asked for in vain');
+});
+
+t.test('plays again from the start', async (t) => {
+  const { deck, paper, frames } = deckOf(tapeOf(SONG));
+  deck.seek(31);
+  frames.settle();
+  deck.play();
+  frames.pass(0.1);
+  t.equal(paper.seen, '');
+  frames.pass(0.6);
+  t.equal(paper.seen, 'a');
+});
+
+t.test('speed and skipped pauses change how fast time goes, never what time it is', async (t) => {
+  const { deck, paper, frames } = deckOf(tapeOf(SONG));
+  deck.setSpeed(4);
+  deck.play();
+  frames.pass(0.3);
+  t.equal(paper.seen, 'ab<100x30>');
+  deck.setSpeed(1);
+  deck.setLongestPause(1);
+  frames.pass(1.1);
+  t.equal(paper.seen, 'ab<100x30>c', 'the pause of 29 seconds took one');
+  t.ok(deck.time >= 30 && deck.time < 30.5, 'and the time is that of the session');
+});
+
+t.test('a page without frames waits', async (t) => {
+  const { deck, paper, frames } = deckOf(tapeOf(SONG));
+  deck.play();
+  frames.pass(0.1);
+  frames.now += 60_000;
+  frames.pass(0.02);
+  t.equal(paper.seen, '', 'a minute in the background is not a minute of the session');
+  t.ok(deck.time < 0.5);
+});
+
+t.test('jumps to a time before it is read, and arrives when it is', async (t) => {
+  const { deck, paper, frames, tape } = deckOf(tapeOf([[0.5, 'a']], { open: true }));
+  deck.seek(2);
+  frames.settle();
+  t.equal(deck.seeking, true);
+  t.equal(deck.time, 2, 'shows where it is going');
+  tape.append(2, 'b');
+  deck.tapeChanged();
+  frames.settle();
+  t.equal(deck.seeking, true, 'more may come at this very time');
+  tape.append(2, 'c');
+  tape.append(2.1, 'd');
+  deck.tapeChanged();
+  frames.settle();
+  t.equal(deck.seeking, false);
+  t.equal(paper.seen, 'abc');
+});
+
+t.test('steps by output, both ways', async (t) => {
+  const { deck, paper, frames } = deckOf(
+    tapeOf([
+      [1, 'a'],
+      [2, 'b'],
+      [3, 'c'],
+    ]),
+  );
+  for (const expected of ['a', 'ab', 'abc', 'abc']) {
+    deck.step(1);
+    frames.settle();
+    t.equal(paper.seen, expected);
+  }
+  for (const expected of ['ab', 'a', '']) {
+    deck.step(-1);
+    frames.settle();
+    t.equal(paper.seen, expected);
+  }
+});
+
+t.test('follows a live tape, leaves it, comes back', async (t) => {
+  const { deck, paper, frames, tape } = deckOf(
+    tapeOf(
+      [
+        [1, 'a'],
+        [2, 'b'],
+      ],
+      { live: true, open: true },
+    ),
+  );
+  deck.follow();
+  frames.settle();
+  t.equal(paper.seen, 'ab');
+  t.equal(deck.time, 2);
+  tape.append(5, 'c');
+  deck.tapeChanged();
+  frames.settle();
+  t.equal(paper.seen, 'abc', 'at once, not three seconds later');
+  deck.seek(1);
+  frames.pass(0.02);
+  t.equal(deck.mode, 'playing');
+  t.equal(paper.seen, 'a');
+  tape.append(6, 'd');
+  deck.tapeChanged();
+  frames.pass(0.02);
+  t.equal(paper.seen, 'a', 'news do not disturb who looks back');
+  frames.pass(6);
+  t.equal(paper.seen, 'abcd');
+  t.equal(deck.mode, 'following', 'having caught up, it follows again');
+  deck.seek(3);
+  frames.settle();
+  deck.seek(tape.end);
+  t.equal(deck.mode, 'following', 'a jump to the end is a jump to the present');
+  tape.finish();
+  deck.tapeChanged();
+  frames.settle();
+  t.equal(deck.mode, 'paused');
+  t.equal(deck.atEnd, true);
+});
+
+t.test('a long way is walked in slices', async (t) => {
+  const tape = new Tape(SIZE);
+  const text = 'x'.repeat(1024 * 1024);
+  for (let index = 0; index < 40; index++) tape.append(index, text);
+  tape.finish();
+  const { deck, paper, frames } = deckOf(tape);
+  deck.seek(39);
+  frames.pass(0.02);
+  t.ok(paper.seen.length < 10 * text.length, 'the page can react in between');
+  deck.seek(1);
+  frames.settle();
+  t.equal(paper.seen.length, 2 * text.length, 'and go elsewhere instead');
+});
+
+type Operation =
+  | { kind: 'seek'; to: number }
+  | { kind: 'pass'; seconds: number }
+  | { kind: 'append'; after: number }
+  | { kind: 'play' | 'pause' | 'follow' | 'forth' | 'back' };
+
+const operation: fc.Arbitrary<Operation> = fc.oneof(
+  fc.record({ kind: fc.constant('seek' as const), to: fc.double({ min: 0, max: 60, noNaN: true }) }),
+  fc.record({ kind: fc.constant('pass' as const), seconds: fc.double({ min: 0.02, max: 5, noNaN: true }) }),
+  fc.record({ kind: fc.constant('append' as const), after: fc.double({ min: 0, max: 10, noNaN: true }) }),
+  fc.record({
+    kind: fc.constantFrom(
+      'play' as const,
+      'pause' as const,
+      'follow' as const,
+      'forth' as const,
+      'back' as const,
+    ),
+  }),
+);
+
+t.test('whatever is done, the screen shows exactly what the tape has up to the time', async (t) => {
+  fc.assert(
+    fc.property(fc.array(operation, { maxLength: 60 }), fc.boolean(), (operations, live) => {
+      const { deck, paper, frames, tape } = deckOf(tapeOf([[0.5, 'a']], { live, open: true }));
+      let letter = 0;
+      for (const step of operations) {
+        perform(step);
+        if (!deck.seeking) check();
+      }
+      tape.finish();
+      deck.tapeChanged();
+      frames.settle();
+      deck.pause();
+      frames.settle();
+      check();
+
+      function check(): void {
+        // Between frames a follower may owe what was appended since.
+        if (deck.mode === 'following') frames.settle();
+        const expected = shown(tape, deck.time);
+        if (paper.seen !== expected) throw new Error(`${paper.seen} is not ${expected} at ${deck.time}`);
+      }
+
+      function perform(step: Operation): void {
+        if (step.kind === 'seek') deck.seek(step.to);
+        else if (step.kind === 'pass') frames.pass(step.seconds);
+        else if (step.kind === 'append') {
+          tape.append(tape.end + step.after, String.fromCharCode(98 + (letter++ % 24)));
+          deck.tapeChanged();
+        } else if (step.kind === 'play') deck.play();
+        else if (step.kind === 'pause') deck.pause();
+        else if (step.kind === 'follow') deck.follow();
+        else deck.step(step.kind === 'forth' ? 1 : -1);
+        frames.pass(0.02);
+      }
+    }),
+    { seed: 20261122, numRuns: 400 },
+  );
+  t.pass();
+});
