@@ -5,7 +5,7 @@ import { build } from 'esbuild';
 import { build as buildPage } from 'vite';
 
 /** Files that our code finds by `new URL('./name', import.meta.url)`; the bundle keeps them beside itself. */
-const ASSETS = ['sidecar/policy/default.yaml'];
+const ASSETS = ['sidecar/policy/default.yaml', 'sidecar/shell/guard.bash', 'sidecar/shell/guard.zsh'];
 
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist', { recursive: true });

@@ -1,0 +1,70 @@
+/**
+ * The evidence, wherever it is: a running recorder is spoken to over its API; where none runs, this process
+ * opens the store itself.
+ */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { ChaperoneError } from '../../recorder/errors.ts';
+import type { Archive, Journal, SessionSummary } from '../../recorder/log/ports.ts';
+
+export interface Evidence {
+  archive: Archive;
+  journal: Journal;
+  /** True where another process holds the store. */
+  remote: boolean;
+  close(): Promise<void>;
+}
+
+/** Opens the evidence of `data` for writing, making the directory where there is none. */
+export async function openEvidence(data: string): Promise<Evidence> {
+  const { findRecorder } = await import('../../recorder/client/discover.ts');
+  const recorder = await findRecorder(data, process.env);
+  if (recorder !== null) {
+    const { RemoteArchive } = await import('../../recorder/client/archive.ts');
+    const { RemoteJournal } = await import('../../recorder/client/journal.ts');
+    const journal = await RemoteJournal.connect(recorder);
+    return {
+      archive: new RemoteArchive(recorder),
+      journal,
+      remote: true,
+      close: () => journal.close(),
+    };
+  }
+  const { AuditLog } = await import('../../recorder/log/audit-log.ts');
+  const log = await AuditLog.open({ data });
+  return { archive: log, journal: log, remote: false, close: () => log.close() };
+}
+
+/** Opens evidence that is there already; reading never makes an empty store. */
+export async function readEvidence(data: string): Promise<Evidence> {
+  if (!existsSync(join(data, 'log')) && !process.env.CHAPERONE_URL)
+    throw new ChaperoneError(
+      'NOT_FOUND',
+      `no evidence in ${data}: record a session first (chaperone shell), or name the directory with --data`,
+    );
+  return openEvidence(data);
+}
+
+/** Runs `work` on the evidence and closes it in every case. */
+export async function withEvidence<T>(data: string, work: (evidence: Evidence) => Promise<T>): Promise<T> {
+  const evidence = await readEvidence(data);
+  try {
+    return await work(evidence);
+  } finally {
+    await evidence.close();
+  }
+}
+
+/** A session by its id, by an unambiguous beginning of one among the latest, or `last`. */
+export async function findSession(archive: Archive, wanted: string): Promise<SessionSummary> {
+  if (/^[0-9A-HJKMNP-TV-Z]{26}$/i.test(wanted)) return archive.session(wanted.toUpperCase());
+  const { sessions } = await archive.sessions({ limit: 500 });
+  if (wanted === 'last' && sessions[0] !== undefined) return sessions[0];
+  const matches = sessions.filter((session) => session.id.endsWith(wanted.toUpperCase()));
+  if (matches.length === 1 && matches[0] !== undefined && wanted.length >= 4) return matches[0];
+  const problem = matches.length > 1 && wanted.length >= 4 ? 'is ambiguous' : 'is not known';
+  throw new ChaperoneError(
+    'SESSION_UNKNOWN',
+    `session ${JSON.stringify(wanted)} ${problem}: chaperone sessions lists them`,
+  );
+}

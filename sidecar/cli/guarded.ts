@@ -1,0 +1,69 @@
+/** Puts a guarded session together: who asks, the policy in force, the gate, the terminal. */
+import { homedir } from 'node:os';
+import { ulid } from 'ulid';
+import type { SessionId } from '../../recorder/audit/event.ts';
+import { systemClock } from '../clock.ts';
+import { analyse, analyseArgv } from '../command/analyse.ts';
+import { Gate } from '../gate.ts';
+import { localIdentity } from '../identity/local.ts';
+import type { PolicyFile } from '../policy/policy-file.ts';
+import type { Request } from '../shell/invocation.ts';
+import { ProcessPipes } from '../shell/pipe-session.ts';
+import { runShell, type ShellOptions } from '../shell/run-shell.ts';
+import type { Guard } from '../shell/session.ts';
+import { ProcessTerminal } from '../shell/terminal.ts';
+import type { Evidence } from './evidence.ts';
+
+export interface GuardedOptions {
+  request: Request;
+  /** By default the process's own terminal, or its pipes where it has none. */
+  stdio?: ShellOptions['stdio'];
+  env?: Record<string, string>;
+  cwd?: string;
+}
+
+export interface GuardedOutcome {
+  status: number;
+  session: SessionId;
+}
+
+/** Runs one guarded session to its end. */
+export async function guardedShell(
+  evidence: Evidence,
+  policy: PolicyFile,
+  options: GuardedOptions,
+): Promise<GuardedOutcome> {
+  const current = () => policy.current();
+  const home = homedir();
+  const guard: Guard = {
+    journal: evidence.journal,
+    gate: new Gate({ journal: evidence.journal, clock: systemClock, policy: current }),
+    clock: systemClock,
+    policy: () => current().digest,
+    analyse: (line, { cwd }) => analyse(line, { cwd, home }),
+    analyseArgv: (argv, { cwd }) => analyseArgv(argv, { cwd, home }),
+  };
+  const session = ulid();
+  const { status } = await runShell({
+    guard,
+    session,
+    identity: localIdentity(process.env),
+    cwd: options.cwd ?? process.cwd(),
+    request: options.request,
+    stdio: options.stdio ?? ownStdio(),
+    env: options.env ?? definedOnly(process.env),
+    signals: process,
+  });
+  return { status, session };
+}
+
+/** Never impose a terminal: one is used only where stdin and stdout are one. */
+function ownStdio(): ShellOptions['stdio'] {
+  return process.stdin.isTTY && process.stdout.isTTY ? new ProcessTerminal() : new ProcessPipes();
+}
+
+function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}

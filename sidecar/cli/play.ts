@@ -1,0 +1,104 @@
+import { createReadStream, existsSync } from 'node:fs';
+import type { Command } from 'commander';
+import { InvalidArgumentError } from 'commander';
+import type { Item } from '../../recorder/asciicast/read.ts';
+import type { Archive } from '../../recorder/log/ports.ts';
+import { dataDirectory, dataOption } from './data.ts';
+import { findSession, withEvidence } from './evidence.ts';
+
+interface Options {
+  data?: string;
+  speed: number;
+  idle?: number;
+}
+
+/** Resets what a recording may leave behind: alternate screen, hidden cursor, modes, colours. */
+const RESTORE =
+  '\u001b[?1049l\u001b[?25h\u001b[?1l\u001b[?2004l\u001b[?1000l\u001b[?1002l\u001b[?1003l\u001b[?1006l\u001b[0m';
+
+/** `chaperone play ID|FILE`: replays in this terminal, at its own pace. */
+export function play(root: Command): void {
+  root
+    .command('play')
+    .description('replay a session, or an asciicast file, in this terminal')
+    .argument('<id|file>', 'a session id, its last characters, "last", or a .cast file')
+    .addOption(dataOption())
+    .option('-s, --speed <factor>', 'playback speed', positive, 1)
+    .option('-i, --idle <seconds>', 'cut pauses down to this many seconds', positive)
+    .action(run);
+}
+
+async function run(wanted: string, options: Options): Promise<void> {
+  const { readCast } = await import('../../recorder/asciicast/read.ts');
+  if (existsSync(wanted)) return replay(readCast(createReadStream(wanted)), options);
+  await withEvidence(dataDirectory(options.data), async ({ archive }) => {
+    await replay(readCast(await sessionCast(archive, wanted)), options);
+  });
+}
+
+async function sessionCast(archive: Archive, wanted: string): Promise<AsyncIterable<Uint8Array>> {
+  const { exportSession } = await import('../../recorder/export/format.ts');
+  const session = await findSession(archive, wanted);
+  const text = exportSession('v3', session, archive.events(session.id));
+  return (async function* () {
+    for await (const chunk of text) yield Buffer.from(chunk);
+  })();
+}
+
+async function replay(items: AsyncIterable<Item>, options: Options): Promise<void> {
+  const leave = new AbortController();
+  const stop = () => leave.abort();
+  process.once('SIGINT', stop);
+  try {
+    await paint(items, options, leave.signal);
+  } finally {
+    process.off('SIGINT', stop);
+    if (process.stdout.isTTY) process.stdout.write(RESTORE);
+  }
+}
+
+/** Writes each output when its time has come, waiting against the start so that delays do not add up. */
+async function paint(items: AsyncIterable<Item>, options: Options, signal: AbortSignal): Promise<void> {
+  let idleTimeLimit = options.idle;
+  const started = performance.now();
+  let shown = 0;
+  let previous = 0;
+  for await (const item of items) {
+    if (signal.aborted) return;
+    if (item.kind === 'header') idleTimeLimit ??= item.header.idleTimeLimit;
+    if (item.kind === 'torn')
+      process.stderr.write('chaperone: the last line of the recording was torn, and is left out\n');
+    if (item.kind !== 'event' || item.event.code !== 'o') continue;
+    const pause = (item.event.time - previous) / 1000;
+    previous = item.event.time;
+    shown +=
+      Math.min(pause, idleTimeLimit === undefined ? Number.POSITIVE_INFINITY : idleTimeLimit * 1000) /
+      options.speed;
+    await until(started + shown, signal);
+    if (!process.stdout.write(item.event.data)) await drained();
+  }
+}
+
+function until(at: number, signal: AbortSignal): Promise<void> {
+  const wait = at - performance.now();
+  if (wait <= 1 || signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, wait);
+    signal.addEventListener('abort', done);
+  });
+}
+
+function drained(): Promise<void> {
+  return new Promise((resolve) => process.stdout.once('drain', resolve));
+}
+
+function positive(value: string): number {
+  const number = Number(value);
+  if (!Number.isFinite(number) || number <= 0) throw new InvalidArgumentError('a number above 0');
+  return number;
+}

@@ -1,0 +1,69 @@
+import type { Command } from 'commander';
+import type { AuditEvent, BodyOf } from '../../recorder/audit/event.ts';
+import type { Archive, SessionSummary } from '../../recorder/log/ports.ts';
+import { dataDirectory, dataOption } from './data.ts';
+import { findSession, withEvidence } from './evidence.ts';
+import { formatBytes, formatDuration, formatOutcome, formatTime, table, visible } from './format.ts';
+
+/** `chaperone show ID`: who, where, and each command with its decision. */
+export function show(root: Command): void {
+  root
+    .command('show')
+    .description('show a session: who, where, and each command with its decision')
+    .argument('<id>', 'a session id, its last characters, or "last"')
+    .addOption(dataOption())
+    .option('--json', 'the summary and the events as JSON lines')
+    .action(run);
+}
+
+async function run(id: string, options: { data?: string; json?: boolean }): Promise<void> {
+  await withEvidence(dataDirectory(options.data), async ({ archive }) => {
+    const session = await findSession(archive, id);
+    if (options.json) process.stdout.write(`${JSON.stringify(session)}\n`);
+    else process.stdout.write(describe(session));
+    for await (const event of decided(archive, session.id)) {
+      process.stdout.write(
+        options.json ? `${JSON.stringify(event)}\n` : commandLine(event, session.startedAt),
+      );
+    }
+  });
+}
+
+async function* decided(
+  archive: Archive,
+  id: string,
+): AsyncGenerator<AuditEvent & { body: BodyOf<'command.decided'> }> {
+  for await (const { event } of archive.events(id)) {
+    const { body } = event;
+    if (body.type === 'command.decided') yield { ...event, body };
+  }
+}
+
+function describe(session: SessionSummary): string {
+  const { identity, terminal } = session;
+  const rows: [string, string][] = [
+    ['session', session.id],
+    ['command', visible(session.command.join(' '))],
+    ['who', `${visible(identity.user)} (${identity.proof})`],
+    ['where', `${visible(session.host)}:${visible(session.cwd)}`],
+    ['started', formatTime(session.startedAt)],
+    ['lasted', formatDuration(session.lastAt - session.startedAt)],
+    ['outcome', formatOutcome(session)],
+    [
+      'terminal',
+      terminal === undefined ? 'none' : `${terminal.cols}x${terminal.rows} ${visible(terminal.term)}`,
+    ],
+    ['output', formatBytes(session.outputBytes)],
+    ['commands', `${session.commands}, ${session.refused} refused, ${session.unjudged} unjudged`],
+  ];
+  if (identity.conversation !== undefined) rows.push(['conversation', visible(identity.conversation)]);
+  if (session.error !== undefined) rows.push(['error', visible(session.error)]);
+  return `${table(rows)}\n`;
+}
+
+function commandLine(event: AuditEvent & { body: BodyOf<'command.decided'> }, startedAt: number): string {
+  const { decision, line, allowed } = event.body;
+  const mark = allowed ? (decision.unjudged ? '?' : ' ') : '✗';
+  const why = allowed ? '' : `  (${visible(decision.rule)}: ${visible(decision.reason)})`;
+  return `${formatDuration(event.at - startedAt).padStart(7)} ${mark} ${visible(line)}${why}\n`;
+}

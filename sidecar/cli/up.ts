@@ -1,0 +1,120 @@
+import { type Command, InvalidArgumentError } from 'commander';
+import type { RecorderServer } from '../../recorder/server/server.ts';
+import type { PolicyFile } from '../policy/policy-file.ts';
+import { dataDirectory, dataOption } from './data.ts';
+import type { Evidence } from './evidence.ts';
+import { pageDirectory } from './page.ts';
+import { defaultShell } from './shell.ts';
+
+export const DEFAULT_PORT = 7070;
+
+interface Options {
+  data?: string;
+  port: number;
+}
+
+/** `chaperone up`: everything in one process. With a terminal it opens a guarded shell right there. */
+export function up(root: Command): void {
+  root
+    .command('up')
+    .description('record, serve the page, and with a terminal open a guarded shell right here')
+    .addOption(dataOption())
+    .option(
+      '-p, --port <port>',
+      'where the page is, on 127.0.0.1; 0 takes a free one',
+      portNumber,
+      DEFAULT_PORT,
+    )
+    .action(run);
+}
+
+async function run(options: Options): Promise<void> {
+  const data = dataDirectory(options.data);
+  const leave = untilSignal();
+  const recorder = await startRecorder(data, options.port);
+  try {
+    greet(recorder.server, data);
+    if (process.stdin.isTTY && process.stdout.isTTY) await shellHere(recorder, leave);
+    else await leave.signalled;
+  } finally {
+    await recorder.close();
+  }
+}
+
+export interface RunningRecorder {
+  server: RecorderServer;
+  evidence: Evidence;
+  policy: PolicyFile;
+  close(): Promise<void>;
+}
+
+/** Opens the store, loads the policy and serves the page. What was opened is closed again where a step fails. */
+export async function startRecorder(data: string, port: number): Promise<RunningRecorder> {
+  const [{ AuditLog }, { startServer }, { systemClock }, { watchPolicy }] = await Promise.all([
+    import('../../recorder/log/audit-log.ts'),
+    import('../../recorder/server/server.ts'),
+    import('../clock.ts'),
+    import('./policies.ts'),
+  ]);
+  const opened: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const undo of opened.splice(0).reverse()) await undo();
+  };
+  try {
+    const log = await AuditLog.open({ data });
+    opened.push(() => log.close());
+    const evidence: Evidence = { archive: log, journal: log, remote: false, close };
+    const policy = await watchPolicy(data, evidence);
+    opened.push(() => policy.close());
+    const server = await startServer({ log, data, port, assets: pageDirectory(), clock: systemClock });
+    opened.push(() => server.close());
+    return { server, evidence, policy, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function greet(server: RecorderServer, data: string): void {
+  process.stdout.write(
+    `chaperone is up. Evidence: ${data}\nOpen once in your browser:\n\n    ${server.loginUrl()}\n\n`,
+  );
+}
+
+/** Opens the guarded shell; when it ends the page stays, so that its session can be replayed. */
+async function shellHere(recorder: RunningRecorder, leave: Leave): Promise<void> {
+  const { guardedShell } = await import('./guarded.ts');
+  const { status, session } = await guardedShell(recorder.evidence, recorder.policy, {
+    request: { kind: 'shell', shell: defaultShell() },
+  });
+  if (leave.received()) return;
+  process.stdout.write(
+    `\nThe guarded shell ended with ${status}. Replay it here, Ctrl-C stops chaperone:\n\n    ${recorder.server.loginUrl(`/sessions/${session}`)}\n\n`,
+  );
+  await leave.signalled;
+}
+
+interface Leave {
+  signalled: Promise<void>;
+  received(): boolean;
+}
+
+function untilSignal(): Leave {
+  let received = false;
+  const signalled = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+      process.on(signal, () => {
+        received = true;
+        resolve();
+      });
+    }
+  });
+  return { signalled, received: () => received };
+}
+
+export function portNumber(value: string): number {
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new InvalidArgumentError('a port from 0 to 65535');
+  return port;
+}

@@ -1,0 +1,61 @@
+import type { Command } from 'commander';
+import { ChaperoneError } from '../../recorder/errors.ts';
+import type { Problem, VerifyReport } from '../../recorder/log/ports.ts';
+import { dataDirectory, dataOption } from './data.ts';
+import { findSession, withEvidence } from './evidence.ts';
+import { visible } from './format.ts';
+import { progressBar } from './progress.ts';
+
+/** How many problems are printed; `--json` prints all that the report has. */
+const SHOWN = 20;
+
+/** `chaperone verify [ID]`: is the evidence what was recorded? */
+export function verify(root: Command): void {
+  root
+    .command('verify')
+    .description('check that the evidence is whole and unaltered')
+    .argument('[id]', 'only the content of one session; the log as a whole is always checked')
+    .addOption(dataOption())
+    .option('--json', 'the report as JSON')
+    .action(run);
+}
+
+async function run(id: string | undefined, options: { data?: string; json?: boolean }): Promise<void> {
+  const report = await check(dataDirectory(options.data), id);
+  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : describe(report));
+  if (!report.ok)
+    throw new ChaperoneError(
+      'NOT_VERIFIED',
+      'the evidence does not verify: keep the directory as it is, and compare it with a copy',
+    );
+}
+
+async function check(data: string, id: string | undefined): Promise<VerifyReport> {
+  const bar = progressBar('verifying');
+  try {
+    return await withEvidence(data, async ({ archive }) => {
+      const session = id === undefined ? {} : { session: (await findSession(archive, id)).id };
+      return archive.verify({ ...session, progress: (done, total) => bar.update(done, total) });
+    });
+  } finally {
+    bar.stop();
+  }
+}
+
+function describe(report: VerifyReport): string {
+  if (report.ok)
+    return `verified: ${report.size} events in ${report.sessions} sessions, as signed in\n\n${report.checkpoint}`;
+  const lines = report.problems.slice(0, SHOWN).map((problem) => `${describeProblem(problem)}\n`);
+  const more = report.problems.length - lines.length;
+  return `${lines.join('')}${more > 0 ? `… and ${more} more\n` : ''}`;
+}
+
+function describeProblem(problem: Problem): string {
+  const where = [
+    problem.file === undefined ? '' : `file ${visible(problem.file)}`,
+    problem.session === undefined ? '' : `session ${problem.session}`,
+    problem.seq === undefined ? '' : `event ${problem.seq}`,
+    problem.range === undefined ? '' : `bytes ${problem.range.from}–${problem.range.to}`,
+  ].filter(Boolean);
+  return `✗ ${problem.code} ${where.join(', ')}: ${visible(problem.message)}`;
+}
