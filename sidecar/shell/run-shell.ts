@@ -96,7 +96,7 @@ async function runHooked(options: ShellOptions, attempt: Attempt<'hooked'>): Pro
     failed: (error) => session.fail(error),
   });
   const broker = await Broker.listen((question) => judge.answer(question));
-  const startUp = await prepare({ ...invocation, program }, broker.channel, directory);
+  const startUp = await prepare({ ...invocation, program }, broker.channel, directory, env);
   const environment = { ...env, ...startUp.env, TERM: terminal.term };
   const session = new TerminalSession({ log, terminal, argv: startUp.argv, env: environment, cwd, signals });
   try {

@@ -21,27 +21,60 @@ export async function prepare(
   shell: GuardedShell,
   channel: Channel,
   directory: RuntimeDirectory,
+  env: Readonly<Record<string, string>>,
 ): Promise<StartUp> {
   switch (shell.hooks) {
     case 'bash': {
-      const text = `${settings(channel, shell.login)}\n${await hook('guard.bash')}`;
+      const text = `${bashSettings(channel, shell.login)}\n${await hook('guard.bash')}`;
       const file = await directory.write('bashrc', text);
       return { argv: [shell.program, '--rcfile', file, '-i'], env: {} };
     }
-    case 'zsh':
-      throw new Error('zsh');
+    case 'zsh': {
+      const settings = zshSettings(channel, env.ZDOTDIR ?? '');
+      const files = zshFiles(`${settings}\n${await hook('guard.zsh')}`);
+      await Promise.all(Object.entries(files).map(([name, text]) => directory.write(name, text)));
+      return { argv: [shell.program, shell.login ? '-il' : '-i'], env: { ZDOTDIR: directory.path } };
+    }
   }
 }
 
-function settings({ port, secret, answerSecret }: Channel, login: boolean): string {
-  return `# Written by chaperone for one session; it goes when the session ends.
+const HEADER = '# Written by chaperone for one session; it goes when the session ends.';
+
+function bashSettings({ port, secret, answerSecret }: Channel, login: boolean): string {
+  return `${HEADER}
 declare -r __chaperone_port=${port} __chaperone_login=${login ? 'yes' : "''"}
 declare -r __chaperone_secret=${quoteShell(secret)} __chaperone_answer=${quoteShell(answerSecret)}
 declare -r __chaperone_counter='\\#'
 `;
 }
 
+function zshSettings({ port, secret, answerSecret }: Channel, zdotdir: string): string {
+  return `${HEADER}
+typeset -gr __chaperone_port=${port}
+typeset -gr __chaperone_secret=${quoteShell(secret)} __chaperone_answer=${quoteShell(answerSecret)}
+typeset -g __chaperone_user_zdotdir=${quoteShell(zdotdir)}
+`;
+}
+
+/**
+ * zsh reads .zshenv, .zprofile, .zshrc and .zlogin from ZDOTDIR. Ours read the user's, at top level so that
+ * what they declare is global; the last of them puts the hooks in.
+ */
+function zshFiles(guard: string): Record<string, string> {
+  const user = (name: string) => `__chaperone_enter
+if [[ -r \${ZDOTDIR:-$HOME}/${name} ]]; then builtin source "\${ZDOTDIR:-$HOME}/${name}"; fi
+__chaperone_leave
+`;
+  return {
+    // A user's .zshenv may switch all further files off.
+    '.zshenv': `${guard}\n${user('.zshenv')}if [[ ! -o rcs ]]; then __chaperone_install; fi\n`,
+    '.zprofile': user('.zprofile'),
+    '.zshrc': `${user('.zshrc')}if [[ ! -o login || ! -o rcs ]]; then __chaperone_install; fi\n`,
+    '.zlogin': `${user('.zlogin')}__chaperone_install\n`,
+  };
+}
+
 /** Beside this file in the source tree, and beside the bundle in the package. */
 function hook(name: string): Promise<string> {
-  return readFile(new URL(`./hooks/${name}`, import.meta.url), 'utf8');
+  return readFile(new URL(`./${name}`, import.meta.url), 'utf8');
 }

@@ -1,29 +1,118 @@
-/** What a guarded bash does: real bash, real terminal. */
+/** What a guarded bash does with a refused command: real bash, real terminal. */
 import t from 'tap';
-import { guarded } from './guarded.ts';
+import { type Guarded, guarded, PROMPT } from './guarded.ts';
+import { decisions } from './recorded.ts';
+
+const BASH = { request: { kind: 'shell', shell: 'bash' } } as const;
+
+async function bash(
+  t: Parameters<typeof guarded>[0],
+  options: Partial<Parameters<typeof guarded>[1]> = {},
+): Promise<Guarded> {
+  const shell = await guarded(t, { ...BASH, ...options });
+  await shell.typist.sees(PROMPT);
+  return shell;
+}
 
 t.test('a command runs, a refused one does not, and the shell lives on', async (t) => {
-  const shell = await guarded(t, { request: { kind: 'shell', shell: 'bash' } });
+  const shell = await bash(t);
   const { typist } = shell;
-  await typist.sees(/\$ /);
-  typist.type('echo he"l"lo\r');
-  await typist.sees(/\nhello\r\n/);
-  await typist.sees(/\$ /);
-  typist.type('refused && echo BA"D"\r');
-  await typist.sees(/chaperone: refused by test\/refused: tests refuse it/);
-  await typist.sees(/\$ /);
-  typist.type('echo status $?\r');
-  await typist.sees(/status 130/);
+  t.match((await typist.line('echo he"l"lo')).shown, /\nhello\r\n/);
+  const refused = await typist.line('refused && echo BAD');
+  t.match(refused.shown, /\nchaperone: refused by test\/refused: tests refuse it\r\n/);
+  t.equal(refused.status, 130);
   typist.type('exit 7\r');
   t.equal((await shell.ended).status, 7);
-  const decided = (await shell.events()).flatMap(({ event: { body } }) =>
-    body.type === 'command.decided' ? [[body.line, body.allowed]] : [],
-  );
-  t.same(decided, [
+  t.same(await decisions(shell), [
     ['echo he"l"lo', true],
     ['refused', false],
-    ['echo status $?', true],
     ['exit 7', true],
   ]);
-  t.notMatch(typist.shown, /BAD/);
+});
+
+/** Each line refuses something; nothing that would print BAD runs, and the status is not 0. */
+const ABANDONED = [
+  'refused && echo BAD',
+  'refused || echo BAD',
+  'refused; echo BAD',
+  '! refused; echo BAD',
+  'if refused; then echo BAD; else echo BAD; fi; echo BAD',
+  'while refused; do echo BAD; break; done; echo BAD',
+  'until refused; do echo BAD; break; done; echo BAD',
+  'for i in 1 2; do refused; echo BAD; done; echo BAD',
+  'for ((i = 0; i < 2; i++)); do refused; echo BAD; done; echo BAD',
+  'case x in x) refused; echo BAD;; esac; echo BAD',
+  'select i in a; do refused; echo BAD; done <<< 1; echo BAD',
+  'echo quiet | refused; echo BAD',
+  'refused | cat; echo BAD',
+  'true | refused | cat && echo BAD',
+  '{ refused; echo BAD; }; echo BAD',
+  '{ refused; echo BAD; } | cat; echo BAD',
+  '{ refused; echo BAD; } > /dev/null 2>&1; echo BAD',
+  '(refused; echo BAD); echo BAD',
+  '(refused) && echo BAD',
+  '(refused) || echo BAD',
+  '( (cd /; (refused); echo BAD); echo BAD ) || echo BAD',
+  '(trap : INT; (refused); echo BAD); echo BAD',
+  'echo "x $(true; refused; echo BAD)" | cat; echo BAD',
+  'x=$(true; refused) || echo BAD',
+  'echo $(echo $(echo $(refused))) > /dev/null; echo BAD',
+  'cat <(refused; echo BAD); echo BAD',
+  'true && (true && { refused || echo BAD; }) || echo BAD',
+  'f() { refused; echo BAD; }; f; echo BAD',
+  'f() ( refused; echo BAD ); f; echo BAD',
+  'eval "refused; echo BAD"; echo BAD',
+  'set -e; refused; echo BAD',
+  'set +e; set -u; refused; echo BAD',
+  'set +u; trap "echo caught" INT; refused; echo BAD',
+  'while true; do refused; done; echo BAD',
+  'trap "" INT; while true; do (refused); done; echo BAD',
+  'trap - INT; set -m; refused; echo BAD',
+  'set +m; (refused); echo BAD',
+  'set -m; refused & echo BAD',
+  'alias sneak="true; refused; echo"; true\nsneak BAD',
+  'time refused; echo BAD',
+  'X=1 refused; echo BAD',
+  'true; echo fine; refused; echo BAD',
+];
+
+t.test('a refusal gives up the rest of its line', async (t) => {
+  const shell = await bash(t);
+  const { typist } = shell;
+  for (const line of ABANDONED) {
+    const before = line.replace(/\n.*/s, '');
+    let { shown, status } = await typist.line(before);
+    if (before !== line) ({ shown, status } = await typist.line(line.slice(before.length + 1)));
+    const output = shown.slice(shown.indexOf('\n'));
+    t.notMatch(output, /BAD/, line);
+    t.match(output, /refused by test\/refused/, `${line}: says why`);
+    t.not(status, 0, `${line}: status`);
+  }
+  t.match((await typist.line('echo al"i"ve')).shown, /\nalive\r\n/);
+});
+
+/** A job in the background has no line to give up but its own. */
+const BACKGROUND = [
+  '(refused; echo BAD) & wait $!; echo "job $?"',
+  '{ refused; echo BAD; } & wait $!; echo "job $?"',
+  'coproc { refused; echo BAD; }; wait $!; echo "job $?"',
+];
+
+t.test('a refusal in the background ends that job alone', async (t) => {
+  const { typist } = await bash(t);
+  for (const line of BACKGROUND) {
+    const { shown } = await typist.line(line);
+    t.match(shown, /refused by test\/refused/, line);
+    t.match(shown, /job 126\r\n/, line);
+    t.notMatch(shown, /\nBAD/, line);
+  }
+});
+
+t.test("a refusal leaves the user's own traps and options as they were", async (t) => {
+  const { typist } = await bash(t);
+  await typist.line(`trap 'echo caught' INT; set -u`);
+  t.equal((await typist.line('refused')).status, 130);
+  t.match((await typist.line('trap -p INT')).shown, /trap -- 'echo caught' SIGINT/);
+  t.match((await typist.line('kill -INT $$')).shown, /caught/);
+  t.match((await typist.line('false a b; echo "$? $_ $-"')).shown, /\r\n1 b \w*u/);
 });

@@ -20,6 +20,9 @@ import type { TerminalListener, TerminalPort } from '../../../sidecar/shell/term
 
 export const SESSION = '01J00000000000000000000000';
 
+/** The prompt that the test's start-up files set: it tells the last status. */
+export const PROMPT = /\[(\d+)\][$%] $/;
+
 /** A person at a terminal: types, and waits for what is shown. */
 export class Typist implements TerminalPort {
   readonly term: string;
@@ -82,6 +85,13 @@ export class Typist implements TerminalPort {
 
   get bytes(): Buffer {
     return Buffer.concat(this.#bytes);
+  }
+
+  /** Types a line at the prompt `[status]$ ` and waits for the next one. */
+  async line(text: string, patience?: number): Promise<{ shown: string; status: number }> {
+    this.type(`${text}\r`);
+    const shown = await this.sees(PROMPT, patience);
+    return { shown, status: Number(PROMPT.exec(shown)?.[1]) };
   }
 
   /** Waits until `pattern` is shown after what was waited for before; returns what was shown up to its end. */

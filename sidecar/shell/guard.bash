@@ -1,4 +1,4 @@
-# The hooks of a guarded bash. Settings (port and secrets) stand in front of this text; see ../start-up.ts.
+# The hooks of a guarded bash. Settings (port and secrets) stand in front of this text; see start-up.ts.
 #
 # What bash does, and this leans on (bash 5.2 manual, "trap" and "The Shopt Builtin", extdebug):
 # - The DEBUG trap runs before every simple command, `[[`, `((`, and head of `for`, `case` and `select`, in the

@@ -1,0 +1,134 @@
+# The hooks of a guarded zsh. Settings (port and secrets) stand in front of this text; see start-up.ts.
+#
+# What zsh does, and this leans on (zsh 5.9 manual, zshmisc "Special Functions" and zshoptions DEBUG_BEFORE_CMD):
+# - TRAPDEBUG runs before every list, with its whole text in ZSH_DEBUG_CMD: `a && b | c` at once, and a loop or a
+#   subshell first as a whole and then, in it, list by list. As a function it is kept in subshells.
+# - With ERR_EXIT set by the trap the list is skipped, and a status of 126 from the trap gives up what is around it.
+# - A subshell must end by itself, and interrupt the shell.
+# - ZSH_EVAL_CONTEXT begins with `toplevel` for what was typed, and without it for prompts, widgets and completions.
+#
+# Everything is done by builtins: no process is started for a command that may run. Functions are defined
+# before the user's own files are read, so that no alias of theirs is expanded in here.
+
+builtin zmodload zsh/system zsh/net/tcp zsh/parameter zsh/zselect
+typeset -g __chaperone_zdotdir=$ZDOTDIR
+typeset -gi __chaperone_lines=0
+typeset -gA __chaperone_routine
+typeset -g __chaperone_list=
+
+# The body of TRAPDEBUG. The option that it sets is the shell's own: everything else happens inside a function.
+# Quoted, so that no alias is expanded in it.
+typeset -gr __chaperone_debug='
+  { \__chaperone_judge "$ZSH_DEBUG_CMD" "$ZSH_EVAL_CONTEXT" } 2>/dev/null && \builtin return 0
+  \builtin setopt err_exit
+  \builtin return 126'
+
+# judge TEXT CONTEXT: true if it may run
+__chaperone_judge() {
+  builtin emulate -L zsh
+  builtin setopt no_xtrace no_err_exit no_err_return no_unset
+  builtin local text=$1 context=user reply=
+  case $2 in
+    toplevel:shfunc) __chaperone_list=$text ;;
+    toplevel*) ;;
+    *)
+      # The same dozens of commands at each prompt and, by the hundred, at each completion: asked once a line.
+      context=completion
+      if [[ -n ${__chaperone_routine[$text]} ]]; then builtin return 0; fi
+      ;;
+  esac
+  __chaperone_ask judge $context $text
+  case $reply in
+    "$__chaperone_answer run")
+      if [[ $context == completion ]]; then __chaperone_routine[$text]=run; fi
+      builtin return 0
+      ;;
+    "$__chaperone_answer skip"*) __chaperone_say "${reply#$__chaperone_answer skip}" ;;
+    "$__chaperone_answer refuse"*) __chaperone_say "${reply#$__chaperone_answer refuse}" ;;
+    *) __chaperone_say ' chaperone: refused, for nobody answers: leave this shell and start a new one' ;;
+  esac
+  if [[ $context == user ]]; then __chaperone_abandon $2; fi
+  builtin return 1
+}
+
+# ask KIND CONTEXT TEXT → reply
+# One connection for one question: replies cannot mix, and no command inherits a descriptor.
+__chaperone_ask() {
+  builtin local cwd=$PWD text=$3 line= REPLY
+  builtin local -i fd=-1 number
+  (( number = __chaperone_lines + ${(%):-%h} ))
+  cwd=${${${cwd//$'\x1c'/$'\x1c0'}//$'\n'/$'\x1c1'}//$'\0'/?}
+  text=${${${text//$'\x1c'/$'\x1c0'}//$'\n'/$'\x1c1'}//$'\0'/?}
+  builtin ztcp 127.0.0.1 $__chaperone_port || builtin return
+  fd=$REPLY
+  builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' "$__chaperone_secret" $1 $$ $sysparams[pid] \
+    $number $2 "$cwd" "$text" >&$fd
+  while builtin read -r -t 10 -u $fd line; do
+    if [[ $line != "$__chaperone_answer wait" ]]; then
+      reply=$line
+      builtin break
+    fi
+  done
+  builtin ztcp -c $fd
+}
+
+# Onto the terminal, wherever the command's own output was to go.
+__chaperone_say() {
+  if [[ -n $1 ]]; then builtin print -r -- "${${1# }//$'\x1c1'/$'\n'}" >/dev/tty; fi
+}
+
+# abandon CONTEXT: gives up the rest of the input line, in this subshell, in those around it, and in the shell itself.
+#
+# The broker refuses all further commands of the line. What remains is that the line must not end with status 0
+# where nothing follows that could be refused:
+__chaperone_abandon() {
+  builtin local -a stat
+  if (( sysparams[pid] == $$ )); then
+    # `! eval refused`: a `!` outside turns the status of the trap round, but not that of an interrupt.
+    if [[ $1 != toplevel:shfunc && $__chaperone_list == *'! '* ]]; then builtin kill -INT $$; fi
+    builtin return
+  fi
+  # proc(5): state, ppid, pgrp, session, tty_nr, tpgid follow the name.
+  __chaperone_stat $sysparams[pid]
+  # What runs in the background has no line to give up but its own; a process substitution has the line that waits for it.
+  if [[ $stat[3] != $stat[6] ]]; then
+    if [[ $1 == *:(in|out)subst:* ]]; then __chaperone_ask abandon user ''; fi
+    builtin exit 126
+  fi
+  __chaperone_ask abandon user ''
+  # What stands around it would end with a status of its own: `echo $(refused)` has been judged before, and of
+  # `refused | cat` the status is the cat's. So all of it is interrupted, once the cat has had time to be there.
+  builtin zselect -t 2
+  builtin kill -INT -$stat[3]
+  builtin exit 126
+}
+
+__chaperone_stat() {
+  builtin local line=
+  builtin read -r line <"/proc/$1/stat"
+  stat=(${=line##*\) })
+}
+
+# A new line of input: what was given up is over, and routine commands are asked about again.
+__chaperone_next_line() {
+  (( __chaperone_lines++ ))
+  __chaperone_routine=()
+}
+
+# The user's own start-up files are read with the user's own ZDOTDIR, the next of ours with ours.
+__chaperone_enter() {
+  if [[ -n $__chaperone_user_zdotdir ]]; then ZDOTDIR=$__chaperone_user_zdotdir; else builtin unset ZDOTDIR; fi
+}
+__chaperone_leave() {
+  __chaperone_user_zdotdir=$ZDOTDIR
+  ZDOTDIR=$__chaperone_zdotdir
+}
+
+__chaperone_install() {
+  __chaperone_enter
+  typeset -ga preexec_functions precmd_functions
+  preexec_functions=(__chaperone_next_line $preexec_functions)
+  precmd_functions=(__chaperone_next_line $precmd_functions)
+  builtin setopt debug_before_cmd
+  functions[TRAPDEBUG]=$__chaperone_debug
+}
