@@ -113,6 +113,11 @@ export function openNote(note: string, key: VerifierKey): string {
   return text;
 }
 
+/** The text of a note, signatures or not. */
+export function noteText(note: string): string {
+  return note.slice(0, note.lastIndexOf('\n\n') + 1);
+}
+
 /** The three lines of a checkpoint; extension lines are tolerated and ignored. */
 export function parseCheckpoint(text: string): Checkpoint {
   const [origin, size, root, ...rest] = text.split('\n');

@@ -9,7 +9,14 @@
  */
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Checkpoint, openCheckpoint, type Signer, signCheckpoint } from '../audit/checkpoint.ts';
+import {
+  type Checkpoint,
+  noteText,
+  openCheckpoint,
+  parseCheckpoint,
+  type Signer,
+  signCheckpoint,
+} from '../audit/checkpoint.ts';
 import { isSessionId } from '../audit/decode.ts';
 import { type Draft, type SessionId, SYSTEM } from '../audit/event.ts';
 import { EMPTY_ROOT, equal } from '../audit/merkle.ts';
@@ -18,6 +25,7 @@ import { replaceFile } from '../store/atomic-file.ts';
 import { storeFault } from '../store/fault.ts';
 import { KEYS } from '../store/keys.ts';
 import { LevelStore } from '../store/leveldb.ts';
+import { checkFiles } from '../store/leveldb-files.ts';
 import { describe, lastOwner, liveOwner, type Owner, removeOwner, self, writeOwner } from '../store/owner.ts';
 import { loadSigner, newKey } from '../store/signing-key.ts';
 import type { Store } from '../store/store.ts';
@@ -34,6 +42,7 @@ import type {
 import { readEvents } from './reader.ts';
 import { listSessions, oneSession, tailOf, unknown } from './sessions.ts';
 import { frontierAt, storedSize } from './stored-tree.ts';
+import { type VerifyOptions, verifyOpen } from './verification.ts';
 import { Writer } from './writer.ts';
 
 /** The format of the store that this version writes. */
@@ -73,6 +82,7 @@ export class AuditLog implements Journal, Archive {
   static async open({ data, sync = 'grouped' }: AuditLogOptions): Promise<AuditLog> {
     await makeDirectory(data);
     await refuseIfOwned(data);
+    await refuseIfDamaged(data);
     const store = await openStore(data);
     try {
       const owner = self();
@@ -162,8 +172,16 @@ export class AuditLog implements Journal, Archive {
     return this.#writer.note;
   }
 
-  verify(): Promise<VerifyReport> {
-    throw new ChaperoneError('STORE_FAILED', 'not yet');
+  /** Makes everything durable, then verifies it as it is now, while appending goes on. */
+  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    await this.durable();
+    const written = parseCheckpoint(noteText(this.#writer.note));
+    const snapshot = this.#store.snapshot();
+    try {
+      return await verifyOpen(this.#data, snapshot, written, options);
+    } finally {
+      await snapshot.close();
+    }
   }
 
   /** Makes everything durable and lets go of the directory. */
@@ -188,6 +206,15 @@ async function makeDirectory(data: string): Promise<void> {
 async function refuseIfOwned(data: string): Promise<void> {
   const owner = await liveOwner(data);
   if (owner !== null) throw locked(data, owner);
+}
+
+/** What LevelDB would drop in silence, and then write over. Tables are left to `verify`: they may be large. */
+async function refuseIfDamaged(data: string): Promise<void> {
+  for await (const { file, from, to, message } of checkFiles(join(data, 'log'), { tables: false })) {
+    await refuseIfOwned(data);
+    const where = `bytes ${from} to ${to} of ${join(data, 'log', file)}`;
+    throw corrupt(`${where}: ${message}; run verify to see what is affected, and put back a backup`);
+  }
 }
 
 function locked(data: string, owner: Owner | null): ChaperoneError {

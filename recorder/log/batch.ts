@@ -5,15 +5,9 @@
 import { randomFillSync } from 'node:crypto';
 import { canonicalBytes } from '../audit/canonical.ts';
 import { checkEvent } from '../audit/decode.ts';
-import {
-  type AuditEvent,
-  type Draft,
-  type DraftBody,
-  type EventBody,
-  type SessionId,
-  SYSTEM,
-} from '../audit/event.ts';
+import type { AuditEvent, Draft, DraftBody, EventBody, SessionId } from '../audit/event.ts';
 import { type Frontier, leafHash } from '../audit/merkle.ts';
+import { orderFault } from '../audit/verify.ts';
 import { ChaperoneError } from '../errors.ts';
 import {
   type Context,
@@ -99,7 +93,8 @@ export class Batch {
     const at = Math.max(draft.at, place?.tail.lastAt ?? 0);
     const { body, piece } = refer(draft.body, seq);
     const event = checkEvent({ v: 1, session, seq, at, body });
-    checkOrder(event, place?.tail ?? null);
+    const wrong = orderFault(event, place?.tail ?? null);
+    if (wrong !== null) throw new ChaperoneError('EVENT_INVALID', wrong);
     const bytes = canonicalBytes(event);
     if (bytes.length > EVENT_LIMIT) {
       throw new ChaperoneError(
@@ -147,21 +142,6 @@ function refer(body: DraftBody, seq: number): { body: EventBody; piece: Piece | 
   }
   const salt = newSalt();
   return { body: { type: body.type, content: commit(salt, bytes) }, piece: { salt, bytes, seq } };
-}
-
-/** A session begins with its start, once, and nothing follows its end. */
-function checkOrder({ session, body }: AuditEvent, tail: Tail | null): void {
-  if (session === SYSTEM) {
-    if (body.type.startsWith('session.')) throw disorder(`${body.type} needs a session of its own`);
-    return;
-  }
-  if (tail === null && body.type !== 'session.start') throw disorder(`session ${session} has not begun`);
-  if (tail !== null && body.type === 'session.start') throw disorder(`session ${session} has begun already`);
-  if (tail?.ended !== undefined) throw disorder(`session ${session} has ended`);
-}
-
-function disorder(message: string): ChaperoneError {
-  return new ChaperoneError('EVENT_INVALID', message);
 }
 
 const pool = Buffer.alloc(256 * SALT_BYTES);

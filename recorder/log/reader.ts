@@ -38,7 +38,7 @@ export async function* readEvents(
 }
 
 /** What a group said before `event`, where reading begins in the middle of it. */
-async function contextBefore(
+export async function contextBefore(
   store: Reader,
   { session, seq }: AuditEvent,
   back: number,
@@ -71,7 +71,12 @@ async function* readStored(
 }
 
 /** Where in the log the events [from, to) of a session stand. */
-async function* indices(store: Reader, session: SessionId, from: number, to: number): AsyncGenerator<number> {
+export async function* indices(
+  store: Reader,
+  session: SessionId,
+  from: number,
+  to: number,
+): AsyncGenerator<number> {
   if (from >= to) return;
   const upTo = { ...RANGES.runs(session), to: KEYS.run(session, from + 1) };
   let start = from;

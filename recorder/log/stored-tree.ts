@@ -18,6 +18,8 @@ import type { Reader } from '../store/store.ts';
 
 /** A hash is kept for each full subtree of 256 leaves, of 65,536, and so on. */
 const KEPT_EVERY = 8;
+/** How many nodes of one kept level are below one of the next. */
+export const KEPT_SPAN = 2 ** KEPT_EVERY;
 
 export function isKept(node: Node): boolean {
   return node.level > 0 && node.level % KEPT_EVERY === 0;

@@ -31,7 +31,6 @@ export const KEYS = {
 } as const;
 
 export const RANGES = {
-  all: { from: Buffer.alloc(0), to: Buffer.from([0xff]) } satisfies Range,
   events: (from = 0): Range => ({ from: KEYS.event(from), to: Buffer.from('m') }),
   contents: (from = 0): Range => ({ from: KEYS.content(from), to: Buffer.from('d') }),
   subtrees: (): Range => ({ from: Buffer.from('t'), to: Buffer.from('u') }),
@@ -44,6 +43,15 @@ export const RANGES = {
   searches: (id: SessionId): Range => ({ from: KEYS.search(id, 0), to: Buffer.from(`x${id}\x01`) }),
   allRuns: (): Range => ({ from: Buffer.from('r'), to: Buffer.from('s') }),
   allSearches: (): Range => ({ from: Buffer.from('x'), to: Buffer.from('y') }),
+  allSessions: (): Range => ({ from: Buffer.from('s'), to: Buffer.from('t') }),
+  /** Where no record of ours is. */
+  nothing: (): Range[] => [
+    { from: Buffer.alloc(0), to: Buffer.from('c') },
+    { from: Buffer.from('d'), to: Buffer.from('l') },
+    { from: Buffer.from('m\0'), to: Buffer.from('r') },
+    { from: Buffer.from('u'), to: Buffer.from('x') },
+    { from: Buffer.from('y'), to: Buffer.alloc(64, 0xff) },
+  ],
 } as const;
 
 /** The number at the end of a key. */

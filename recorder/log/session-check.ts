@@ -1,0 +1,144 @@
+/**
+ * Verifies events one by one as they stand in the log: each is what was written, follows the one before it in its
+ * session, and all that lists and searches show of it is what it says.
+ */
+import { decodeEvent } from '../audit/decode.ts';
+import type { AuditEvent, SessionId } from '../audit/event.ts';
+import type { Hash } from '../audit/merkle.ts';
+import { orderFault } from '../audit/verify.ts';
+import { decodeRun, encodeRun, KEYS, numberIn, RANGES } from '../store/keys.ts';
+import { canonicalOf, leafOf } from '../store/leaf.ts';
+import type { Reader } from '../store/store.ts';
+import { ContentCheck } from './content-check.ts';
+import type { Findings } from './findings.ts';
+import { contentOf } from './reader.ts';
+import { advance, encodeTail, searchText, type Tail } from './tail.ts';
+
+export class SessionCheck {
+  /** How many records of each kind there must be for what was seen so far. */
+  readonly expected = { sessions: 0, runs: 0, searches: 0 };
+  readonly #store: Reader;
+  readonly #findings: Findings;
+  readonly #content: ContentCheck;
+  /** Sessions that have not ended. */
+  readonly #tails = new Map<SessionId, Tail>();
+  /** Sessions with a damaged or missing event: nothing more can be said of their order and their figures. */
+  readonly #lost = new Set<SessionId>();
+  #intact = true;
+
+  constructor(store: Reader, findings: Findings) {
+    this.#store = store;
+    this.#findings = findings;
+    this.#content = new ContentCheck(store, findings);
+  }
+
+  /** Whether each event was there and as it was written, so that `expected` can be relied on. */
+  get intact(): boolean {
+    return this.#intact;
+  }
+
+  /** @returns the event's leaf hash, of the bytes as they are stored */
+  async event(index: number, value: Uint8Array, content: Uint8Array | undefined): Promise<Hash> {
+    const { leaf, intact } = leafOf(value);
+    const event = decode(value);
+    if (!intact || event === null) {
+      await this.#damaged(index);
+      return leaf;
+    }
+    const before = this.#tails.get(event.session) ?? null;
+    const wrong = this.#lost.has(event.session) ? null : orderFault(event, before);
+    if (wrong !== null)
+      this.#findings.add('EVENT_DISORDERED', { session: event.session, seq: event.seq }, wrong);
+    await this.#projections(event, index, before);
+    await this.#contents(event, content, before?.outputBytes ?? 0);
+    return leaf;
+  }
+
+  /** An event is not there: says whose it was, as far as the index of its session tells. */
+  async missing(index: number): Promise<void> {
+    const whose = await this.whose(index);
+    this.#findings.add('EVENT_MISSING', whose, `number ${index} of the log`);
+    this.#lose(whose.session);
+  }
+
+  /** Holds the lists against what was seen of the sessions that have not ended. */
+  async finish(): Promise<void> {
+    for (const [session, tail] of this.#tails) await this.#finishSession(session, tail);
+  }
+
+  /** Whose event stands at `index`, by the runs of the sessions. */
+  async whose(index: number): Promise<{ session?: SessionId; seq?: number }> {
+    for await (const { key, value } of this.#store.entries(RANGES.allRuns())) {
+      const run = decodeRun(value);
+      if (index < run.index || index >= run.index + run.count) continue;
+      const session = Buffer.from(key).toString('latin1', 1, key.indexOf(0, 1));
+      return { session, seq: numberIn(key) + index - run.index };
+    }
+    return {};
+  }
+
+  async #damaged(index: number): Promise<void> {
+    const whose = await this.whose(index);
+    this.#findings.add('EVENT_DAMAGED', whose, `number ${index} of the log`);
+    this.#lose(whose.session);
+  }
+
+  #lose(session: SessionId | undefined): void {
+    this.#intact = false;
+    if (session !== undefined) this.#lost.add(session);
+  }
+
+  async #projections(event: AuditEvent, index: number, before: Tail | null): Promise<void> {
+    const { session } = event;
+    const tail = { ...advance(before, event, index), events: event.seq + 1 };
+    if (before === null) this.expected.sessions += 1;
+    if (tail.run.seq !== before?.run.seq) {
+      this.expected.runs += 1;
+      if (before !== null && !this.#lost.has(session)) await this.#checkRun(session, before.run);
+    }
+    const text = searchText(event);
+    if (text !== null) {
+      this.expected.searches += 1;
+      await this.#compare(KEYS.search(session, event.seq), Buffer.from(text), session, event.seq);
+    }
+    this.#tails.set(session, tail);
+    if (tail.ended !== undefined) await this.#finishSession(session, tail);
+  }
+
+  async #contents(event: AuditEvent, content: Uint8Array | undefined, at: number): Promise<void> {
+    const ref = contentOf(event);
+    if (ref !== null) await this.#content.check(event, ref, content, at);
+    else if (content !== undefined) {
+      this.#findings.add('CONTENT_UNEXPECTED', { session: event.session, seq: event.seq });
+    }
+  }
+
+  async #finishSession(session: SessionId, tail: Tail): Promise<void> {
+    this.#tails.delete(session);
+    this.#content.forget(session);
+    if (this.#lost.has(session)) return;
+    await this.#checkRun(session, tail.run);
+    await this.#compare(KEYS.session(session), encodeTail(tail), session);
+  }
+
+  #checkRun(session: SessionId, run: Tail['run']): Promise<void> {
+    return this.#compare(KEYS.run(session, run.seq), encodeRun(run), session, run.seq);
+  }
+
+  async #compare(key: Uint8Array, expected: Buffer, session: SessionId, seq?: number): Promise<void> {
+    const stored = await this.#store.get(key);
+    if (stored !== undefined && expected.equals(stored)) return;
+    const what = { s: 'its line in the list', r: 'where its events stand', x: 'what a search finds' }[
+      String.fromCharCode(key[0]!)
+    ];
+    this.#findings.add('INDEX_DAMAGED', { session, ...(seq !== undefined && { seq }) }, what);
+  }
+}
+
+function decode(value: Uint8Array): AuditEvent | null {
+  try {
+    return decodeEvent(canonicalOf(value));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * Verification from end to end: the checkpoint and the keys beside the store, the store's files as bytes, and all
+ * that the store says. A store that is closed is verified on a copy (tables are linked, not copied), because LevelDB
+ * rewrites files when it opens them, and what was wrong with them must stay to be seen.
+ */
+import { copyFile, link, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Checkpoint, openCheckpoint, parseVerifierKey, type VerifierKey } from '../audit/checkpoint.ts';
+import type { SessionId } from '../audit/event.ts';
+import { ChaperoneError } from '../errors.ts';
+import { LevelStore } from '../store/leveldb.ts';
+import { checkFiles } from '../store/leveldb-files.ts';
+import { describe, liveOwner } from '../store/owner.ts';
+import { loadSigner } from '../store/signing-key.ts';
+import type { Reader } from '../store/store.ts';
+import { Findings } from './findings.ts';
+import type { VerifyReport } from './ports.ts';
+import { walkSession } from './session-walk.ts';
+import { walk } from './walk.ts';
+
+export interface VerifyOptions {
+  session?: SessionId;
+  signal?: AbortSignal;
+  progress?: (done: number, total: number) => void;
+}
+
+interface Witness {
+  note: string;
+  checkpoint: Checkpoint | null;
+}
+
+/**
+ * Verifies a store that no process has open.
+ * @throws ChaperoneError `STORE_LOCKED`, `NOT_FOUND`, `SESSION_UNKNOWN`
+ */
+export async function verifyClosed(data: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const owner = await liveOwner(data);
+  if (owner !== null)
+    throw new ChaperoneError('STORE_LOCKED', `${data} is in use by ${describe(owner)}: ask it to verify`);
+  const directory = join(data, 'log');
+  const names = await readdir(directory).catch(() => null);
+  if (names === null) throw new ChaperoneError('NOT_FOUND', `there is no audit log in ${data}: check --data`);
+  const findings = new Findings();
+  const witness = await readWitness(data, findings);
+  const files = new Findings();
+  await checkAllFiles(directory, files, { running: false, signal: options.signal });
+  const copy = join(data, `.verify-${process.pid}`);
+  try {
+    await copyStore(directory, names, copy);
+    const seen = await verifyCopy(copy, witness, findings, options);
+    return report(seen, witness, findings, files);
+  } finally {
+    await rm(copy, { recursive: true, force: true });
+  }
+}
+
+/** Verifies the store that this process has open, as `snapshot` shows it; `written` is its last checkpoint. */
+export async function verifyOpen(
+  data: string,
+  snapshot: Reader,
+  written: Checkpoint,
+  options: VerifyOptions = {},
+): Promise<VerifyReport> {
+  const findings = new Findings();
+  const witness = await readWitness(data, findings);
+  if (witness.checkpoint !== null && witness.checkpoint.size < written.size) findings.add('CHECKPOINT_OLD');
+  const files = new Findings();
+  await checkAllFiles(join(data, 'log'), files, { running: true, signal: options.signal });
+  const seen = await look(snapshot, witness, findings, options);
+  return report(seen, witness, findings, files);
+}
+
+/** What was found in the log comes first, because it names sessions; then the files. */
+function report(
+  seen: { size: number; sessions: number },
+  { note }: Witness,
+  findings: Findings,
+  files: Findings,
+): VerifyReport {
+  const problems = [...findings.problems, ...files.problems];
+  return { ok: problems.length === 0, ...seen, checkpoint: note, problems };
+}
+
+async function verifyCopy(copy: string, witness: Witness, findings: Findings, options: VerifyOptions) {
+  let store: LevelStore;
+  try {
+    store = await LevelStore.open(copy);
+  } catch (error) {
+    findings.add('STORE_UNREADABLE', {}, (error as Error).message.replaceAll(copy, 'the log'));
+    return { size: 0, sessions: 0 };
+  }
+  try {
+    return await look(store, witness, findings, options);
+  } finally {
+    await store.close();
+  }
+}
+
+async function look(store: Reader, { checkpoint }: Witness, findings: Findings, options: VerifyOptions) {
+  const { session, signal, progress } = options;
+  const all = { store, findings, checkpoint, signal, progress };
+  try {
+    return await (session === undefined ? walk(all) : walkSession(session, all));
+  } catch (error) {
+    const code = (error as { code?: unknown }).code;
+    if (code !== 'STORE_FAILED' && code !== 'STORE_CORRUPT') throw error;
+    findings.add('STORE_UNREADABLE', {}, (error as Error).message);
+    return { size: 0, sessions: 0 };
+  }
+}
+
+/** The checkpoint in its file, if the key of this log signed it. */
+async function readWitness(data: string, findings: Findings): Promise<Witness> {
+  const key = await readKey(data, findings);
+  const note = await readFile(join(data, 'checkpoint'), 'utf8').catch(() => null);
+  if (note === null) {
+    findings.add('CHECKPOINT_MISSING', { file: 'checkpoint' });
+    return { note: '', checkpoint: null };
+  }
+  try {
+    return { note, checkpoint: key === null ? null : openCheckpoint(note, key) };
+  } catch (error) {
+    findings.add('CHECKPOINT_INVALID', { file: 'checkpoint' }, (error as Error).message);
+    return { note, checkpoint: null };
+  }
+}
+
+/** Either half of the key will do, but where both are there they must be of one key. */
+async function readKey(data: string, findings: Findings): Promise<VerifierKey | null> {
+  const signer = await loadSigner(data).catch(() => null);
+  const text = await readFile(join(data, 'key.pub'), 'utf8').catch(() => null);
+  if (signer === null && text === null) {
+    findings.add('KEY_MISSING', { file: 'key.pub' });
+    return null;
+  }
+  if (signer !== null && text !== `${signer.verifier.text}\n`)
+    findings.add('KEY_MISMATCH', { file: 'key.pub' });
+  if (signer !== null) return signer.verifier;
+  findings.add('KEY_MISSING', { file: 'key' });
+  try {
+    return parseVerifierKey(text!);
+  } catch {
+    return null;
+  }
+}
+
+async function checkAllFiles(
+  directory: string,
+  files: Findings,
+  options: { running: boolean; signal: AbortSignal | undefined },
+): Promise<void> {
+  for await (const { file, from, to, message } of checkFiles(directory, options)) {
+    files.add('FILE_DAMAGED', { file: `log/${file}`, range: { from, to } }, message);
+  }
+}
+
+async function copyStore(directory: string, names: readonly string[], copy: string): Promise<void> {
+  await rm(copy, { recursive: true, force: true });
+  await mkdir(copy, { mode: 0o700 });
+  for (const name of names) {
+    const table = /\.(ldb|sst)$/.test(name);
+    if (!table && !/^(CURRENT|MANIFEST-\d+|\d+\.log)$/.test(name)) continue;
+    await (table ? link : copyFile)(join(directory, name), join(copy, name));
+  }
+}

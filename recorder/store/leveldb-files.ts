@@ -1,0 +1,183 @@
+/**
+ * The files of a LevelDB, looked at without opening it: which of them make up the store, and whether a byte of them
+ * was altered. LevelDB verifies no checksum of a table it reads and drops the damaged end of a log in silence; and
+ * opening rewrites files, so what was wrong with them has to be found before.
+ *
+ *     CURRENT ──▶ MANIFEST-n ──▶ the tables that are live, and from which log on
+ *                     │
+ *                     ├── NNNNNN.ldb   tables (leveldb-table.ts)
+ *                     └── NNNNNN.log   what is not in a table yet (leveldb-log.ts)
+ *
+ * https://github.com/google/leveldb/blob/main/doc/impl.md
+ */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Fault, fault, type LogFile, readLog } from './leveldb-log.ts';
+import { checkTable } from './leveldb-table.ts';
+import { Cursor } from './varint.ts';
+
+export interface FileFault extends Fault {
+  file: string;
+}
+
+export interface CheckOptions {
+  /** The store is open in this process: logs grow while they are read, tables come and go. */
+  running?: boolean;
+  /** Only what LevelDB would drop in silence when it opens: CURRENT, the MANIFEST, the logs. */
+  tables?: boolean;
+  signal?: AbortSignal | undefined;
+}
+
+interface Version {
+  tables: Map<number, number>;
+  /** Older logs are left over. */
+  log: number;
+}
+
+/** Everything that is wrong with the files of the LevelDB in `directory`. One that does not exist has no faults. */
+export async function* checkFiles(directory: string, options: CheckOptions = {}): AsyncGenerator<FileFault> {
+  const names = await readdir(directory).catch(() => []);
+  if (!names.some((name) => /^MANIFEST-|\.(log|ldb|sst)$/.test(name))) return;
+  const version = await readVersion(directory);
+  if ('file' in version) return yield version;
+  const logs = names
+    .filter((name) => name.endsWith('.log') && Number.parseInt(name, 10) >= version.log)
+    .sort();
+  yield* checkLogs(directory, logs, options);
+  if (options.tables === false) return;
+  for (const [number, size] of [...version.tables].sort(([a], [b]) => a - b)) {
+    options.signal?.throwIfAborted();
+    const found = await checkTableFile(directory, number, size, options);
+    if (found !== null) yield found;
+  }
+}
+
+async function* checkLogs(
+  directory: string,
+  names: string[],
+  { running }: CheckOptions,
+): AsyncGenerator<FileFault> {
+  for (const name of names) {
+    const bytes = await read(directory, name);
+    if (bytes === null) continue;
+    const log = readLog(bytes);
+    const last = name === names.at(-1);
+    const wrong =
+      log.fault ?? tornBeforeTheEnd(log, last, bytes.length) ?? (running ? null : checkBatches(log));
+    if (wrong !== null) yield { file: name, ...wrong };
+  }
+}
+
+/** Only the log that was written to last can end in half a record. */
+function tornBeforeTheEnd({ torn }: LogFile, last: boolean, size: number): Fault | null {
+  return torn === null || last ? null : fault(torn, size, 'a record is cut off');
+}
+
+/**
+ * Every record of a log is a batch: u64 LE number of its first entry, u32 LE how many; the next goes on from there.
+ * https://github.com/google/leveldb/blob/main/db/write_batch.cc
+ */
+function checkBatches({ records }: LogFile): Fault | null {
+  let expected: bigint | null = null;
+  for (const { from, bytes } of records) {
+    if (bytes.length < 12) return fault(from, from + bytes.length, 'a batch is too short');
+    const first = bytes.readBigUInt64LE(0);
+    if (expected !== null && first !== expected)
+      return fault(from, from + 12, 'a batch is missing before this one');
+    expected = first + BigInt(bytes.readUInt32LE(8));
+  }
+  return null;
+}
+
+async function checkTableFile(
+  directory: string,
+  number: number,
+  size: number,
+  { running }: CheckOptions,
+): Promise<FileFault | null> {
+  const stem = String(number).padStart(6, '0');
+  const file = `${stem}.ldb`;
+  const bytes = (await read(directory, file)) ?? (await read(directory, `${stem}.sst`));
+  if (bytes === null) return running ? null : { file, ...fault(0, size, 'the file is missing') };
+  if (bytes.length !== size) {
+    return {
+      file,
+      ...fault(Math.min(size, bytes.length), Math.max(size, bytes.length), `it should have ${size} bytes`),
+    };
+  }
+  const found = checkTable(bytes);
+  return found === null ? null : { file, ...found };
+}
+
+async function readVersion(directory: string): Promise<Version | FileFault> {
+  const current = await read(directory, 'CURRENT');
+  if (current === null) return { file: 'CURRENT', ...fault(0, 0, 'the file is missing') };
+  const file = /^(MANIFEST-[0-9]{6,})\n$/.exec(current.toString('latin1'))?.[1];
+  if (file === undefined) return { file: 'CURRENT', ...fault(0, current.length, 'it names no MANIFEST') };
+  const bytes = await read(directory, file);
+  if (bytes === null) return { file, ...fault(0, 0, 'the file is missing') };
+  const log = readLog(bytes);
+  if (log.fault !== null) return { file, ...log.fault };
+  try {
+    return applyEdits(log.records.map((record) => record.bytes));
+  } catch (error) {
+    return { file, ...fault(0, bytes.length, (error as Error).message) };
+  }
+}
+
+/**
+ * The MANIFEST's records are edits of the list of files. Tags: 1 comparator, 2 log number, 3 next file, 4 last entry,
+ * 5 compaction pointer, 6 table deleted, 7 table added, 9 log before.
+ * https://github.com/google/leveldb/blob/main/db/version_edit.cc
+ */
+function applyEdits(records: readonly Uint8Array[]): Version {
+  const version: Version = { tables: new Map(), log: 0 };
+  for (const record of records) {
+    const cursor = new Cursor(record);
+    while (!cursor.ended) applyTag(version, cursor);
+  }
+  return version;
+}
+
+function applyTag(version: Version, cursor: Cursor): void {
+  const tag = cursor.varint();
+  switch (tag) {
+    case 1:
+      cursor.slice();
+      return;
+    case 2:
+      version.log = cursor.varint();
+      return;
+    case 3:
+    case 4:
+    case 9:
+      cursor.varint();
+      return;
+    case 5:
+      cursor.varint();
+      cursor.slice();
+      return;
+    case 6:
+      cursor.varint();
+      version.tables.delete(cursor.varint());
+      return;
+    case 7: {
+      cursor.varint();
+      const number = cursor.varint();
+      version.tables.set(number, cursor.varint());
+      cursor.slice();
+      cursor.slice();
+      return;
+    }
+    default:
+      throw new RangeError(`it holds an edit of unknown kind ${tag}`);
+  }
+}
+
+/** Null where it is not there. */
+async function read(directory: string, name: string): Promise<Buffer | null> {
+  return await readFile(join(directory, name)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+}

@@ -1,0 +1,113 @@
+/**
+ * LevelDB's table format, read for what is wrong with it: every byte of a table belongs to a block with a checksum, or
+ * to the footer, which is compared whole. LevelDB reads blocks without looking at their checksums.
+ *
+ *     ┌──────────────┬─────┬────────┬───────────┬───────┬────────┐
+ *     │ data block   │  …  │ filter │ metaindex │ index │ footer │   each block: bytes, type u8, crc32c u32
+ *     └──────────────┴─────┴────────┴───────────┴───────┴────────┘   footer: two handles, zeros, 8 magic bytes
+ *
+ * The index names the data blocks, the metaindex the filter, the footer these two: (offset, size) as varints.
+ *
+ * https://github.com/google/leveldb/blob/main/doc/table_format.md
+ */
+import { maskedCrc32c } from './crc32c.ts';
+import { type Fault, fault } from './leveldb-log.ts';
+import { snappyUncompress } from './snappy.ts';
+import { Cursor, encodeVarint } from './varint.ts';
+
+const FOOTER_BYTES = 48;
+const TRAILER_BYTES = 5;
+const MAGIC = Buffer.from('57fb808b247547db', 'hex');
+const PLAIN = 0;
+const SNAPPY = 1;
+
+interface Handle {
+  offset: number;
+  size: number;
+}
+
+/** The first thing that is wrong with a table, or null. */
+export function checkTable(file: Buffer): Fault | null {
+  const footer = readFooter(file);
+  if (footer === null)
+    return fault(Math.max(0, file.length - FOOTER_BYTES), file.length, 'the footer is damaged');
+  try {
+    return checkBlocks(file, footer);
+  } catch (error) {
+    return fault(0, file.length, `its index cannot be read: ${(error as Error).message}`);
+  }
+}
+
+function checkBlocks(file: Buffer, { index, metaindex }: { index: Handle; metaindex: Handle }): Fault | null {
+  const broken = checkBlock(file, index) ?? checkBlock(file, metaindex);
+  if (broken !== null) return broken;
+  const blocks = [...handlesIn(file, index), ...handlesIn(file, metaindex), metaindex, index];
+  let at = 0;
+  for (const block of blocks) {
+    if (block.offset !== at) return fault(at, Math.max(at, block.offset), 'bytes belong to no block');
+    const damaged = checkBlock(file, block);
+    if (damaged !== null) return damaged;
+    at += block.size + TRAILER_BYTES;
+  }
+  return at === file.length - FOOTER_BYTES ? null : fault(at, file.length, 'bytes belong to no block');
+}
+
+function checkBlock(file: Buffer, { offset, size }: Handle): Fault | null {
+  const end = offset + size;
+  if (end + TRAILER_BYTES > file.length - FOOTER_BYTES)
+    return fault(offset, file.length, 'a block is cut off');
+  if (maskedCrc32c(file, offset, end + 1) === file.readUInt32LE(end + 1)) return null;
+  return fault(offset, end + TRAILER_BYTES, "a block's checksum does not match");
+}
+
+/** The handles that a block of an index holds as its values. */
+function handlesIn(file: Buffer, handle: Handle): Handle[] {
+  const block = blockBytes(file, handle);
+  const restarts = new DataView(block.buffer, block.byteOffset).getUint32(block.length - 4, true);
+  const cursor = new Cursor(block.subarray(0, block.length - 4 * (restarts + 1)));
+  const handles: Handle[] = [];
+  while (!cursor.ended) {
+    cursor.varint();
+    const fresh = cursor.varint();
+    const length = cursor.varint();
+    cursor.take(fresh);
+    handles.push(readHandle(new Cursor(cursor.take(length))));
+  }
+  return handles;
+}
+
+function blockBytes(file: Buffer, { offset, size }: Handle): Uint8Array {
+  const bytes = file.subarray(offset, offset + size);
+  switch (file[offset + size]) {
+    case PLAIN:
+      return bytes;
+    case SNAPPY:
+      return snappyUncompress(bytes);
+    default:
+      throw new RangeError('a block has an unknown type');
+  }
+}
+
+function readFooter(file: Buffer): { index: Handle; metaindex: Handle } | null {
+  if (file.length < FOOTER_BYTES) return null;
+  const footer = file.subarray(-FOOTER_BYTES);
+  try {
+    const cursor = new Cursor(footer);
+    const metaindex = readHandle(cursor);
+    const index = readHandle(cursor);
+    const handles = [metaindex, index].flatMap(({ offset, size }) => [
+      ...encodeVarint(offset),
+      ...encodeVarint(size),
+    ]);
+    const expected = Buffer.alloc(FOOTER_BYTES);
+    expected.set(handles);
+    expected.set(MAGIC, FOOTER_BYTES - MAGIC.length);
+    return expected.equals(footer) ? { metaindex, index } : null;
+  } catch {
+    return null;
+  }
+}
+
+function readHandle(cursor: Cursor): Handle {
+  return { offset: cursor.varint(), size: cursor.varint() };
+}
