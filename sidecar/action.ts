@@ -46,6 +46,8 @@ export interface SimpleCommand {
    */
   program: string | null;
   argv: (string | null)[];
+  /** True where an expansion without quotes may add words, flags among them. A quoted one is taken for data. */
+  openEnded: boolean;
   /** Assignments in front of it and those made by `env`. */
   env: { name: string; value: string | null }[];
   redirections: Redirection[];

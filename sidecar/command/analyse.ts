@@ -11,7 +11,7 @@ import { Found } from './found.ts';
 import { invoke } from './invoke.ts';
 import { LIMITS, LimitReached, shown } from './limits.ts';
 import { rootScope, type Scope } from './scope.ts';
-import { readScript } from './walk.ts';
+import { reader } from './walk.ts';
 
 export interface Context {
   /** Absolute directory that the line runs in; empty where unknown. */
@@ -24,7 +24,7 @@ export interface Context {
 
 /** Never throws. */
 export function analyse(line: string, context: Context): CommandAction {
-  return run(line, context, (found, scope) => readScript(found, line, scope));
+  return run(line, context, (found, scope) => found.script(line, scope));
 }
 
 /** An argv that is started without a shell. Never throws. */
@@ -38,7 +38,7 @@ export function analyseArgv(argv: readonly string[], context: Context): CommandA
 }
 
 function run(line: string, context: Context, read: (found: Found, scope: Scope) => void): CommandAction {
-  const found = new Found(readScript);
+  const found = new Found(reader);
   try {
     read(found, rootScope(context.cwd, context.home, context.variables ?? {}));
   } catch (error) {

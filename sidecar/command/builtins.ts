@@ -3,8 +3,8 @@ import type { Word } from './fields.ts';
 import type { Found } from './found.ts';
 import { argument } from './interpreter.ts';
 import { readOptions } from './options.ts';
-import { quoteGlob, resolvePath } from './path.ts';
-import { learn, type Scope, SOMEWHERE } from './scope.ts';
+import { ANYWHERE, quoteGlob, resolvePath } from './path.ts';
+import { bind, learn, type Scope, SOMEWHERE } from './scope.ts';
 import { isStdin } from './shells.ts';
 
 interface BuiltinCall {
@@ -66,7 +66,7 @@ function evaluate(found: Found, words: readonly Word[], scope: Scope): void {
     scope.variables = run.variables;
     return;
   }
-  for (const word of parts) found.runsOutputOf([word.inner], 'eval');
+  for (const word of parts) found.runsOutputOf(word.sources, 'eval');
   found.doubt(
     'computed-code',
     'the code that eval runs is computed',
@@ -88,7 +88,7 @@ function trap(found: Found, words: readonly Word[], scope: Scope): void {
 function source(found: Found, program: string, call: BuiltinCall, scope: Scope): void {
   const file = call.words[readOptions(call.words, { short: 'p' }).operand];
   if (file === undefined) return;
-  found.runsOutputOf([file.inner], program);
+  found.runsOutputOf(file.sources, program);
   if (isStdin(file)) {
     found.runsInput(scope.input, program);
     const { input } = scope;
@@ -144,7 +144,7 @@ function changeDirectory(program: string, words: readonly Word[], scope: Scope):
 }
 
 function homeOf(scope: Scope): string {
-  const home = scope.variables.get('HOME');
+  const home = scope.variables.get('HOME')?.value;
   return home?.startsWith('/') ? quoteGlob(home) : SOMEWHERE;
 }
 
@@ -156,6 +156,8 @@ function assign(program: string, words: readonly Word[], scope: Scope): void {
     const [, name, value] = /^([A-Za-z_]\w*)(?:=([\s\S]*))?$/.exec(text) ?? [];
     if (name === undefined) continue;
     if (value === undefined && /^(export|readonly|declare|typeset)$/.test(program)) continue;
-    learn(scope, name, value === undefined || word.value === null || word.glob ? null : value);
+    if (value === undefined) learn(scope, name, null);
+    else if (word.value !== null && !word.glob) learn(scope, name, bind(value));
+    else learn(scope, name, { value: null, pattern: ANYWHERE, sources: word.sources });
   }
 }

@@ -1,6 +1,7 @@
 /** Builds the fields that one word becomes: literal text, globs, known and unknown expansions, field splitting. */
 import { LIMITS, LimitReached } from './limits.ts';
 import { ANYWHERE, quoteGlob } from './path.ts';
+import type { Range } from './scope.ts';
 
 /** One word of a command as far as it can be known before it runs. */
 export interface Word {
@@ -12,8 +13,8 @@ export interface Word {
   glob: boolean;
   /** True if it is unquoted and unknown, so that it may become no word, one or many. */
   splits: boolean;
-  /** Where the commands of its substitutions stand among those found: [from, to). */
-  inner: readonly [from: number, to: number];
+  /** The commands whose output it holds, by substitution or through a variable. */
+  sources: readonly Range[];
   /** Its own text. */
   text: string;
 }
@@ -28,6 +29,7 @@ interface Field {
 /** Collects the pieces of one word. */
 export class Fields {
   readonly #done: Field[] = [];
+  readonly #sources: Range[] = [];
   #field: Field | null = null;
 
   /** Quoted or plain text: never split. */
@@ -45,11 +47,16 @@ export class Fields {
     field.glob = true;
   }
 
+  /** Output of these commands is part of it. */
+  holds(sources: readonly Range[]): void {
+    if (this.#sources.length + sources.length <= LIMITS.sources) this.#sources.push(...sources);
+  }
+
   /** An expansion that is not known; `quoted` keeps it one word. */
-  unknown(quoted: boolean): void {
+  unknown(quoted: boolean, pattern: string = ANYWHERE): void {
     const field = this.#open();
     field.value = null;
-    field.pattern += ANYWHERE;
+    field.pattern += quoted ? pattern : ANYWHERE;
     if (!quoted) field.splits = true;
   }
 
@@ -65,9 +72,9 @@ export class Fields {
     });
   }
 
-  finish(inner: readonly [number, number], text: string): Word[] {
+  finish(text: string): Word[] {
     this.#close();
-    return this.#done.map((field) => ({ ...field, inner, text }));
+    return this.#done.map((field) => ({ ...field, sources: this.#sources, text }));
   }
 
   #open(): Field {
@@ -83,10 +90,10 @@ export class Fields {
 
 /** A word that is nothing but `text`. */
 export function literalWord(text: string): Word {
-  return { value: text, pattern: quoteGlob(text), glob: false, splits: false, inner: [0, 0], text };
+  return { value: text, pattern: quoteGlob(text), glob: false, splits: false, sources: [], text };
 }
 
 /** A word of which nothing is known, not even how many words it is. */
 export function unknownWord(text: string): Word {
-  return { value: null, pattern: ANYWHERE, glob: false, splits: true, inner: [0, 0], text };
+  return { value: null, pattern: ANYWHERE, glob: false, splits: true, sources: [], text };
 }

@@ -101,12 +101,14 @@ function endsRun(words: readonly Word[], place: number, word: Word): boolean {
 export function findCommands(words: readonly Word[], scope: Scope): Word[][] {
   const { runs, reach } = readSearch(words, scope);
   const whole = reach.length === 1 ? reach[0]!.path : ANYWHERE;
-  return runs.map((run) => run.map((word) => (word.value?.includes('{}') ? given(word, whole) : word)));
+  return runs.map((run) => run.map((word, place) => given(word, place === 0 ? ANYWHERE : whole)));
 }
 
-/** A word with `{}` in it: not known, but one word, and where it is nothing else, within reach of the search. */
+/** `{}` alone lies within reach of the search; in a longer word, or as the program, it is not known. */
 function given(word: Word, reach: string): Word {
-  return { ...word, value: null, pattern: word.value === '{}' ? reach : ANYWHERE, splits: false };
+  if (!word.value?.includes('{}')) return word;
+  if (word.value === '{}' && reach !== ANYWHERE) return { ...word, pattern: reach };
+  return { ...word, value: null, pattern: ANYWHERE, splits: false };
 }
 
 function join(path: string, tail: string): string {

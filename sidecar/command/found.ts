@@ -1,4 +1,5 @@
 /** What the analysis has found so far, and how much more work it may do. */
+import type { parse } from 'unbash';
 import type { Capability, Redirection, SimpleCommand, Touch, Unknown } from '../action.ts';
 import { type CallSite, forkBombs } from './fork-bomb.ts';
 import { LIMITS, LimitReached, shown } from './limits.ts';
@@ -8,6 +9,7 @@ import type { Input, Range, Scope } from './scope.ts';
 export interface Entry {
   program: string | null;
   argv: (string | null)[];
+  openEnded: boolean;
   env: SimpleCommand['env'];
   redirections: Redirection[];
   touches: Touch[];
@@ -15,11 +17,16 @@ export interface Entry {
   text: string;
 }
 
-/** Reads a script, text or already parsed, at a place; what is in it is added to what was found. */
-export type ReadScript = (found: Found, script: string, scope: Scope) => void;
+/** How scripts are read at a place, as text or parsed; what is in them is added to what was found. */
+export interface Reader {
+  script(found: Found, text: string, scope: Scope): void;
+  tree(found: Found, script: ParsedScript, scope: Scope): void;
+}
+
+type ParsedScript = ReturnType<typeof parse>;
 
 export class Found {
-  readonly script: (text: string, scope: Scope) => void;
+  readonly #reader: Reader;
   /** What a command is known to print, by its index. */
   readonly outputs = new Map<number, string>();
   /** Who runs what goes into the `>(…)` of the command being read. */
@@ -33,8 +40,18 @@ export class Found {
   #words = 0;
   #pipelines = 0;
 
-  constructor(readScript: ReadScript) {
-    this.script = (text, scope) => readScript(this, text, scope);
+  constructor(reader: Reader) {
+    this.#reader = reader;
+  }
+
+  /** Reads code that was found in a word. */
+  script(text: string, scope: Scope): void {
+    this.#reader.script(this, text, scope);
+  }
+
+  /** Reads a script that is part of the one being read. */
+  tree(script: ParsedScript, scope: Scope): void {
+    this.#reader.tree(this, script, scope);
   }
 
   /** Adds a command and gives its index. */
@@ -81,7 +98,7 @@ export class Found {
 
   /** Marks that `program` runs as code what comes from `input`. */
   runsInput(input: Input, program: string): void {
-    if (input.kind === 'pipe') this.runsOutputOf(input.from, program);
+    if (input.kind === 'pipe' || input.kind === 'here') this.runsOutputOf(input.from, program);
     else if (input.kind === 'sink') input.runners.push(program);
   }
 }

@@ -2,7 +2,7 @@
 import type { Word } from './fields.ts';
 import type { Found } from './found.ts';
 import { childVariables, type Scope } from './scope.ts';
-import { FOREIGN, interpretsStdin, shellCode } from './shells.ts';
+import { FOREIGN, interpreterCode, shellCode } from './shells.ts';
 
 interface Place {
   scope: Scope;
@@ -13,10 +13,8 @@ interface Place {
 export function followShell(found: Found, program: string, words: readonly Word[], at: Place): void {
   const source = shellCode(words);
   const { env, text } = found.commands[at.place]!;
-  const exported = new Map(
-    env.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const])),
-  );
-  const home = at.scope.variables.get('HOME');
+  const exported = env.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const]));
+  const home = at.scope.variables.get('HOME')?.value ?? undefined;
   const scope: Scope = {
     ...at.scope,
     via: [...at.scope.via, program],
@@ -34,7 +32,7 @@ export function followShell(found: Found, program: string, words: readonly Word[
       standardInput(found, program, { scope, place: at.place });
       return;
     case 'file':
-      if (hasInside(source.file)) found.runsOutputOf([source.file.inner], program);
+      found.runsOutputOf(source.file.sources, program);
       found.doubt('unreadable-script', `${program} runs a script whose text is not seen here`, text);
       return;
     case 'unknown':
@@ -44,12 +42,18 @@ export function followShell(found: Found, program: string, words: readonly Word[
   }
 }
 
-/** Interpreters other than shells. @returns false if `program` is none. */
+/** Interpreters other than shells: their code is not read, but where it comes from counts. False for other programs. */
 export function followInterpreter(found: Found, program: string, words: readonly Word[], at: Place): boolean {
-  if (!interpretsStdin(program, words)) return false;
+  const code = interpreterCode(program, words);
+  if (code === null) return false;
+  if (code.from !== 'stdin') {
+    if (code.from === 'word') found.runsOutputOf(code.word.sources, program);
+    return true;
+  }
+  const { input } = at.scope;
   found.commands[at.place]!.capabilities.push('stdin-script');
-  found.runsInput(at.scope.input, program);
-  if (at.scope.input.kind !== 'inherited') {
+  found.runsInput(input, program);
+  if (input.kind !== 'inherited' && !(input.kind === 'here' && input.text !== null)) {
     found.doubt('code-on-stdin', `${program} runs what it reads`, found.commands[at.place]!.text);
   }
   return true;
@@ -57,7 +61,7 @@ export function followInterpreter(found: Found, program: string, words: readonly
 
 /** Runs the text of one word as code in `scope`: `sh -c`, `eval`, `trap`. */
 export function argument(found: Found, program: string, code: Word, scope: Scope): void {
-  if (hasInside(code)) found.runsOutputOf([code.inner], program);
+  found.runsOutputOf(code.sources, program);
   if (code.value !== null && !code.glob && !FOREIGN.has(program)) {
     found.script(code.value, scope);
     return;
@@ -81,8 +85,4 @@ function standardInput(found: Found, program: string, at: Place): void {
   } else {
     found.doubt('code-on-stdin', `${program} runs what it reads`, command.text);
   }
-}
-
-function hasInside(word: Word): boolean {
-  return word.inner[1] > word.inner[0];
 }

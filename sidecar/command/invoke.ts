@@ -34,6 +34,7 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
     {
       program,
       argv: words.map((word) => word.value),
+      openEnded: words.some((word) => word.splits),
       env: call.env,
       redirections: call.redirections,
       touches: program ? [...call.touches, ...touchesOf(program, words, scope)] : call.touches,
@@ -72,6 +73,8 @@ function follow(found: Found, program: string, call: Call, at: { scope: Scope; p
 /** The command word is an expansion. What follows it may be the command (`$SUDO rm …`): look at it as well. */
 function computed(found: Found, call: Call, scope: Scope): void {
   found.doubt('computed-command', 'the command word is computed', call.text);
+  // `$(curl …)`: what is printed is run.
+  found.runsOutputOf(call.words[0]!.sources, 'eval');
   const rest = call.words.slice(1);
   if (rest[0]?.value !== null && rest[0] !== undefined && !rest[0].value.startsWith('-')) {
     inner(found, '?', rest, { call, scope });

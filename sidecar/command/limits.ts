@@ -13,6 +13,8 @@ export const LIMITS = {
   fields: 1024,
   /** Characters of a word with braces to expand. */
   braces: 1024,
+  /** Ranges of commands whose output one word may hold. */
+  sources: 256,
   /** Words in one line after expansion. */
   words: 65_536,
   /** Characters of a text that is shown with a command or an unknown part. */

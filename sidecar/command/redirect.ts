@@ -2,9 +2,10 @@
 import type { HereDoc, Redirect, Redirection as RedirectionNode, SyntaxNode } from 'unbash';
 import type { Redirection, Touch } from '../action.ts';
 import type { Word } from './fields.ts';
+import { parameter } from './parameter.ts';
 import type { Input, Range, Scope } from './scope.ts';
 import { touch } from './touches.ts';
-import { decodeOne, knownValue } from './word.ts';
+import { decodeOne } from './word.ts';
 
 export interface Redirected {
   redirections: Redirection[];
@@ -21,16 +22,16 @@ export function redirect(nodes: readonly RedirectionNode[], scope: Scope, visit:
     const fd = node.descriptor?.type === 'FileDescriptor' ? node.descriptor.value : null;
     const toInput = node.descriptor === undefined || fd === 0;
     if (node.type === 'HereDoc') {
-      const text = hereText(node, scope, visit);
+      const input = here(node, scope, visit);
       done.redirections.push({ operator: node.operator, fd, target: null });
-      if (toInput) done.input = { kind: 'here', text };
+      if (toInput) done.input = input;
       continue;
     }
     const word = node.target === undefined ? null : decodeOne(node.target, scope, { visit });
     done.redirections.push({ operator: node.operator, fd, target: word?.value ?? null });
     if (word === null) continue;
     if (node.type === 'HereString') {
-      if (toInput) done.input = { kind: 'here', text: word.value };
+      if (toInput) done.input = { kind: 'here', from: word.sources, text: word.value };
     } else {
       done.touches.push(...touched(node, word, scope));
       if (toInput && node.operator.startsWith('<')) done.input = readFrom(word);
@@ -48,24 +49,24 @@ function touched(node: Redirect, word: Word, scope: Scope): Touch[] {
 }
 
 function readFrom(word: Word): Input {
-  const inside = word.inner[1] > word.inner[0];
-  return inside ? { kind: 'pipe', from: [word.inner], text: null } : { kind: 'file' };
+  return word.sources.length > 0 ? { kind: 'pipe', from: word.sources, text: null } : { kind: 'file' };
 }
 
-/** The text of a here-document where nothing in it is unknown. */
-function hereText(node: HereDoc, scope: Scope, visit: Visit): string | null {
+/** A here-document: its text where nothing in it is unknown, and whose output is in it. */
+function here(node: HereDoc, scope: Scope, visit: Visit): Input {
   const parts = node.body.parts;
-  if (parts === undefined) return node.body.text;
-  visit(node.body);
+  if (parts === undefined) return { kind: 'here', from: [], text: node.body.text };
+  const from: Range[] = [visit(node.body)];
   let text: string | null = '';
   for (const part of parts) {
-    const value: string | null =
-      part.type === 'Literal'
-        ? part.value
-        : part.type === 'SimpleExpansion' || part.type === 'ParameterExpansion'
-          ? knownValue(part, scope)
-          : null;
+    let value: string | null = null;
+    if (part.type === 'Literal') value = part.value;
+    else if (part.type === 'SimpleExpansion' || part.type === 'ParameterExpansion') {
+      const binding = parameter(part, scope);
+      value = binding.value;
+      from.push(...binding.sources);
+    }
     text = text === null || value === null ? null : text + value;
   }
-  return text;
+  return { kind: 'here', from, text };
 }

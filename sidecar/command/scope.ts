@@ -11,16 +11,26 @@ export type Input =
   /** The output of commands already found; `text` where it is known. */
   | { kind: 'pipe'; from: readonly Range[]; text: string | null }
   /** A here-document or here-string; null where an expansion decides. */
-  | { kind: 'here'; text: string | null }
+  | { kind: 'here'; from: readonly Range[]; text: string | null }
   /** The output of a command that is not found yet, as in `cmd > >(sh)`: who runs it as code signs up. */
   | { kind: 'sink'; runners: string[] }
   | { kind: 'file' };
 
+/** What is known of a variable. */
+export interface Binding {
+  /** Null where it is not known. */
+  value: string | null;
+  /** A glob that covers every value it can have. */
+  pattern: string;
+  /** The commands whose output it holds. */
+  sources: readonly Range[];
+}
+
 export interface Scope {
   /** Absolute, as a glob; `/**` where unknown. */
   cwd: string;
-  /** Known values. A name that is not in here is unknown. */
-  variables: ReadonlyMap<string, string>;
+  /** A name that is not in here is unknown. */
+  variables: ReadonlyMap<string, Binding>;
   /** `$0`, `$1` … as far as known, in a `bash -c` script. */
   positional: readonly (string | null)[] | null;
   via: readonly string[];
@@ -41,7 +51,7 @@ export function rootScope(
 ): Scope {
   return {
     cwd: cwd.startsWith('/') ? quoteGlob(cwd) : SOMEWHERE,
-    variables: childVariables(new Map(Object.entries(known)), home),
+    variables: childVariables(Object.entries(known), home),
     positional: null,
     via: [],
     input: { kind: 'inherited' },
@@ -51,18 +61,32 @@ export function rootScope(
   };
 }
 
+/** A copy: what happens in it stays in it. */
+export function subshell(scope: Scope): Scope {
+  return { ...scope, depth: scope.depth + 1 };
+}
+
 /** What a new shell knows: its environment, and the field separator that every shell starts with. */
-export function childVariables(exported: Map<string, string>, home: string | undefined): Map<string, string> {
-  if (home !== undefined && !exported.has('HOME')) exported.set('HOME', home);
-  exported.set('IFS', ' \t\n');
-  return exported;
+export function childVariables(
+  exported: readonly (readonly [name: string, value: string])[],
+  home: string | undefined,
+): Map<string, Binding> {
+  const variables = new Map<string, Binding>();
+  if (home !== undefined) variables.set('HOME', bind(home));
+  for (const [name, value] of exported) variables.set(name, bind(value));
+  variables.set('IFS', bind(' \t\n'));
+  return variables;
+}
+
+export function bind(value: string): Binding {
+  return { value, pattern: quoteGlob(value), sources: [] };
 }
 
 /** Variables remembered at once: they are copied with each assignment. */
 const REMEMBERED = 64;
 
 /** A value for later statements of the same shell; null forgets what was known. */
-export function learn(scope: Scope, name: string, value: string | null): void {
+export function learn(scope: Scope, name: string, value: Binding | null): void {
   if (!scope.variables.has(name) && (value === null || scope.variables.size >= REMEMBERED)) return;
   const variables = new Map(scope.variables);
   if (value === null) variables.delete(name);

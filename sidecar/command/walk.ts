@@ -1,33 +1,32 @@
 /** Walks a script's syntax tree in the order in which it runs, and hands over each simple command. */
 import {
-  type ArrayValue,
-  type Assignment,
-  type Command,
   type Function as FunctionNode,
-  forEachChild,
   type ParsedScript,
   parse,
   type Statement,
   type SyntaxNode,
 } from 'unbash';
-import { literalWord, type Word } from './fields.ts';
-import type { Found } from './found.ts';
+import type { Found, Reader } from './found.ts';
 import { invoke } from './invoke.ts';
 import { LIMITS, LimitReached, shown } from './limits.ts';
 import { redirect } from './redirect.ts';
-import { type Input, learn, type Range, rejoin, type Scope, unsettle } from './scope.ts';
-import { decode, decodeOne, type Nested } from './word.ts';
+import { type Input, type Range, rejoin, type Scope, subshell, unsettle } from './scope.ts';
+import { loopVariable, simple } from './simple.ts';
+import { visit } from './substitution.ts';
 
 type Node = Statement['command'];
 
-/** Reads `text` as a script. Whatever the parser complains of makes it unknown. */
-export function readScript(found: Found, text: string, scope: Scope): void {
-  if (text.length > LIMITS.source) throw new LimitReached('source');
-  const outer = found.source;
-  found.source = text;
-  walkScript(found, parse(text), scope);
-  found.source = outer;
-}
+/** Whatever the parser complains of makes the line unknown. */
+export const reader: Reader = {
+  script(found, text, scope) {
+    if (text.length > LIMITS.source) throw new LimitReached('source');
+    const outer = found.source;
+    found.source = text;
+    walkScript(found, parse(text), scope);
+    found.source = outer;
+  },
+  tree: walkScript,
+};
 
 function walkScript(found: Found, script: ParsedScript, scope: Scope): void {
   if (scope.depth > LIMITS.depth) throw new LimitReached('depth');
@@ -44,11 +43,6 @@ function walkList(found: Found, list: readonly Statement[], scope: Scope): void 
     if (statement.background) walk(found, statement.command, concurrent(subshell(scope)));
     else walk(found, statement.command, scope);
   }
-}
-
-/** A copy: what happens in it stays in it. */
-function subshell(scope: Scope): Scope {
-  return { ...scope, depth: scope.depth + 1 };
 }
 
 function concurrent(scope: Scope): Scope {
@@ -151,8 +145,7 @@ function control(found: Found, node: Control, scope: Scope): void {
       return;
     case 'For':
     case 'Select':
-      for (const word of node.wordlist ?? []) visit(found, word, scope);
-      learn(scope, node.name.value, null);
+      loopVariable(found, node, scope);
       again(found, node, scope, (body) => walkList(found, node.body.commands, sometimes(body)));
       return;
     case 'While':
@@ -224,83 +217,6 @@ function define(found: Found, node: FunctionNode, scope: Scope): void {
     if (node.body.type === 'CompoundList') walkList(found, node.body.commands, body);
     else walk(found, node.body, body);
   });
-}
-
-function simple(found: Found, node: Command, scope: Scope): void {
-  const nested: Nested = { visit: (inner) => visit(found, inner, scope) };
-  const sinks = found.sinks.length;
-  const env = node.prefix.flatMap((item) =>
-    item.type === 'Assignment' ? [assignment(item, scope, nested)] : [],
-  );
-  const words: Word[] = node.name === undefined ? [] : decode(node.name, scope, nested);
-  for (const item of node.args) {
-    if (item.type === 'Word') words.push(...decode(item, scope, nested));
-    else {
-      const { name, value } = assignment(item, scope, nested);
-      words.push({
-        ...literalWord(`${name}=${value ?? ''}`),
-        value: value === null ? null : `${name}=${value}`,
-      });
-      env.push({ name, value });
-    }
-  }
-  const { redirections, touches, input } = redirect(node.redirects, scope, (inner) =>
-    visit(found, inner, scope),
-  );
-  const text = textOf(found, node);
-  const inside = input === null ? scope : { ...scope, input };
-  const from = found.commands.length;
-  invoke(found, { words, env, redirections, touches, text }, inside);
-  if (inside !== scope) Object.assign(scope, { ...inside, input: scope.input });
-  for (const sink of found.sinks.splice(sinks)) {
-    for (const program of sink) {
-      found.runsInput(inside.input, program);
-      found.runsOutputOf([[from, found.commands.length]], program);
-    }
-  }
-  if (node.name === undefined) for (const { name, value } of env) learn(scope, name, value);
-}
-
-function assignment(node: Assignment, scope: Scope, nested: Nested): { name: string; value: string | null } {
-  if (node.index) nested.visit(node.index);
-  if (node.value.type === 'ArrayValue') {
-    nested.visit(node.value satisfies ArrayValue);
-    return { name: node.name, value: null };
-  }
-  const word = decodeOne(node.value, scope, nested);
-  return { name: node.name, value: node.append || node.index ? null : word.value };
-}
-
-/** Walks the scripts of all substitutions in a node; gives where their commands stand. */
-function visit(found: Found, node: SyntaxNode, scope: Scope): Range {
-  const from = found.commands.length;
-  descend(found, node, scope);
-  return [from, found.commands.length];
-}
-
-function descend(found: Found, node: SyntaxNode, scope: Scope): void {
-  switch (node.type) {
-    case 'CommandExpansion':
-    case 'ArithmeticCommandExpansion':
-      if (node.script) walkScript(found, node.script, subshell(scope));
-      return;
-    case 'ProcessSubstitution': {
-      const input: Input = node.operator === '>' ? { kind: 'sink', runners: [] } : scope.input;
-      if (node.script) walkScript(found, node.script, { ...subshell(scope), input });
-      if (input.kind === 'sink') found.sinks.push(input.runners);
-      return;
-    }
-    case 'Transform':
-      // `${name@P}` expands the value as a prompt, and prompts run commands.
-      if (node.operand.value.includes('P'))
-        found.doubt('computed-code', 'an expansion runs a value as a prompt', '@P');
-      break;
-    case 'ParameterExpansion':
-      if (node.operation?.type === 'Default' && node.operation.operator.endsWith('='))
-        learn(scope, node.parameter, null);
-      break;
-  }
-  forEachChild(node, (child) => descend(found, child, scope));
 }
 
 function textOf(found: Found, node: { pos: number; end: number }): string {

@@ -8,15 +8,14 @@ import {
 } from 'unbash';
 import { expandBraces } from './brace.ts';
 import { Fields, unknownWord, type Word } from './fields.ts';
-import type { Scope } from './scope.ts';
+import { parameter } from './parameter.ts';
+import type { Range, Scope } from './scope.ts';
 
 /** What decoding needs from the analysis around it. */
 export interface Nested {
   /** Analyses the scripts of the substitutions in a node; gives where their commands stand. */
-  visit(node: SyntaxNode): readonly [number, number];
+  visit(node: SyntaxNode): Range;
 }
-
-const NOTHING_INSIDE: readonly [number, number] = [0, 0];
 
 /** The fields that `word` becomes. Scripts inside it are visited. */
 export function decode(word: SyntaxWord, scope: Scope, nested: Nested): Word[] {
@@ -26,42 +25,49 @@ export function decode(word: SyntaxWord, scope: Scope, nested: Nested): Word[] {
   const rest = tilde(word, parts, scope, fields);
   if (parts === undefined) {
     if (rest !== null) fields.literal(rest);
-    return fields.finish(NOTHING_INSIDE, word.text);
+    return fields.finish(word.text);
   }
-  const inner = parts.some(mayHoldScript) ? nested.visit(word) : NOTHING_INSIDE;
+  if (parts.some(mayHoldScript)) fields.holds(inside(word, nested));
   parts.forEach((part, place) => {
     if (place === 0 && rest !== null) fields.literal(rest);
     else addPart(part, scope, fields);
   });
-  return fields.finish(inner, word.text);
+  return fields.finish(word.text);
 }
 
 /** Exactly one value, as in an assignment, a redirection of one target, or a here-string: no splitting. */
 export function decodeOne(word: SyntaxWord, scope: Scope, nested: Nested): Word {
   const words = decode(word, scope, nested);
   if (words.length === 1) return words[0]!;
-  if (words.length > 1) return { ...unknownWord(word.text), inner: words[0]!.inner };
-  return { value: '', pattern: '', glob: false, splits: false, inner: NOTHING_INSIDE, text: word.text };
+  if (words.length > 1) return { ...unknownWord(word.text), sources: words[0]!.sources };
+  return { value: '', pattern: '', glob: false, splits: false, sources: [], text: word.text };
 }
 
 /** Brace expansion works on text, before everything else: expand, then decode each result as a word. */
 function decodeBraces(word: SyntaxWord, parts: readonly WordPart[], scope: Scope, nested: Nested): Word[] {
-  const inner = parts.some(mayHoldScript) ? nested.visit(word) : NOTHING_INSIDE;
-  const silent: Nested = { visit: () => inner };
+  const sources = parts.some(mayHoldScript) ? inside(word, nested) : [];
+  const silent: Nested = { visit: () => [0, 0] };
   const out: Word[] = [];
   for (const text of expandBraces(word.text)) {
     if (text === '') continue;
     const command = parse(`: ${text}`).commands[0]?.command;
     const single = command?.type === 'Command' ? command.args[0] : undefined;
     if (single?.type !== 'Word' || command?.type !== 'Command' || command.args.length !== 1) {
-      out.push({ ...unknownWord(word.text), inner });
+      out.push({ ...unknownWord(word.text), sources });
     } else if (single.parts?.some((part) => part.type === 'BraceExpansion')) {
-      out.push({ ...unknownWord(word.text), inner });
+      out.push({ ...unknownWord(word.text), sources });
     } else {
-      for (const field of decode(single, scope, silent)) out.push({ ...field, inner, text: word.text });
+      for (const field of decode(single, scope, silent)) {
+        out.push({ ...field, sources: [...field.sources, ...sources], text: word.text });
+      }
     }
   }
   return out;
+}
+
+function inside(word: SyntaxWord, nested: Nested): Range[] {
+  const range = nested.visit(word);
+  return range[1] > range[0] ? [range] : [];
 }
 
 function mayHoldScript(part: WordPart): boolean {
@@ -97,7 +103,7 @@ function tilde(
 function tildeTarget(prefix: string, scope: Scope): string | null {
   switch (prefix) {
     case '~':
-      return scope.variables.get('HOME') ?? null;
+      return scope.variables.get('HOME')?.value ?? null;
     case '~+':
       return scope.cwd.includes('*') ? null : scope.cwd;
     case '~root':
@@ -132,8 +138,10 @@ function addPart(part: WordPart, scope: Scope, fields: Fields): void {
       return;
     case 'SimpleExpansion':
     case 'ParameterExpansion': {
-      const value = knownValue(part, scope);
-      value === null ? fields.unknown(false) : fields.split(value);
+      const { value, sources } = parameter(part, scope);
+      fields.holds(sources);
+      if (value === null) fields.unknown(false);
+      else fields.split(value);
       return;
     }
     case 'CommandExpansion':
@@ -153,40 +161,12 @@ function addQuoted(part: DoubleQuotedChild, scope: Scope, fields: Fields): void 
     return;
   }
   if (part.type === 'SimpleExpansion' || part.type === 'ParameterExpansion') {
-    const value = knownValue(part, scope);
-    if (value !== null) {
-      fields.literal(value);
-      return;
-    }
+    const { value, pattern, sources } = parameter(part, scope);
+    fields.holds(sources);
     // "$@" and "${a[@]}" become any number of words in spite of their quotes.
-    fields.unknown(!/^\$(@|\{[^}]*@)/.test(part.text));
+    if (value === null) fields.unknown(!/^\$(@|\{[^}]*@)/.test(part.text), pattern);
+    else fields.literal(value);
     return;
   }
   fields.unknown(true);
-}
-
-/** The value of `$name`, `${name}`, `$1` or `${name:-word}` where the name is known; null otherwise. */
-export function knownValue(
-  part: Extract<WordPart, { type: 'SimpleExpansion' | 'ParameterExpansion' }>,
-  scope: Scope,
-): string | null {
-  if (part.type === 'SimpleExpansion') return lookup(part.text.slice(1), scope);
-  if (part.prefix !== undefined || part.index !== undefined) return null;
-  const value = lookup(part.parameter, scope);
-  if (part.operation === undefined || value === null || value === '') {
-    return part.operation === undefined ? value : null;
-  }
-  // A known value that is not empty is what `:-`, `-`, `:?` and `?` give.
-  const keeps = part.operation.type === 'Default' && /[-?]$/.test(part.operation.operator);
-  return keeps ? value : null;
-}
-
-function lookup(name: string, scope: Scope): string | null {
-  if (/^\d+$/.test(name)) {
-    const known = scope.positional;
-    if (known === null) return null;
-    return Number(name) < known.length ? known[Number(name)]! : '';
-  }
-  if (name === 'PWD') return scope.cwd.includes('*') ? null : scope.cwd;
-  return scope.variables.get(name) ?? null;
 }

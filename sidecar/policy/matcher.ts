@@ -73,8 +73,8 @@ function words({ program, subcommand, args, flags }: Conditions): Matcher[] {
     const test = compilePattern(pattern);
     conditions.push(({ argv }) => some(argv.slice(1), (word) => known(word, test)));
   }
-  if (flags?.any) conditions.push(({ argv }) => some(flags.any!, (flag) => hasFlag(argv, flag)));
-  for (const flag of flags?.all ?? []) conditions.push(({ argv }) => hasFlag(argv, flag));
+  if (flags?.any) conditions.push((command) => some(flags.any!, (flag) => hasFlag(command, flag)));
+  for (const flag of flags?.all ?? []) conditions.push((command) => hasFlag(command, flag));
   return conditions;
 }
 
@@ -135,14 +135,12 @@ function subcommandTest(pattern: Pattern): (operands: readonly (string | null)[]
 }
 
 /** Whether a flag is among the words before `--`: alone, in a cluster, with a value, or shortened. */
-function hasFlag(argv: readonly (string | null)[], flag: string): Tri {
-  let answer: Tri = NO;
+function hasFlag({ argv, openEnded }: SimpleCommand, flag: string): Tri {
   for (const word of argv.slice(1)) {
-    if (word === '--') return answer;
-    if (word === null) answer = MAYBE;
-    else if (isFlag(word, flag)) return YES;
+    if (word === '--') break;
+    if (word !== null && isFlag(word, flag)) return YES;
   }
-  return answer;
+  return openEnded ? MAYBE : NO;
 }
 
 function isFlag(word: string, flag: string): boolean {

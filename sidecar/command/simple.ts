@@ -1,0 +1,96 @@
+/** One simple command of the tree: assignments, words and redirections decoded, then followed. */
+import type { ArrayValue, Assignment, Command, For, Select } from 'unbash';
+import { literalWord, type Word } from './fields.ts';
+import type { Found } from './found.ts';
+import { invoke } from './invoke.ts';
+import { LIMITS, shown } from './limits.ts';
+import { ANYWHERE } from './path.ts';
+import { redirect } from './redirect.ts';
+import { type Binding, learn, type Scope } from './scope.ts';
+import { visit } from './substitution.ts';
+import { decode, decodeOne, type Nested } from './word.ts';
+
+export function simple(found: Found, node: Command, scope: Scope): void {
+  const nested: Nested = { visit: (inner) => visit(found, inner, scope) };
+  const sinks = found.sinks.length;
+  const env = prefix(node, scope, nested);
+  const words = wordsOf(node, env, scope, nested);
+  const { input, ...redirected } = redirect(node.redirects, scope, nested.visit);
+  const text = shown(found.source.slice(node.pos, node.end));
+  const inside = input === null ? scope : { ...scope, input };
+  const from = found.commands.length;
+  invoke(found, { words, env, ...redirected, text }, inside);
+  // What it changed in its shell stays; what it read from does not.
+  if (inside !== scope) Object.assign(scope, { ...inside, input: scope.input });
+  for (const sink of found.sinks.splice(sinks)) {
+    for (const program of sink) {
+      found.runsInput(inside.input, program);
+      found.runsOutputOf([[from, found.commands.length]], program);
+    }
+  }
+}
+
+type Env = { name: string; value: string | null }[];
+
+/** The assignments in front. Alone they are for later statements; with a command, for that command. */
+function prefix(node: Command, scope: Scope, nested: Nested): Env {
+  const env: Env = [];
+  for (const item of node.prefix) {
+    if (item.type !== 'Assignment') continue;
+    const { name, value, binding } = assignment(item, scope, nested);
+    if (node.name === undefined) learn(scope, name, binding);
+    env.push({ name, value });
+  }
+  return env;
+}
+
+/** The command's words. What `export` and its like assign is added to `env`. */
+function wordsOf(node: Command, env: Env, scope: Scope, nested: Nested): Word[] {
+  const words: Word[] = node.name === undefined ? [] : decode(node.name, scope, nested);
+  for (const item of node.args) {
+    if (item.type === 'Word') {
+      words.push(...decode(item, scope, nested));
+      continue;
+    }
+    const { name, value, binding } = assignment(item, scope, nested);
+    const word = literalWord(`${name}=${value ?? ''}`);
+    words.push({
+      ...word,
+      value: value === null ? null : word.value,
+      sources: binding.sources,
+      text: item.text,
+    });
+    env.push({ name, value });
+  }
+  return words;
+}
+
+interface Assigned {
+  name: string;
+  value: string | null;
+  binding: Binding;
+}
+
+function assignment(node: Assignment, scope: Scope, nested: Nested): Assigned {
+  if (node.index) nested.visit(node.index);
+  const unknown = { value: null, pattern: ANYWHERE };
+  if (node.value.type === 'ArrayValue') {
+    const sources = [nested.visit(node.value satisfies ArrayValue)];
+    return { name: node.name, value: null, binding: { ...unknown, sources } };
+  }
+  const { value, pattern, sources } = decodeOne(node.value, scope, nested);
+  if (!node.append && !node.index) return { name: node.name, value, binding: { value, pattern, sources } };
+  const before = scope.variables.get(node.name)?.sources ?? [];
+  const all = [...before, ...sources].slice(0, LIMITS.sources);
+  return { name: node.name, value: null, binding: { ...unknown, sources: all } };
+}
+
+/** A loop over one word takes its values from there; over several, it is not followed which. */
+export function loopVariable(found: Found, node: For | Select, scope: Scope): void {
+  const words = (node.wordlist ?? []).flatMap((word) =>
+    decode(word, scope, { visit: (inner) => visit(found, inner, scope) }),
+  );
+  const sources = words.flatMap((word) => word.sources).slice(0, LIMITS.sources);
+  const pattern = words.length === 1 && !words[0]!.splits ? words[0]!.pattern : ANYWHERE;
+  learn(scope, node.name.value, { value: null, pattern, sources });
+}

@@ -1,0 +1,72 @@
+/** Finds the scripts inside words and expressions: command and process substitutions, wherever they stand. */
+import { forEachChild, type ParsedScript, parse, type SyntaxNode } from 'unbash';
+import type { Found } from './found.ts';
+import { type Input, learn, type Range, type Scope, subshell } from './scope.ts';
+
+/** Reads the scripts of all substitutions in a node; gives where their commands stand. */
+export function visit(found: Found, node: SyntaxNode, scope: Scope): Range {
+  const from = found.commands.length;
+  descend(found, node, scope);
+  return [from, found.commands.length];
+}
+
+function descend(found: Found, node: SyntaxNode, scope: Scope): void {
+  switch (node.type) {
+    case 'CommandExpansion':
+    case 'ArithmeticCommandExpansion':
+      read(found, node, subshell(scope));
+      return;
+    case 'ProcessSubstitution': {
+      const input: Input = node.operator === '>' ? { kind: 'sink', runners: [] } : scope.input;
+      read(found, node, { ...subshell(scope), input });
+      if (input.kind === 'sink') found.sinks.push(input.runners);
+      return;
+    }
+    case 'ParameterExpansion':
+      parameter(found, node, scope);
+      return;
+    default:
+      forEachChild(node, (child) => descend(found, child, scope));
+  }
+}
+
+/** A substitution that does not end where its text does was not understood by the parser. */
+function read(found: Found, node: { text: string; script: ParsedScript | undefined }, scope: Scope): void {
+  if (node.script !== undefined) found.tree(node.script, scope);
+  if (node.script === undefined || !/[)`}]$/.test(node.text)) {
+    found.doubt('syntax', 'a substitution that could not be read', node.text);
+  }
+}
+
+type Parameter = Extract<SyntaxNode, { type: 'ParameterExpansion' }>;
+
+function parameter(found: Found, node: Parameter, scope: Scope): void {
+  const { operation } = node;
+  if (operation?.type === 'Transform' && operation.operand.value.includes('P')) {
+    // `${name@P}` expands the value as a prompt, and prompts run commands.
+    found.doubt('computed-code', 'an expansion runs a value as a prompt', node.text);
+  }
+  if (operation?.type === 'Default' && operation.operator.endsWith('=')) learn(scope, node.parameter, null);
+  if (node.index) descend(found, node.index, scope);
+  if (operation?.type === 'Replace' || operation?.type === 'Slice') {
+    divided(found, node, operation.operatorEnd, scope);
+  } else if (operation !== undefined) {
+    descend(found, operation, scope);
+  }
+}
+
+/**
+ * `${x/pattern/text}` and `${x:offset:length}`: the parser takes a `/` or `:` inside a substitution for the
+ * divider, and tears it apart. The two operands are read as one instead, as that of `${x:-…}`.
+ */
+function divided(found: Found, node: Parameter, operatorEnd: number, scope: Scope): void {
+  const operands = node.text.slice(operatorEnd - node.pos, -1);
+  if (!/[$`<>]/.test(operands)) return;
+  const text = `: \${x:-${operands}}`;
+  const script = parse(text);
+  if (script.errors?.length) found.doubt('syntax', 'an expansion that could not be read', node.text);
+  const outer = found.source;
+  found.source = text;
+  for (const statement of script.commands) descend(found, statement, scope);
+  found.source = outer;
+}
