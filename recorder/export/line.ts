@@ -93,14 +93,29 @@ export class Line {
     this.#moveTo(this.#rowStart() + column);
   }
 
-  /** Rows down, or up if negative. False where this line has no such row. */
-  moveRows(rows: number): boolean {
-    const cells = this.#edit();
+  /** False where this line has no such row. */
+  up(rows: number): boolean {
+    this.#edit();
     this.#settle();
-    const to = this.#at + rows * this.#cols;
-    if (to < 0 || to - this.#column() > cells.length) return false;
-    this.#at = to;
+    if (rows * this.#cols > this.#at) return false;
+    this.#at -= rows * this.#cols;
     return true;
+  }
+
+  /**
+   * To the next row: true if this line has one, false if here it ends. Shells go down to erase what a
+   * shorter command line left there; rows that are blank by then are no part of it.
+   */
+  down(): boolean {
+    const cells = this.#cells;
+    if (cells === null) return false;
+    this.#settle();
+    const below = this.#rowEnd();
+    let at = below;
+    while (at < cells.length && (cells[at] === ' ' || cells[at] === '')) at += 1;
+    if (at < cells.length) this.#at += this.#cols;
+    else if (below < cells.length) cells.length = below;
+    return at < cells.length;
   }
 
   /** From the cursor to the end of the row, from its start to the cursor, or all of it. */
@@ -130,25 +145,25 @@ export class Line {
     const cells = this.#edit();
     this.#settle();
     const end = Math.min(this.#rowEnd(), cells.length);
-    if (this.#at >= end) return;
-    const from = Math.min(this.#at + count, end);
+    const taken = Math.min(count, end - this.#at);
+    if (taken <= 0) return;
     split(cells, this.#at);
-    split(cells, from);
-    cells.copyWithin(this.#at, from, end);
-    blank(cells, end - (from - this.#at), end);
+    split(cells, this.#at + taken);
+    cells.splice(this.#at, taken);
+    // the rows below stay where they are
+    if (end - taken < cells.length) cells.splice(end - taken, 0, ...spaces(taken));
   }
 
   /** Makes room for `count` cells; what leaves the row on its right is lost. */
   insert(count: number): void {
     const cells = this.#edit();
     this.#settle();
-    const end = Math.min(this.#rowEnd(), cells.length);
-    if (this.#at >= end) return;
-    const grown = Math.min(end + count, this.#rowEnd());
+    if (this.#at >= cells.length) return;
+    const added = Math.min(count, this.#rowEnd() - this.#at);
     split(cells, this.#at);
-    while (cells.length < grown) cells.push(' ');
-    cells.copyWithin(this.#at + count, this.#at, Math.max(this.#at, grown - count));
-    cells.fill(' ', this.#at, Math.min(this.#at + count, grown));
+    const lost = Math.max(0, Math.min(this.#rowEnd(), cells.length) + added - this.#rowEnd());
+    cells.splice(this.#rowEnd() - lost, lost);
+    cells.splice(this.#at, 0, ...spaces(added));
   }
 
   #put(cells: string[], character: string): void {
@@ -211,6 +226,10 @@ function blank(cells: string[], from: number, to: number): void {
   split(cells, to);
   if (to < cells.length) cells.fill(' ', from, to);
   else if (from < cells.length) cells.length = from;
+}
+
+function spaces(count: number): string[] {
+  return new Array<string>(count).fill(' ');
 }
 
 /** Before a change that begins or ends at `at`: of a wide character that would lose a half, nothing stays. */

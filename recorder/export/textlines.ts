@@ -7,6 +7,9 @@ import type { Micros } from '../audit/event.ts';
 import { type AnsiHandler, AnsiParser } from './ansi.ts';
 import { Line, MAX_LINE } from './line.ts';
 
+/** No screen is wider: a few bytes must not move, insert or erase more than that. */
+const MAX_COUNT = 1024;
+
 export interface TextLine {
   text: string;
   /** When the last of it was written, in whatever `write` was told. */
@@ -55,7 +58,7 @@ export class TextLines implements AnsiHandler {
   }
 
   control(code: number): void {
-    if (code >= 0x0a && code <= 0x0c) this.#emit(false);
+    if (code >= 0x0a && code <= 0x0c) this.#feed();
     else if (code === 0x0d) this.#line.return();
     else if (code === 0x08) this.#line.move(-1);
     else if (code === 0x09) this.#line.tab();
@@ -63,7 +66,7 @@ export class TextLines implements AnsiHandler {
 
   escape(final: string): void {
     // IND, NEL go a line down; RI up; RIS starts afresh
-    if (final === 'D' || final === 'E') this.#emit(false);
+    if (final === 'D' || final === 'E') this.#feed();
     else if (final === 'M' || final === 'c') this.#break();
   }
 
@@ -73,7 +76,7 @@ export class TextLines implements AnsiHandler {
       if (/^\?(?:47|1047|1049)$/.test(params) && (final === 'h' || final === 'l')) this.#break();
       return;
     }
-    this.#edit(final, Math.min(Number.parseInt(params, 10) || 0, MAX_LINE));
+    this.#edit(final, Math.min(Number.parseInt(params, 10) || 0, MAX_COUNT));
   }
 
   #edit(final: string, parameter: number): void {
@@ -82,8 +85,8 @@ export class TextLines implements AnsiHandler {
     if (final === 'C') line.move(count);
     else if (final === 'D') line.move(-count);
     else if (final === 'G' || final === '`') line.moveToColumn(count - 1);
-    else if (final === 'A') this.#moveRows(-count);
-    else if (final === 'B') this.#moveRows(count);
+    else if (final === 'A') this.#up(count);
+    else if (final === 'B') this.#down(count);
     else if (final === 'K') line.eraseRow(parameter === 0 ? 'after' : parameter === 1 ? 'before' : 'all');
     else if (final === 'J' && parameter === 0) line.eraseBelow();
     else if (final === 'P') line.delete(count);
@@ -92,8 +95,18 @@ export class TextLines implements AnsiHandler {
     else if ('EFHJdf'.includes(final)) this.#break();
   }
 
-  #moveRows(rows: number): void {
-    if (!this.#line.moveRows(rows)) this.#break();
+  #feed(): void {
+    if (!this.#line.down()) this.#emit(false);
+  }
+
+  #up(rows: number): void {
+    if (!this.#line.up(rows)) this.#break();
+  }
+
+  #down(rows: number): void {
+    let row = 0;
+    while (row < rows && this.#line.down()) row += 1;
+    if (row < rows) this.#break();
   }
 
   /** The cursor leaves the line without a line feed; an empty one says nothing. */

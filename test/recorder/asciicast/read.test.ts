@@ -1,6 +1,9 @@
+import assert from 'node:assert/strict';
 import { inspect } from 'node:util';
+import fc from 'fast-check';
 import t from 'tap';
 import { type Item, readCast } from '../../../recorder/asciicast/read.ts';
+import type { ChaperoneError } from '../../../recorder/errors.ts';
 import { collect } from '../collect.ts';
 
 const V2 = '{"version": 2, "width": 80, "height": 24}\n';
@@ -242,4 +245,45 @@ t.test('names like __proto__ are only names', async (t) => {
     ['A', 'b'],
   ]);
   t.equal(Object.getPrototypeOf(first.header.env), Object.prototype);
+});
+
+t.test('whatever the bytes, there are events or one CAST_INVALID', async (t) => {
+  const pieces = fc.oneof(
+    fc.constantFrom(
+      V2,
+      V3,
+      '[1, "o", "a"]\n',
+      '[',
+      ']',
+      '"',
+      '\n',
+      '# c\n',
+      '[1e999,"o",""]\n',
+      '[0,"r","1x1"]\n',
+      '\\u',
+      '{}',
+    ),
+    fc.string({ maxLength: 5 }),
+  );
+  const property = fc.asyncProperty(
+    fc.array(pieces, { maxLength: 8 }),
+    fc.uint8Array({ maxLength: 6 }),
+    async (parts, noise) => {
+      const bytes = Buffer.concat([Buffer.from(parts.join('')), noise]);
+      const outcome = await read(bytes).catch((error: unknown) => error);
+      if (Array.isArray(outcome)) assert.equal(outcome[0]?.kind, 'header');
+      else assert.equal((outcome as ChaperoneError).code, 'CAST_INVALID');
+    },
+  );
+  await fc.assert(property, { seed: 3, numRuns: 1000 });
+  t.pass('1000 inputs');
+});
+
+t.test('nesting without end is refused, not followed', async (t) => {
+  for (const text of ['['.repeat(1_000_000), '{"a":'.repeat(300_000)]) {
+    await t.rejects(read(`${text}\n`), { code: 'CAST_INVALID' });
+    await t.rejects(read(`${V3}${text}\n`), { code: 'CAST_INVALID' });
+  }
+  const deep = '['.repeat(300_000) + ']'.repeat(300_000);
+  t.equal((await read(`${V2}[1, "zz", ${deep}]\n`)).length, 1, 'ignored where its code is not known');
 });
