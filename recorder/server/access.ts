@@ -12,8 +12,8 @@ const MAX_REMEMBERED = 4096;
 export class AccessRecord {
   readonly #journal: Journal;
   readonly #now: () => Micros;
-  /** When a look was last recorded; the oldest leave first. */
-  readonly #looks = new Map<string, Micros>();
+  /** The last record of each look; the oldest leave first. */
+  readonly #looks = new Map<string, { at: Micros; recorded: Promise<void> }>();
 
   constructor(journal: Journal, now: () => Micros) {
     this.#journal = journal;
@@ -27,13 +27,25 @@ export class AccessRecord {
 
   /** @throws ChaperoneError of `Journal.append`: then nothing may be shown. */
   async viewed(session: SessionId, what: Viewed, login: Login): Promise<void> {
+    const body: DraftBody = { type: 'access.viewed', session, what, by: login.name };
+    // Every export leaves the house for itself.
+    if (what === 'export') return this.#append(body);
     const key = `${login.name} ${what} ${session}`;
     const last = this.#looks.get(key);
-    // Every export leaves the house for itself.
-    if (what !== 'export' && last !== undefined && this.#now() - last < SAME_LOOK) return;
-    await this.#append({ type: 'access.viewed', session, what, by: login.name });
+    if (last !== undefined && this.#now() - last.at < SAME_LOOK) return last.recorded;
+    const recorded = this.#append(body);
+    this.#remember(key, recorded);
+    try {
+      await recorded;
+    } catch (error) {
+      this.#looks.delete(key);
+      throw error;
+    }
+  }
+
+  #remember(key: string, recorded: Promise<void>): void {
     this.#looks.delete(key);
-    this.#looks.set(key, this.#now());
+    this.#looks.set(key, { at: this.#now(), recorded });
     if (this.#looks.size > MAX_REMEMBERED) this.#looks.delete(this.#looks.keys().next().value!);
   }
 

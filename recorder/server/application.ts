@@ -6,9 +6,9 @@ import type { AccessRecord } from './access.ts';
 import { type Assets, sendPage } from './assets.ts';
 import { harden, ownHosts, ownTarget, refuseCrossOrigin } from './hardening.ts';
 import type { Login, Logins } from './login.ts';
-import { sendError, statusOf } from './reply.ts';
+import { errorBody, sendError, statusOf } from './reply.ts';
 import { type Route, Router } from './router.ts';
-import { LOGIN_NEEDED, type OpenRoute, refuseForNow } from './routes/account.ts';
+import { LOGIN_NEEDED, type OpenRoute } from './routes/account.ts';
 import type { Sockets } from './sockets.ts';
 import type { Throttle } from './throttle.ts';
 
@@ -21,6 +21,8 @@ export interface ApplicationOptions {
   sockets: Sockets;
   open: readonly OpenRoute[];
   routes: readonly Route[];
+  /** Told of every error that was not raised on purpose. */
+  report(error: unknown): void;
 }
 
 export class Application {
@@ -41,7 +43,8 @@ export class Application {
 
   answer(request: IncomingMessage, response: ServerResponse): void {
     this.#answer(request, response).catch((error: unknown) => {
-      if (isLoginNeeded(error) && wantsPage(request)) sendPage(response, 401, LOGIN_NEEDED);
+      this.#report(error);
+      if (isLoginNeeded(error) && wantsPage(request)) sendPage(response, statusOf(error), LOGIN_NEEDED);
       else sendError(response, error);
     });
   }
@@ -49,7 +52,10 @@ export class Application {
   /** A WebSocket passes the same checks; what is refused gets a plain HTTP answer. */
   upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
-    this.#upgrade(request, socket, head).catch((error: unknown) => refuseUpgrade(socket, error));
+    this.#upgrade(request, socket, head).catch((error: unknown) => {
+      this.#report(error);
+      refuseUpgrade(socket, error);
+    });
   }
 
   /** Ends what follows a running session; the rest may finish. */
@@ -57,15 +63,20 @@ export class Application {
     this.#closing.abort();
   }
 
+  /** What we did not raise on purpose is a defect of ours, or of the machine: the client is not told what it is. */
+  #report(error: unknown): void {
+    if (!(error instanceof ChaperoneError) && !isAbort(error)) this.#options.report(error);
+  }
+
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     harden(response);
-    const { throttle, assets } = this.#options;
     const { pathname, searchParams: query } = ownTarget(request, this.#hosts);
     const method = request.method ?? '';
     const open = this.#open.find(method, pathname);
-    if (open !== null) return open.route.handle(request, response, query);
-    if (request.headers.authorization !== undefined && !throttle.open)
-      return refuseForNow(response, throttle);
+    if (open !== null) {
+      refuseCrossOrigin(request, false);
+      return open.route.handle(request, response, query);
+    }
     const login = await this.#login(request);
     const isRead = method === 'GET' || method === 'HEAD';
     refuseCrossOrigin(request, !isRead);
@@ -73,16 +84,15 @@ export class Application {
     if (found !== null) {
       const { params, route } = found;
       const [signal, closing] = [gone(response), this.#closing.signal];
-      return route.handle({ request, response, query, params, signal, closing, login });
+      const report = (error: unknown) => this.#report(error);
+      return route.handle({ request, response, query, params, signal, closing, login, report });
     }
-    if (isRead && assets.serve(request, response, pathname)) return;
+    if (isRead && this.#options.assets.serve(request, response, pathname)) return;
     throw new ChaperoneError('NOT_FOUND', 'there is nothing at this address');
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { pathname } = ownTarget(request, this.#hosts);
-    if (!this.#options.throttle.open)
-      throw new ChaperoneError('UNAUTHENTICATED', 'too many failed logins; wait a little');
     const login = await this.#login(request);
     refuseCrossOrigin(request, true);
     await this.#options.sockets.accept({ request, socket, head, pathname, login });
@@ -115,16 +125,22 @@ function isLoginNeeded(error: unknown): boolean {
   return error instanceof ChaperoneError && error.code === 'UNAUTHENTICATED';
 }
 
+/** A client that went away. */
+function isAbort(error: unknown): boolean {
+  return (
+    error instanceof Error && (error.name === 'AbortError' || ('code' in error && error.code === 'ABORT_ERR'))
+  );
+}
+
 function wantsPage(request: IncomingMessage): boolean {
   return !(request.url ?? '').startsWith('/api/') && (request.headers.accept ?? '').includes('text/html');
 }
 
 function refuseUpgrade(socket: Duplex, error: unknown): void {
-  const { status, body } = statusOf(error);
-  const text = `${JSON.stringify(body)}\n`;
+  const text = `${JSON.stringify(errorBody(error))}\n`;
   socket.end(
     [
-      `HTTP/1.1 ${status} Refused`,
+      `HTTP/1.1 ${statusOf(error)} Refused`,
       'Connection: close',
       'Content-Type: application/json; charset=utf-8',
       `Content-Length: ${Buffer.byteLength(text)}`,

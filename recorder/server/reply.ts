@@ -4,6 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { ChaperoneError, type ErrorCode } from '../errors.ts';
 import type { ErrorBody } from './api.ts';
 import { type Exchange, MethodNotAllowed } from './router.ts';
+import { TooManyLogins } from './throttle.ts';
 
 /** What is gathered before it is handed to the socket: a system call per line would be most of the cost. */
 const BATCH = 64 * 1024;
@@ -35,13 +36,14 @@ export function sendError(response: ServerResponse, error: unknown): void {
     return;
   }
   if (error instanceof MethodNotAllowed) response.setHeader('Allow', error.allow);
-  const { status, body } = statusOf(error);
-  sendJson(response, body, status);
+  if (error instanceof TooManyLogins) response.setHeader('Retry-After', error.retryAfter);
+  sendJson(response, errorBody(error), statusOf(error));
 }
 
-export function statusOf(error: unknown): { status: number; body: ErrorBody } {
-  const status = error instanceof MethodNotAllowed ? 405 : asChaperoneError(error).httpStatus;
-  return { status, body: errorBody(error) };
+export function statusOf(error: unknown): number {
+  if (error instanceof MethodNotAllowed) return 405;
+  if (error instanceof TooManyLogins) return 429;
+  return asChaperoneError(error).httpStatus;
 }
 
 export function asChaperoneError(error: unknown): ChaperoneError {
@@ -67,14 +69,14 @@ export async function stream(exchange: Exchange, chunks: Chunks): Promise<void> 
 /** JSON lines. An error on the way becomes the last line, since the status has long been sent. */
 export async function streamLines(exchange: Exchange, values: AsyncIterable<unknown>): Promise<void> {
   exchange.response.setHeader('Content-Type', 'application/x-ndjson; charset=utf-8');
-  await stream(exchange, batched(lines(values, exchange.signal)));
+  await stream(exchange, batched(lines(values, exchange)));
 }
 
 /** The same as it happens: each line leaves at once, and the stream ends when the server closes. */
 export async function followLines(exchange: Exchange, values: AsyncIterable<unknown>): Promise<void> {
   exchange.response.setHeader('Content-Type', 'application/x-ndjson; charset=utf-8');
   exchange.response.flushHeaders();
-  await stream(exchange, lines(values, exchange.signal));
+  await stream(exchange, lines(values, exchange));
 }
 
 /** Joins small chunks into batches of at least 64 KB, the last one excepted. */
@@ -95,11 +97,12 @@ export async function* batched(chunks: Chunks): AsyncGenerator<string | Uint8Arr
   if (text !== '') yield text;
 }
 
-async function* lines(values: AsyncIterable<unknown>, signal: AbortSignal): AsyncGenerator<string> {
+async function* lines(values: AsyncIterable<unknown>, { signal, report }: Exchange): AsyncGenerator<string> {
   try {
     for await (const value of values) yield `${JSON.stringify(value)}\n`;
   } catch (error) {
     if (signal.aborted) throw error;
+    report(error);
     yield `${JSON.stringify(errorBody(error))}\n`;
   }
 }

@@ -15,6 +15,8 @@ export interface Exchange {
   /** Aborts when the server begins to close: what would go on for ever ends then. */
   closing: AbortSignal;
   login: Login;
+  /** For errors that are told to the client in the middle of a stream. */
+  report(error: unknown): void;
 }
 
 export interface Route {

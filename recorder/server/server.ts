@@ -1,5 +1,5 @@
 /** The recorder's HTTP server: loopback only, nothing without login. Assembles what the other files do. */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Micros, SessionId } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
@@ -33,6 +33,8 @@ export interface ServerOptions {
   /** The built player; null serves the API alone. */
   assets: string | null;
   clock: { now(): Micros };
+  /** Told of errors that nobody raised on purpose; by default a line on stderr. */
+  report?: (error: unknown) => void;
 }
 
 export interface RecorderServer {
@@ -51,26 +53,50 @@ const CLOSE_WITHIN_MS = 3000;
 
 /** @throws ChaperoneError `PORT_IN_USE`, and file system errors of the data directory */
 export async function startServer(options: ServerOptions): Promise<RecorderServer> {
-  const now = (): Micros => options.clock.now();
   const [token, assets] = await Promise.all([ensureToken(options.data), Assets.load(options.assets)]);
   const http = createServer(LIMITS);
   const port = await listen(http, options.port);
   const url = `http://${HOST}:${port}`;
+  const { application, sockets, logins } = assemble(options, { token, assets, port, http });
+  http.on('request', (request, response) => application.answer(request, response));
+  http.on('upgrade', (request, socket, head) => application.upgrade(request, socket, head));
+  const close = async (): Promise<void> => {
+    application.close();
+    await shutDown(http, sockets);
+  };
+  try {
+    await options.log.announce(url);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { url, port, loginUrl: (next) => linkOf(url, logins, next), close: once(close) };
+}
+
+interface Parts {
+  token: string;
+  assets: Assets;
+  port: number;
+  http: Server;
+}
+
+function assemble({ log, clock, report = complain }: ServerOptions, { token, assets, port, http }: Parts) {
+  const now = (): Micros => clock.now();
   const logins = new Logins({ port, token, now });
   const throttle = new Throttle({ burst: 20, refill: 3_000_000, now });
-  const { log } = options;
   const access = new AccessRecord(log, now);
-  const loginUrl = (next?: string): string => {
-    const query = new URLSearchParams({ token: logins.issueLink(), ...(next !== undefined && { next }) });
-    return `${url}/login?${query}`;
-  };
+  const loginUrl = (next?: string): string => linkOf(`http://${HOST}:${port}`, logins, next);
   const account = { logins, throttle, access, token, port, loginUrl, ready: () => http.listening };
-  const sockets = new Sockets({
-    archive: log,
-    journal: log,
-    release: (session) => log.release(session),
-    access,
-  });
+  const release = (session: SessionId): void => log.release(session);
+  const sockets = new Sockets({ archive: log, journal: log, release, report, access });
+  const archive = { archive: log, access };
+  const routes = [
+    ...accountRoutes(account),
+    ...sessionRoutes(archive),
+    ...castRoutes(archive),
+    ...verifyRoutes(archive),
+  ];
+  const open = openRoutes(account);
   const application = new Application({
     port,
     logins,
@@ -78,24 +104,16 @@ export async function startServer(options: ServerOptions): Promise<RecorderServe
     access,
     assets,
     sockets,
-    open: openRoutes(account),
-    routes: [
-      ...accountRoutes(account),
-      ...sessionRoutes({ archive: log, access }),
-      ...castRoutes({ archive: log, access }),
-      ...verifyRoutes({ archive: log }),
-    ],
+    report,
+    open,
+    routes,
   });
-  http.on('request', (request: IncomingMessage, response: ServerResponse) =>
-    application.answer(request, response),
-  );
-  http.on('upgrade', (request, socket, head) => application.upgrade(request, socket, head));
-  await log.announce(url);
-  const close = async (): Promise<void> => {
-    application.close();
-    await shutDown(http, sockets);
-  };
-  return { url, port, loginUrl, close: once(close) };
+  return { application, sockets, logins };
+}
+
+function linkOf(url: string, logins: Logins, next?: string): string {
+  const query = new URLSearchParams({ token: logins.issueLink(), ...(next !== undefined && { next }) });
+  return `${url}/login?${query}`;
 }
 
 /** Against slow and endless requests; bodies are not read at all. */
@@ -151,6 +169,12 @@ async function shutDown(http: Server, sockets: Sockets): Promise<void> {
   await closed;
   clearTimeout(deadline);
   await sockets.settled();
+}
+
+function complain(error: unknown): void {
+  process.stderr.write(
+    `chaperone: a request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
+  );
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

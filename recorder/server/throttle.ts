@@ -1,5 +1,9 @@
-/** A token bucket for failed logins. Secrets here are too long to guess; this bounds noise and log, not luck. */
+/**
+ * A token bucket for failed logins. Our secrets are too long to be guessed, so a right one always passes: who
+ * makes noise must not shut others out. What is bounded is what the noise may cost.
+ */
 import type { Micros } from '../audit/event.ts';
+import { ChaperoneError } from '../errors.ts';
 
 export interface ThrottleOptions {
   /** Failures that may come at once. */
@@ -7,6 +11,17 @@ export interface ThrottleOptions {
   /** Microseconds until one more is allowed. */
   refill: Micros;
   now(): Micros;
+}
+
+/** Answered with status 429 (RFC 6585) and Retry-After. */
+export class TooManyLogins extends ChaperoneError {
+  /** Seconds. */
+  readonly retryAfter: number;
+
+  constructor(retryAfter: number) {
+    super('UNAUTHENTICATED', `too many failed logins: try again in ${retryAfter} s`);
+    this.retryAfter = retryAfter;
+  }
 }
 
 export class Throttle {
@@ -20,27 +35,13 @@ export class Throttle {
     this.#at = options.now();
   }
 
-  /** Whether another attempt may be looked at. */
-  get open(): boolean {
-    this.#fill();
-    return this.#level >= 1;
-  }
-
-  /** Seconds until `open` is true again. */
-  get retryAfter(): number {
-    this.#fill();
-    return Math.ceil((Math.max(0, 1 - this.#level) * this.#options.refill) / 1e6);
-  }
-
+  /** Counts one failure. @throws TooManyLogins if there were too many of late */
   fail(): void {
-    this.#fill();
-    this.#level = Math.max(0, this.#level - 1);
-  }
-
-  #fill(): void {
-    const now = this.#options.now();
-    const gained = Math.max(0, now - this.#at) / this.#options.refill;
-    this.#level = Math.min(this.#options.burst, this.#level + gained);
-    this.#at = now;
+    const { burst, refill, now } = this.#options;
+    const at = now();
+    this.#level = Math.min(burst, this.#level + Math.max(0, at - this.#at) / refill);
+    this.#at = at;
+    if (this.#level < 1) throw new TooManyLogins(Math.max(1, Math.ceil(((1 - this.#level) * refill) / 1e6)));
+    this.#level -= 1;
   }
 }

@@ -16,6 +16,8 @@ export interface IngestOptions {
   journal: Journal;
   /** The writer of this session is gone: it counts as cut off unless it has ended. */
   release(session: SessionId): void;
+  /** Told of errors that were not raised on purpose. */
+  report(error: unknown): void;
 }
 
 /** Bytes taken in and not yet stored at which the socket is no longer read. */
@@ -94,7 +96,7 @@ export class IngestConnection {
       // Ours only once the log has taken its start: until then what follows could reach another's session.
       if (begins) await finished;
     } catch (error) {
-      this.#answer(call, size, asChaperoneError(error));
+      this.#refuse(call, size, error);
     }
   }
 
@@ -106,7 +108,7 @@ export class IngestConnection {
       if (drafts.at(-1)?.body.type === 'session.end') this.#own.delete(session);
       this.#answer(call, size, 'stored');
     } catch (error) {
-      this.#answer(call, size, asChaperoneError(error));
+      this.#refuse(call, size, error);
     }
   }
 
@@ -128,6 +130,11 @@ export class IngestConnection {
   #grow(size: number): void {
     this.#bytes += size;
     if (this.#bytes > MAX_IN_FLIGHT || this.#calls.length > MAX_CALLS_IN_FLIGHT) this.#socket.pause();
+  }
+
+  #refuse(call: Call, size: number, error: unknown): void {
+    if (!(error instanceof ChaperoneError)) this.#options.report(error);
+    this.#answer(call, size, asChaperoneError(error));
   }
 
   #answer(call: Call, size: number, outcome: Outcome): void {

@@ -78,10 +78,9 @@ async function followLink(
   query: URLSearchParams,
 ): Promise<void> {
   const { logins, throttle, access } = options;
-  if (!throttle.open) {
-    refuseForNow(response, throttle);
-    return;
-  }
+  // A browser that only guesses at what will be opened next must not use the link up.
+  if (request.headers['sec-purpose'] !== undefined)
+    throw new ChaperoneError('FORBIDDEN', 'not before it is followed');
   const redeemed = logins.redeem(query.get('token') ?? '');
   if (redeemed === null) {
     throttle.fail();
@@ -111,11 +110,6 @@ function sendProof(options: AccountOptions, response: ServerResponse, query: URL
 function issueLink(options: AccountOptions, { response, query, login }: Exchange): void {
   if (login.how !== 'token') throw new ChaperoneError('FORBIDDEN', 'a login link needs the bearer token');
   sendJson(response, { url: options.loginUrl(ownPath(query.get('next'))) } satisfies LoginLink);
-}
-
-export function refuseForNow(response: ServerResponse, throttle: Throttle): void {
-  response.setHeader('Retry-After', Math.max(1, throttle.retryAfter));
-  sendText(response, 429, 'too many failed logins; wait a little and try again\n');
 }
 
 /** `next` if it stays on this server, otherwise the first page. */

@@ -36,6 +36,11 @@ t.test('a login that cannot be recorded does not happen', async (t) => {
   t.notOk(reply.headers['set-cookie']);
   t.notMatch(reply.text, /fire/, 'an inner error keeps its words to itself');
   t.equal((await world.api('/api/whoami')).status, 500);
+  t.match(
+    world.reported,
+    [{ message: 'disk on fire' }, { message: 'disk on fire' }],
+    'but is told to the operator',
+  );
 });
 
 t.test('links: HEAD does not use one up, too many forget the oldest, old ones die', async (t) => {
@@ -166,19 +171,36 @@ t.test('the bearer token: right, wrong, and a login is recorded per connection',
   }
 });
 
-t.test('failed logins run into a limit that time lifts, and nobody who is in is shut out', async (t) => {
+t.test('failed logins run into a limit that time lifts, and a right one always passes', async (t) => {
   const world = await startWorld(t);
-  const cookie = await world.login();
   const statuses: number[] = [];
   for (let n = 0; n < 25; n += 1) statuses.push((await world.get(`/login?token=guess${n}`)).status);
   t.same(new Set(statuses.slice(0, 20)), new Set([401]));
   t.same(new Set(statuses.slice(20)), new Set([429]));
-  const limited = await world.get(pathOf(world.server.loginUrl()));
-  t.equal(limited.status, 429, 'a right one too');
+  const wrong = { headers: { authorization: 'Bearer guess' } };
+  const limited = await world.get('/api/whoami', wrong);
+  t.equal(limited.status, 429, 'another kind of guess counts too');
   t.equal(limited.headers['retry-after'], '3');
-  t.equal((await world.get('/api/whoami', { headers: { cookie } })).status, 200);
-  world.clock.step(3_000_000);
+  t.equal((await world.get('/api/whoami')).status, 401, 'who does not guess is not limited');
+  t.equal((await world.api('/api/whoami')).status, 200);
   t.equal((await world.get(pathOf(world.server.loginUrl()))).status, 200);
+  world.clock.step(3_000_000);
+  t.equal((await world.get('/api/whoami', wrong)).status, 401);
+  t.equal((await world.get('/api/whoami', wrong)).status, 429);
+});
+
+t.test('a link is not used up by a prefetch, nor by another page', async (t) => {
+  const world = await startWorld(t);
+  const link = pathOf(world.server.loginUrl());
+  t.equal((await world.get(link, { headers: { 'sec-purpose': 'prefetch' } })).status, 403);
+  const image = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors', 'sec-fetch-dest': 'image' };
+  t.equal((await world.get(link, { headers: image })).status, 403);
+  const click = {
+    'sec-fetch-site': 'cross-site',
+    'sec-fetch-mode': 'navigate',
+    'sec-fetch-dest': 'document',
+  };
+  t.equal((await world.get(link, { headers: click })).status, 200);
 });
 
 t.test('next leads only into this server', async (t) => {

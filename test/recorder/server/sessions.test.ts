@@ -108,7 +108,8 @@ t.test('who looked is in the log, once for a look, each time for an export', asy
   await world.log.append(ID, [startDraft(), outputDraft('hello'), endDraft()]);
   const cookie = await world.login();
   const browse = (path: string) => world.get(`/api/sessions/${ID}/${path}`, { headers: { cookie } });
-  for (const path of ['cast', 'cast', 'events?type=command.decided', 'search?q=h']) await browse(path);
+  await Promise.all(['cast', 'cast', 'events?type=command.decided', 'search?q=h'].map(browse));
+  await browse('cast');
   await browse('cast?download=1');
   await browse('cast?download=1');
   const name = JSON.parse((await world.get('/api/whoami', { headers: { cookie } })).text).name;
@@ -215,6 +216,7 @@ t.test('an error in the middle: JSON lines end in it, a recording breaks off', a
   const reply = await world.api(`/api/sessions/${ID}/events`);
   t.match(JSON.parse(reply.text.trim().split('\n').at(-1)!), { error: { code: 'STORE_FAILED' } });
   t.notMatch(reply.text, 'secret');
+  t.match(world.reported, [{ message: 'a secret path' }]);
   await t.rejects(world.api(`/api/sessions/${ID}/cast`), { code: 'ECONNRESET' });
 });
 

@@ -20,6 +20,8 @@ export interface World {
   token: string;
   /** Steps by hand; starts at a fixed time. */
   clock: { now(): number; step(micros: number): void };
+  /** What the server could not explain. */
+  reported: unknown[];
   get(path: string, options?: Ask): Promise<Reply>;
   /** Logs a browser in and returns its Cookie header. */
   login(): Promise<string>;
@@ -51,7 +53,9 @@ export async function startWorld(t: Test): Promise<World> {
   await writeFile(join(assets, 'assets', 'index-a1B2c3D4.js'), `console.log('${'x'.repeat(4000)}');`);
   await writeFile(join(data, 'secret.txt'), 'outside');
   const clock = handClock();
-  const server = await startServer({ log, data, port: 0, assets, clock });
+  const reported: unknown[] = [];
+  const report = (error: unknown) => reported.push(error);
+  const server = await startServer({ log, data, port: 0, assets, clock, report });
   const token = (await readFile(join(data, 'token'), 'utf8')).trim();
   t.teardown(async () => {
     await server.close();
@@ -65,6 +69,7 @@ export async function startWorld(t: Test): Promise<World> {
     server,
     token,
     clock,
+    reported,
     get,
     login: async () => {
       const { headers } = await get(pathOf(server.loginUrl()));
