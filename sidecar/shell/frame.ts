@@ -6,7 +6,7 @@
  * by itself (`/dev/tcp`) but no Unix sockets, so this is TCP on the loopback, and every line proves itself:
  *
  *     hook → broker   secret ␀ kind ␀ shell ␀ process ␀ number ␀ context ␀ cwd ␀ text ␀
- *     broker → hook   answer-secret SP answer [SP message] LF
+ *     broker → hook   answer-secret answer [message LF]      (the message where the answer is no)
  *
  * A shell's words cannot hold a NUL, so NUL ends a field. A newline is written FS `1` and an FS (0x1c)
  * itself FS `0`: a text with newlines would leave bash in several writes, each waiting for the ACK of the last.
@@ -31,6 +31,9 @@ export interface Question {
 
 /** `run` it; `refuse` it and abandon the line; `skip` it alone; `wait`: the answer is still to come. */
 export type Answer = 'run' | 'refuse' | 'skip' | 'wait';
+
+/** One character each: what is usual is read by the hook at once, in a length that it knows. */
+const ANSWERS: Record<Answer, string> = { run: '+', refuse: '-', skip: '~', wait: '.' };
 
 export interface Reply {
   answer: Answer;
@@ -90,7 +93,8 @@ function restore(field: string): string {
 /** A message comes from a policy: it may have lines, but nothing that drives a terminal. */
 export function formatAnswer(secret: string, answer: Answer, message = ''): string {
   const lines = message.replace(/[\x00-\x09\x0b-\x1f\x7f-\x9f]/g, ' ').replaceAll('\n', '\x1c1');
-  return lines === '' ? `${secret} ${answer}\n` : `${secret} ${answer} ${lines}\n`;
+  const said = answer === 'refuse' || answer === 'skip' ? `${lines}\n` : '';
+  return `${secret}${ANSWERS[answer]}${said}`;
 }
 
 /** What a hook needs in order to ask: written into private start-up files, never exported. */

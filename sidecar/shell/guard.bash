@@ -14,7 +14,7 @@ __chaperone_called= __chaperone_depth= __chaperone_prompted= __chaperone_int=
 
 # `local -` keeps the user's `set` options, whatever they are.
 __chaperone_debug() {
-  \builtin local - IFS=" " __chaperone_reply= __chaperone_context=user __chaperone_text="$BASH_COMMAND"
+  \builtin local - IFS=" " __chaperone_reply= __chaperone_message= __chaperone_context=user __chaperone_text="$BASH_COMMAND"
   \builtin local __chaperone_number="${__chaperone_counter@P}"
   \builtin set +efux
   # A function's entry fires the trap once more with the text of its call, which has just been judged.
@@ -35,23 +35,22 @@ __chaperone_debug() {
   fi
   __chaperone_ask judge "$__chaperone_context" "$PWD" "$__chaperone_text"
   case $__chaperone_reply in
-    "$__chaperone_answer run")
+    "$__chaperone_answer+")
       __chaperone_called=$__chaperone_text __chaperone_depth=$((${#FUNCNAME[@]} + 1))
       \builtin return 0
       ;;
-    "$__chaperone_answer skip"*) __chaperone_say "${__chaperone_reply#"$__chaperone_answer skip"}" ;;
-    "$__chaperone_answer refuse"*) __chaperone_say "${__chaperone_reply#"$__chaperone_answer refuse"}" ;;
-    *) __chaperone_say ' chaperone: refused, for nobody answers: leave this shell and start a new one' ;;
+    "$__chaperone_answer"[-~]) __chaperone_say "$__chaperone_message" ;;
+    *) __chaperone_say 'chaperone: refused, for nobody answers: leave this shell and start a new one' ;;
   esac
   # Of a prompt or a completion only the one command is skipped: giving up would start the same prompt again, for ever.
   if [[ $__chaperone_context == user ]]; then __chaperone_abandon; fi
   \builtin return 1
 }
 
-# ask KIND CONTEXT CWD TEXT → __chaperone_reply
+# ask KIND CONTEXT CWD TEXT → __chaperone_reply, __chaperone_message
 # One connection for one question: replies cannot mix, and no command inherits a descriptor.
 __chaperone_ask() {
-  \builtin local cwd="$3" text="$4" line=
+  \builtin local cwd="$3" text="$4"
   case $cwd$text in
     *[$'\n\x1c']*)
       cwd=${cwd//$'\x1c'/$'\x1c0'} text=${text//$'\x1c'/$'\x1c0'}
@@ -61,20 +60,20 @@ __chaperone_ask() {
   {
     \builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' "$__chaperone_secret" "$1" "$$" "$BASHPID" \
       "$__chaperone_number" "$2" "$cwd" "$text" >&99
-    while \builtin read -r -t 10 -u 99 line; do
-      if [[ $line != "$__chaperone_answer wait" ]]; then
-        __chaperone_reply=$line
-        \builtin break
-      fi
+    # The broker's secret and one character: 33 bytes, read at once. A `.` says that the answer takes its time.
+    while \builtin read -r -t 10 -N 33 -u 99 __chaperone_reply; do
+      if [[ $__chaperone_reply != "$__chaperone_answer." ]]; then \builtin break; fi
     done
+    if [[ $__chaperone_reply == "$__chaperone_answer"[-~] ]]; then
+      IFS= \builtin read -r -t 10 -u 99 __chaperone_message
+    fi
   } 99<>"/dev/tcp/127.0.0.1/$__chaperone_port" 2>/dev/null
 }
 
 # Onto the terminal, wherever the command's own output was to go.
 __chaperone_say() {
-  \builtin local text="${1# }"
-  if [[ -n $text ]]; then
-    { \builtin printf '%s\n' "${text//$'\x1c1'/$'\n'}" >/dev/tty; } 2>/dev/null
+  if [[ -n $1 ]]; then
+    { \builtin printf '%s\n' "${1//$'\x1c1'/$'\n'}" >/dev/tty; } 2>/dev/null
   fi
 }
 

@@ -16,18 +16,23 @@ typeset -gi __chaperone_lines=0
 typeset -gA __chaperone_routine
 typeset -g __chaperone_list=
 
-# The body of TRAPDEBUG. The option that it sets is the shell's own: everything else happens inside a function.
-# Quoted, so that no alias is expanded in it.
+# The body of TRAPDEBUG. Skips the command first and lets it run last: an error on the way leaves it skipped.
+# The option is the shell's own, everything else happens inside a function. Quoted, so that no alias is expanded in it.
 typeset -gr __chaperone_debug='
-  { \__chaperone_judge "$ZSH_DEBUG_CMD" "$ZSH_EVAL_CONTEXT" } 2>/dev/null && \builtin return 0
   \builtin setopt err_exit
+  { \__chaperone_judge "$ZSH_DEBUG_CMD" "$ZSH_EVAL_CONTEXT" } 2>/dev/null && {
+    \builtin unsetopt err_exit
+    \builtin return 0
+  }
   \builtin return 126'
 
 # judge TEXT CONTEXT: true if it may run
 __chaperone_judge() {
   builtin emulate -L zsh
-  builtin setopt no_xtrace no_err_exit no_err_return no_unset
-  builtin local text=$1 context=user reply=
+  builtin setopt no_xtrace no_err_exit no_err_return unset
+  # Called by TRAPDEBUG, called by what is about to run: our own share in the prompt.
+  if [[ $funcstack[3] == __chaperone_next_line ]]; then builtin return 0; fi
+  builtin local text=$1 context=user reply= message=
   case $2 in
     toplevel:shfunc) __chaperone_list=$text ;;
     toplevel*) ;;
@@ -37,24 +42,23 @@ __chaperone_judge() {
       if [[ -n ${__chaperone_routine[$text]} ]]; then builtin return 0; fi
       ;;
   esac
-  __chaperone_ask judge $context $text
+  __chaperone_ask judge $context "$text"
   case $reply in
-    "$__chaperone_answer run")
+    "$__chaperone_answer+")
       if [[ $context == completion ]]; then __chaperone_routine[$text]=run; fi
       builtin return 0
       ;;
-    "$__chaperone_answer skip"*) __chaperone_say "${reply#$__chaperone_answer skip}" ;;
-    "$__chaperone_answer refuse"*) __chaperone_say "${reply#$__chaperone_answer refuse}" ;;
-    *) __chaperone_say ' chaperone: refused, for nobody answers: leave this shell and start a new one' ;;
+    "$__chaperone_answer"[-~]) __chaperone_say "$message" ;;
+    *) __chaperone_say 'chaperone: refused, for nobody answers: leave this shell and start a new one' ;;
   esac
-  if [[ $context == user ]]; then __chaperone_abandon $2; fi
+  if [[ $context == user ]]; then __chaperone_abandon "$2"; fi
   builtin return 1
 }
 
-# ask KIND CONTEXT TEXT → reply
+# ask KIND CONTEXT TEXT → reply, message
 # One connection for one question: replies cannot mix, and no command inherits a descriptor.
 __chaperone_ask() {
-  builtin local cwd=$PWD text=$3 line= REPLY
+  builtin local cwd=$PWD text=$3 REPLY
   builtin local -i fd=-1 number
   (( number = __chaperone_lines + ${(%):-%h} ))
   cwd=${${${cwd//$'\x1c'/$'\x1c0'}//$'\n'/$'\x1c1'}//$'\0'/?}
@@ -63,18 +67,17 @@ __chaperone_ask() {
   fd=$REPLY
   builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' "$__chaperone_secret" $1 $$ $sysparams[pid] \
     $number $2 "$cwd" "$text" >&$fd
-  while builtin read -r -t 10 -u $fd line; do
-    if [[ $line != "$__chaperone_answer wait" ]]; then
-      reply=$line
-      builtin break
-    fi
+  # The broker's secret and one character: 33 bytes, read at once. A `.` says that the answer takes its time.
+  while builtin sysread -t 10 -i $fd -s 33 reply; do
+    if [[ $reply != "$__chaperone_answer." ]]; then builtin break; fi
   done
+  if [[ $reply == "$__chaperone_answer"[-~] ]]; then IFS= builtin read -r -t 10 -u $fd message; fi
   builtin ztcp -c $fd
 }
 
 # Onto the terminal, wherever the command's own output was to go.
 __chaperone_say() {
-  if [[ -n $1 ]]; then builtin print -r -- "${${1# }//$'\x1c1'/$'\n'}" >/dev/tty; fi
+  if [[ -n $1 ]]; then builtin print -r -- "${1//$'\x1c1'/$'\n'}" >/dev/tty; fi
 }
 
 # abandon CONTEXT: gives up the rest of the input line, in this subshell, in those around it, and in the shell itself.

@@ -1,5 +1,5 @@
 /** From a hook's question to an answer: analyse, ask the gate, remember which input lines are given up. */
-import { readlink } from 'node:fs/promises';
+import { readlinkSync } from 'node:fs';
 import type { CommandAction, Verdict } from '../action.ts';
 import type { Question, Reply } from './frame.ts';
 import { completeHead } from './head.ts';
@@ -36,7 +36,7 @@ export class Judge {
     if (question.context !== 'prompt' && this.#abandoned.get(question.shell) === question.number) {
       return { answer: 'refuse' };
     }
-    const cwd = await workingDirectory(question);
+    const cwd = workingDirectory(question);
     return question.context === 'user' ? this.#judge(question, cwd) : this.#judgeRoutine(question, cwd);
   }
 
@@ -78,9 +78,9 @@ export class Judge {
 }
 
 /** PWD is only a variable: what the kernel says counts, where it can be asked. */
-async function workingDirectory({ process, cwd }: Question): Promise<string> {
+function workingDirectory({ process, cwd }: Question): string {
   try {
-    return await readlink(`/proc/${process}/cwd`);
+    return readlinkSync(`/proc/${process}/cwd`);
   } catch {
     return cwd;
   }
