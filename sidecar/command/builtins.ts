@@ -53,6 +53,9 @@ export function followBuiltin(found: Found, program: string, call: BuiltinCall, 
   }
 }
 
+// Code that is not seen may change anything. It has made the line unknown as a whole, so what stands after it is
+// judged as if it had changed nothing: forgetting would only hide a command that must be refused.
+
 /** `eval` joins its words with blanks and runs the result here. */
 function evaluate(found: Found, words: readonly Word[], scope: Scope): void {
   const parts = words.slice(words[1]?.value === '--' ? 2 : 1);
@@ -72,8 +75,6 @@ function evaluate(found: Found, words: readonly Word[], scope: Scope): void {
     'the code that eval runs is computed',
     parts.map((word) => word.text).join(' '),
   );
-  scope.cwd = SOMEWHERE;
-  scope.variables = new Map();
 }
 
 /** `trap code signal…`; `trap - signal` and `trap signal` set nothing. */
@@ -100,8 +101,6 @@ function source(found: Found, program: string, call: BuiltinCall, scope: Scope):
   } else {
     found.doubt('unreadable-script', `${program} runs a script whose text is not seen here`, call.text);
   }
-  scope.cwd = SOMEWHERE;
-  scope.variables = new Map();
 }
 
 /** su takes its options before and after the user's name. */

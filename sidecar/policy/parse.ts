@@ -1,5 +1,14 @@
 /** From YAML to policies that can be judged by; every complaint says where. */
-import { type Document, isMap, isScalar, LineCounter, type Node, type Pair, parseAllDocuments } from 'yaml';
+import {
+  type Document,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseAllDocuments,
+  visit,
+} from 'yaml';
 import type { z } from 'zod';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import { type AgentPolicy, policySchema } from './schema.ts';
@@ -59,7 +68,7 @@ function read(text: string): { policies: AgentPolicy[]; problems: Problem[] } {
   } catch (error) {
     return { policies, problems: [{ line: 1, column: 1, message: oneLine((error as Error).message) }] };
   }
-  const used = documents.filter((document) => document.contents !== null || document.errors.length > 0);
+  const used = documents.filter((document) => !isEmpty(document));
   if (used.length === 0) problems.push({ line: 1, column: 1, message: 'there is no AgentPolicy in it' });
   if (used.length > MAX_POLICIES) {
     problems.push({ line: 1, column: 1, message: `more than ${MAX_POLICIES} policies` });
@@ -74,6 +83,12 @@ function read(text: string): { policies: AgentPolicy[]; problems: Problem[] } {
     if (policy !== null) policies.push(policy);
   }
   return { policies, problems };
+}
+
+/** A `---` with nothing but comments after it. */
+function isEmpty({ contents, errors }: Document): boolean {
+  if (errors.length > 0) return false;
+  return contents === null || (isScalar(contents) && contents.value === null);
 }
 
 interface Reading {
@@ -92,7 +107,7 @@ function readDocument(document: Document, reading: Reading): AgentPolicy | null 
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
-    problems.push({ ...place(document.range?.[0] ?? 0), message: oneLine((error as Error).message) });
+    problems.push({ ...place(brokenAlias(document)), message: oneLine((error as Error).message) });
     return null;
   }
   const result = policySchema.safeParse(value);
@@ -106,11 +121,26 @@ function readDocument(document: Document, reading: Reading): AgentPolicy | null 
   return result.data;
 }
 
+/** Where an alias stands that names nothing; the start of the document for other failures. */
+function brokenAlias(document: Document): number {
+  let offset = document.range?.[0] ?? 0;
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) !== undefined || !alias.range) return undefined;
+      offset = alias.range[0];
+      return visit.BREAK;
+    },
+  });
+  return offset;
+}
+
 type Complain = (path: readonly PropertyKey[], message: string, key?: string) => void;
 
 function report(issue: z.core.$ZodIssue, complain: Complain): void {
   if (issue.code !== 'unrecognized_keys') {
-    complain(issue.path, `${where(issue.path)}${lowered(issue.message)}`);
+    const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+    const message = missing ? `${issue.path.map(String).join('.')} is missing` : issue.message;
+    complain(issue.path, missing ? message : `${where(issue.path)}${lowered(message)}`);
     return;
   }
   for (const key of issue.keys) {

@@ -1,0 +1,70 @@
+/** The policy that ships with Chaperone against tables of lines: what it must refuse, what it must let run. */
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { parse } from 'yaml';
+import type { Identity } from '../../../recorder/audit/event.ts';
+import { analyse } from '../../../sidecar/command/analyse.ts';
+import { decide } from '../../../sidecar/policy/decide.ts';
+import { parsePolicies } from '../../../sidecar/policy/parse.ts';
+import { PolicySet } from '../../../sidecar/policy/policy-set.ts';
+
+const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
+const policies = new PolicySet(parsePolicies(read('../../../sidecar/policy/default.yaml'), 'default.yaml'));
+const context = { cwd: '/home/user/project', home: '/home/user' };
+const identity: Identity = { user: 'user', groups: [], proof: 'claimed' };
+const judge = (line: string) => decide(policies, analyse(line, context), identity);
+
+const refused: Record<string, string[]> = parse(read('refused.yaml'));
+const allowed: string[] = parse(read('allowed.yaml'));
+
+for (const [name, lines] of Object.entries(refused)) {
+  t.test(`refused: ${name}`, async (t) => {
+    for (const line of lines) t.not(judge(line).effect, 'allow', line);
+  });
+}
+
+t.test('ordinary lines run', async (t) => {
+  for (const line of allowed) t.match(judge(line), { effect: 'allow' }, line);
+});
+
+t.test('a few of the ordinary lines only are unjudged', async (t) => {
+  const unjudged = allowed.filter((line) => judge(line).unjudged);
+  t.ok(
+    unjudged.length / allowed.length < 0.1,
+    `${unjudged.length} of ${allowed.length}: ${unjudged.join(' · ')}`,
+  );
+});
+
+t.test('a refused line stays refused in whatever it is wrapped', async (t) => {
+  const wrap: ((line: string) => string)[] = [
+    (line) => `${line}\ntrue`,
+    (line) => `echo "$x"\n${line}`,
+    (line) => `(\n${line}\n)`,
+    (line) => `if a; then\n${line}\nfi`,
+    (line) => `while a; do\n${line}\ndone`,
+    (line) => `f() {\n${line}\n}`,
+    (line) => `echo $(\n${line}\n)`,
+    (line) => `$CC x; eval "$y"; ${line}`,
+    (line) => `bash -c ${quoteOnce(line)}`,
+    (line) => `sudo env A=1 sh -c ${quoteOnce(line)}`,
+  ];
+  for (const [name, lines] of Object.entries(refused)) {
+    const around = lines.flatMap((line) => wrap.map((wrapped) => wrapped(line)));
+    t.strictSame(
+      around.filter((line) => judge(line).effect === 'allow'),
+      [],
+      name,
+    );
+  }
+});
+
+t.test('every rule has its reason said to who is refused, and a name of its own', async (t) => {
+  t.match(judge('rm -rf /'), { rule: 'baseline/no-deletion-of-whole-trees', unjudged: false });
+  t.match(judge('git push -f origin main'), { effect: 'ask', rule: 'baseline/ask-force-push' });
+  t.match(judge('trap - DEBUG'), { effect: 'deny', rule: 'builtin/keep-debug-trap' });
+  t.match(judge('rm -rf "$x"'), { effect: 'allow', unjudged: true });
+});
+
+function quoteOnce(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
