@@ -23,7 +23,7 @@ import { EMPTY_ROOT, equal } from '../audit/merkle.ts';
 import { ChaperoneError } from '../errors.ts';
 import { replaceFile } from '../store/atomic-file.ts';
 import { storeFault } from '../store/fault.ts';
-import { KEYS } from '../store/keys.ts';
+import { FORMAT, KEYS } from '../store/keys.ts';
 import { LevelStore } from '../store/leveldb.ts';
 import { checkFiles } from '../store/leveldb-files.ts';
 import { describe, lastOwner, liveOwner, type Owner, removeOwner, self, writeOwner } from '../store/owner.ts';
@@ -44,9 +44,6 @@ import { listSessions, oneSession, tailOf, unknown } from './sessions.ts';
 import { frontierAt, storedSize } from './stored-tree.ts';
 import { type VerifyOptions, verifyOpen } from './verification.ts';
 import { Writer } from './writer.ts';
-
-/** The format of the store that this version writes. */
-const FORMAT = '{"chaperone":1}';
 
 export interface AuditLogOptions {
   /** The directory of it all; made if it is missing. */
@@ -248,7 +245,7 @@ async function identify(data: string, store: Store, path: string): Promise<Ident
   }
   if (note === null) throw corrupt(`${path} is missing: put it back from a backup`);
   const format = await store.get(KEYS.format);
-  if (format === undefined || Buffer.from(format).toString() !== FORMAT) {
+  if (format === undefined || !FORMAT.equals(format)) {
     throw corrupt(
       `${data} has no log that this version can read: put back a backup, or use a newer chaperone`,
     );
@@ -267,7 +264,7 @@ async function identify(data: string, store: Store, path: string): Promise<Ident
 async function found(data: string, store: Store, path: string): Promise<Identified> {
   const { signer, save } = newKey();
   const note = signCheckpoint({ size: 0, root: EMPTY_ROOT }, signer);
-  await store.write([{ key: KEYS.format, value: Buffer.from(FORMAT) }]);
+  await store.write([{ key: KEYS.format, value: FORMAT }]);
   await store.sync();
   await replaceFile(path, note);
   await save(data);

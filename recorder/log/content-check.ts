@@ -10,8 +10,8 @@ import { contextBefore } from './reader.ts';
 const CONTEXTS = 256;
 
 interface Damage {
-  /** Seq of the first event of the group. */
-  group: number;
+  /** Seqs of the groups that it may have been part of: what the value says of itself is not to be trusted. */
+  groups: readonly (number | undefined)[];
   range: NonNullable<Problem['range']>;
 }
 
@@ -43,7 +43,8 @@ export class ContentCheck {
     const context = back === 0 ? null : await this.#contextOf(event, back);
     const bytes = unpack(value, ref, context);
     if (bytes === null) {
-      this.#damaged.set(session, { group: seq - back, range });
+      const groups = [seq, seq - back, this.#contexts.get(session)?.start];
+      this.#damaged.set(session, { groups, range });
       return this.#findings.add('CONTENT_DAMAGED', { session, seq, range });
     }
     this.#remember(session, extend(context, { bytes, seq }));
@@ -57,7 +58,7 @@ export class ContentCheck {
   /** What is compressed with damaged bytes as its dictionary is lost with them: one problem, whose range grows. */
   #behindDamage(session: SessionId, group: number, to: number): boolean {
     const damage = this.#damaged.get(session);
-    if (damage?.group !== group) return false;
+    if (!damage?.groups.includes(group)) return false;
     damage.range.to = to;
     return true;
   }

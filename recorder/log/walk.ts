@@ -1,7 +1,7 @@
 /** Verifies everything in a store: one pass over the log in its order, then over the records beside it. */
 import type { Checkpoint } from '../audit/checkpoint.ts';
 import { equal, Frontier, type Hash, type Node } from '../audit/merkle.ts';
-import { KEYS, numberIn, RANGES } from '../store/keys.ts';
+import { FORMAT, KEYS, numberIn, RANGES } from '../store/keys.ts';
 import type { Entry, Range, Reader } from '../store/store.ts';
 import type { Findings } from './findings.ts';
 import { SessionCheck } from './session-check.ts';
@@ -160,8 +160,11 @@ async function countRest(
   }
 }
 
-/** Records that are not of any kind of ours. */
+/** Records that are not of any kind of ours, and the one that says which kinds there are. */
 async function findStrangers({ store, findings }: WalkOptions): Promise<void> {
+  const format = await store.get(KEYS.format);
+  if (format === undefined || !FORMAT.equals(format))
+    findings.add('INDEX_DAMAGED', {}, 'the format of the store');
   for (const range of RANGES.nothing()) {
     for await (const { key } of store.entries({ ...range, limit: 1 })) {
       findings.add('RECORD_UNKNOWN', {}, printable(key));

@@ -1,15 +1,16 @@
 /**
  * How content is kept: beside the log, salted, compressed.
  *
- *     0        16     17
- *     ┌────────┬──────┬─────────────────────────────────────────────┐
- *     │ salt   │ 0    │ bytes as they were                          │
- *     │        ├──────┼─────────────────────────────────────────────┤
- *     │        │ 1    │ zstd frame without its magic number         │
- *     │        ├──────┼──────────┬──────────────────────────────────┤
- *     │        │ 2    │ back u16 │ the same, with a dictionary      │
- *     └────────┴──────┴──────────┴──────────────────────────────────┘
+ *     0       4        20     21
+ *     ┌───────┬────────┬──────┬─────────────────────────────────────────────┐
+ *     │ crc32 │ salt   │ 0    │ bytes as they were                          │
+ *     │       │        ├──────┼─────────────────────────────────────────────┤
+ *     │       │        │ 1    │ zstd frame without its magic number         │
+ *     │       │        ├──────┼──────────┬──────────────────────────────────┤
+ *     │       │        │ 2    │ back u16 │ the same, with a dictionary      │
+ *     └───────┴────────┴──────┴──────────┴──────────────────────────────────┘
  *
+ * The checksum is over all behind it: some bits of a zstd frame can change without changing what it inflates to.
  * The leaf commits to SHA-256(salt ‖ bytes): whoever holds only the log cannot try guesses against the hash.
  *
  * A terminal speaks in small pieces that repeat each other. So the output of a session is kept in groups: the first
@@ -19,11 +20,13 @@
  * https://www.rfc-editor.org/rfc/rfc8878
  */
 import { hash } from 'node:crypto';
-import { constants, type ZstdOptions, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { constants, crc32, type ZstdOptions, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { ContentRef } from '../audit/event.ts';
 
 export const SALT_BYTES = 16;
-const HEADER_BYTES = SALT_BYTES + 1;
+const SUM_BYTES = 4;
+const METHOD_AT = SUM_BYTES + SALT_BYTES;
+const HEADER_BYTES = METHOD_AT + 1;
 const BACK_BYTES = 2;
 const METHODS = { stored: 0, alone: 1, grouped: 2 } as const;
 
@@ -92,21 +95,21 @@ export function extend(before: Context | null, { bytes, seq }: { bytes: Uint8Arr
 
 /** How many events before its own a stored piece's group began; 0 where it stands alone. */
 export function groupedBack(value: Uint8Array): number {
-  if (value[SALT_BYTES] !== METHODS.grouped || value.length < HEADER_BYTES + BACK_BYTES) return 0;
+  if (value[METHOD_AT] !== METHODS.grouped || value.length < HEADER_BYTES + BACK_BYTES) return 0;
   return (value[HEADER_BYTES]! << 8) | value[HEADER_BYTES + 1]!;
 }
 
 /** The bytes that `ref` commits to, or null where the stored value is not they. */
 export function unpack(value: Uint8Array, ref: ContentRef, context: Context | null): Buffer | null {
-  if (value.length < HEADER_BYTES) return null;
+  if (value.length < HEADER_BYTES || checksum(value) !== crc32(value.subarray(SUM_BYTES))) return null;
   const bytes = inflate(value, ref.bytes, context);
   if (bytes === null || bytes.length !== ref.bytes) return null;
-  return commit(value.subarray(0, SALT_BYTES), bytes).hash === ref.hash ? bytes : null;
+  return commit(value.subarray(SUM_BYTES, METHOD_AT), bytes).hash === ref.hash ? bytes : null;
 }
 
 function inflate(value: Uint8Array, expected: number, context: Context | null): Buffer | null {
   const payload = value.subarray(HEADER_BYTES);
-  switch (value[SALT_BYTES]) {
+  switch (value[METHOD_AT]) {
     case METHODS.stored:
       return Buffer.from(payload);
     case METHODS.alone:
@@ -145,8 +148,13 @@ function dictionaryOf({ history }: Context): Buffer {
 
 function join(salt: Uint8Array, method: number, payload: Uint8Array): Buffer {
   const out = Buffer.allocUnsafe(HEADER_BYTES + payload.length);
-  out.set(salt, 0);
-  out[SALT_BYTES] = method;
+  out.set(salt, SUM_BYTES);
+  out[METHOD_AT] = method;
   out.set(payload, HEADER_BYTES);
+  out.writeUInt32BE(crc32(out.subarray(SUM_BYTES)));
   return out;
+}
+
+function checksum(value: Uint8Array): number {
+  return new DataView(value.buffer, value.byteOffset).getUint32(0);
 }

@@ -15,6 +15,9 @@ import { type SessionId, SYSTEM } from '../audit/event.ts';
 import type { Node } from '../audit/merkle.ts';
 import type { Range } from './store.ts';
 
+/** The format of the store that this version writes, under the key `m`. */
+export const FORMAT = Buffer.from('{"chaperone":1}');
+
 const NUMBER_BYTES = 6;
 
 /** A session id is 26 characters or `system`; the zero byte ends it. */

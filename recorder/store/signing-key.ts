@@ -24,7 +24,7 @@ export function newKey(): { signer: Signer; save: (data: string) => Promise<void
     signer,
     save: async (data) => {
       await replaceFile(join(data, 'key.pub'), `${signer.verifier.text}\n`, 0o644);
-      await replaceFile(join(data, 'key'), privateKey.export({ type: 'pkcs8', format: 'pem' }) as string);
+      await replaceFile(join(data, 'key'), toPem(privateKey));
     },
   };
 }
@@ -39,7 +39,7 @@ export function signerOf(key: KeyObject): Signer {
 function parse(pem: string, path: string): KeyObject {
   try {
     const key = createPrivateKey(pem);
-    if (key.asymmetricKeyType === 'ed25519') return key;
+    if (key.asymmetricKeyType === 'ed25519' && toPem(key) === pem) return key;
   } catch {
     // falls through to the one message
   }
@@ -47,4 +47,8 @@ function parse(pem: string, path: string): KeyObject {
     'STORE_CORRUPT',
     `${path} is not an Ed25519 private key (PKCS #8): put the key back`,
   );
+}
+
+function toPem(key: KeyObject): string {
+  return key.export({ type: 'pkcs8', format: 'pem' }) as string;
 }

@@ -134,7 +134,7 @@ t.test('a byte flipped anywhere in a file is noticed, and its session and event 
   let tried = 0;
   for (const file of files) {
     const size = statSync(join(original, file)).size;
-    const count = LONG ? size : Math.min(size, 18);
+    const count = LONG ? size : Math.min(size, 14);
     for (let i = 0; i < count; i++) {
       const at = LONG ? i : i === 0 ? 0 : i === 1 ? size - 1 : Math.floor(numbers.next().value! * size);
       const mask = 1 << Math.floor(numbers.next().value! * 8);
@@ -177,7 +177,6 @@ t.test('any stored value altered is noticed, and what it belongs to is named', a
       ? all
       : Array.from({ length: 6 }, () => all[Math.floor(numbers.next().value! * all.length)]!);
     for (const key of chosen) {
-      if (kind === 'm') continue;
       const report = await altered((data) =>
         inside(data, async (db) => {
           const value = Buffer.from((await db.get(key))!);
@@ -197,14 +196,14 @@ t.test('records removed, swapped, added or copied are noticed', async (t) => {
     Buffer.concat([Buffer.from(kind), Buffer.from([0, 0, 0, 0, n >> 8, n & 255])]);
   const cases: [string, (db: Level<Uint8Array, Uint8Array>) => Promise<void>, string][] = [
     ['an event', (db) => db.del(key('l', 40)), 'EVENT_MISSING'],
-    ['the last event', (db) => db.del(key("l", 259)), 'LOG_TRUNCATED'],
+    ['the last event', (db) => db.del(key('l', 259)), 'LOG_TRUNCATED'],
     ['content', (db) => db.del(key('c', 40)), 'CONTENT_MISSING'],
-    ['events swapped', (db) => swap(db, key('l', 40), key('l', 44)), 'EVENT_DISORDERED'],
-    ['events of two sessions swapped', (db) => swap(db, key('l', 2), key('l', 4)), 'EVENT_DISORDERED'],
+    ['events swapped', (db) => swap(db, key('l', 40), key('l', 46)), 'EVENT_DISORDERED'],
+    ['events of two sessions swapped', (db) => swap(db, key('l', 2), key('l', 4)), 'CONTENT_DAMAGED'],
     ['content swapped', (db) => swap(db, key('c', 40), key('c', 44)), 'CONTENT_DAMAGED'],
     [
       'an event added',
-      async (db) => db.put(key('l', 260), (await db.get(key('l', 260)))!),
+      async (db) => db.put(key('l', 260), (await db.get(key('l', 259)))!),
       'EVENT_DISORDERED',
     ],
     [
