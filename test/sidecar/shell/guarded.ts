@@ -14,6 +14,7 @@ import { systemClock } from '../../../sidecar/clock.ts';
 import { analyse, analyseArgv } from '../../../sidecar/command/analyse.ts';
 import { Gate } from '../../../sidecar/gate.ts';
 import type { Request } from '../../../sidecar/shell/invocation.ts';
+import type { PipePort } from '../../../sidecar/shell/pipe-session.ts';
 import { runShell } from '../../../sidecar/shell/run-shell.ts';
 import type { SignalSource } from '../../../sidecar/shell/signals.ts';
 import type { TerminalListener, TerminalPort } from '../../../sidecar/shell/terminal.ts';
@@ -123,6 +124,26 @@ export type Refuses = (action: CommandAction) => boolean;
 
 const byName: Refuses = (action) => action.commands.some(({ program }) => program === 'refused');
 
+/** What stands where a terminal would: keeps stdout and stderr apart. */
+export class Pipes implements PipePort {
+  readonly stdin: number;
+  readonly stdout: Buffer[] = [];
+  readonly stderr: Buffer[] = [];
+  notices = '';
+
+  constructor(stdin: number) {
+    this.stdin = stdin;
+  }
+
+  async write(stream: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
+    this[stream].push(Buffer.from(bytes));
+  }
+
+  async notice(line: string): Promise<void> {
+    this.notices += `${line}\n`;
+  }
+}
+
 export interface Guarded {
   typist: Typist;
   journal: Journal;
@@ -148,6 +169,8 @@ export interface GuardedOptions {
   refuses?: Refuses;
   journal?: (journal: Journal) => Journal;
   term?: string;
+  /** In place of the terminal. */
+  pipes?: Pipes;
 }
 
 interface Scope {
@@ -182,7 +205,7 @@ export async function guarded(t: Scope, options: GuardedOptions): Promise<Guarde
     identity: { user: 'tester', groups: [], proof: 'claimed' },
     cwd: options.cwd ?? home,
     request: options.request,
-    stdio: typist,
+    stdio: options.pipes ?? typist,
     env: { PATH: process.env.PATH ?? '', HOME: home, LANG: 'C.UTF-8', ...options.env },
     signals,
     runtimeParent: data,
