@@ -142,5 +142,9 @@ t.test('a time that steps back is written as no pause at all', async (t) => {
   for (const version of [2, 3] as const) {
     const times = decode(encode(version, { cols: 80, rows: 24 }, events)).events.map((event) => event.time);
     t.strictSame(times, [5_000_000, 5_000_000, 6_000_000]);
+    const written = [...writeCast(version, { cols: 80, rows: 24 }, events)]
+      .slice(1)
+      .map((line) => JSON.parse(line)[0]);
+    t.strictSame(written, version === 2 ? [5, 5, 6] : [5, 0, 1]);
   }
 });

@@ -188,6 +188,16 @@ t.test('the way readline shows a command line that is longer than the screen', a
   t.strictSame(textOf(`${first} \r${rest}\r\x1b[A\x1b[2C\x1b[Pk\r\n`, 20).length, 1, 'and goes up in it');
 });
 
+t.test('rows that a shorter command line left blank are no part of it', async (t) => {
+  t.strictSame(textOf('0123456789abc\r   \x1b[A\r\nnext', 10), ['0123456789', 'next']);
+  t.strictSame(textOf('0123456789abc\r   \x1b[A\r\x1b[Bnext', 10), ['0123456789', 'next']);
+  t.strictSame(
+    textOf('0123456789abc\x1b[A\r\nX', 10),
+    ['0123456789Xbc'],
+    'but one that is not blank is gone to',
+  );
+});
+
 t.test('a change of size takes effect where it happens', async (t) => {
   const lines = new TextLines(10);
   lines.write('0123456789ab', 0);
