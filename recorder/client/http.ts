@@ -59,8 +59,7 @@ export class RecorderClient {
   async open(call: Call): Promise<IncomingMessage> {
     const response = await answer(this.#request(call), call.signal);
     if (response.statusCode === 200) return response;
-    const text = (await whole(response)).toString('utf8');
-    throw readError(tryParse(text)) ?? gone(`answered ${response.statusCode} without saying why`);
+    throw await refusal(response);
   }
 
   #request({ path, query, method = 'GET', signal }: Call): ClientRequest {
@@ -81,6 +80,16 @@ async function answer(outgoing: ClientRequest, signal: AbortSignal | undefined):
   );
   outgoing.end();
   return promise;
+}
+
+/** What an answer that is not 200 says: the recorder's own error, or `RECORDER_GONE`. */
+export async function refusal(response: IncomingMessage): Promise<ChaperoneError> {
+  try {
+    const text = (await whole(response)).toString('utf8');
+    return readError(tryParse(text)) ?? gone(`answered ${response.statusCode} without saying why`);
+  } catch (error) {
+    return error as ChaperoneError;
+  }
 }
 
 async function whole(response: IncomingMessage): Promise<Buffer> {

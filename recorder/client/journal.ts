@@ -2,13 +2,12 @@
  * The journal of a recorder that another process runs: appends go out at once and are answered when stored,
  * so many are under way and throughput does not wait for round trips.
  */
-import { once } from 'node:events';
 import WebSocket from 'ws';
 import type { Draft, SessionId } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { Journal } from '../log/ports.ts';
 import { type Answer, decodeAnswer, encodeAppend, SUBPROTOCOL } from '../server/ingest/frame.ts';
-import { gone, type Recorder } from './http.ts';
+import { gone, type Recorder, refusal } from './http.ts';
 
 interface Pending {
   call: number;
@@ -21,13 +20,16 @@ interface Pending {
 const MAX_IN_FLIGHT = 8 * 1024 * 1024;
 const MAX_ANSWER = 64 * 1024;
 const HANDSHAKE_MS = 5_000;
-const CLOSE_MS = 2_000;
+const CLOSE_MS = 5_000;
 
 export class RemoteJournal implements Journal {
   readonly #socket: WebSocket;
-  /** Calls without an answer, in their order; the first `#sent` of them are on their way. */
+  /** Calls without an answer, in their order. */
   readonly #pending: Pending[] = [];
+  /** Frames of the latest of them, not sent yet. */
   readonly #waiting: Buffer[] = [];
+  /** The latest append: answers come in order, so all others are answered before it. */
+  #last: Promise<void> = Promise.resolve();
   #calls = 0;
   #bytes = 0;
   #gone: ChaperoneError | null = null;
@@ -46,7 +48,7 @@ export class RemoteJournal implements Journal {
     });
   }
 
-  /** @throws ChaperoneError `RECORDER_GONE` if it does not answer or refuses us */
+  /** @throws ChaperoneError the recorder's own where it refuses us, `RECORDER_GONE` where it does not answer */
   static async connect({ url, token }: Recorder): Promise<RemoteJournal> {
     const address = new URL('/ingest', url);
     address.protocol = 'ws:';
@@ -59,11 +61,7 @@ export class RemoteJournal implements Journal {
       // program on loopback needs none, and ws skips the work for a key of zeros.
       generateMask: (mask) => void mask.fill(0),
     });
-    try {
-      await once(socket, 'open');
-    } catch (error) {
-      throw gone(`cannot be written to at ${url}`, error);
-    }
+    await opened(socket);
     return new RemoteJournal(socket);
   }
 
@@ -77,14 +75,16 @@ export class RemoteJournal implements Journal {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     this.#pending.push({ call, size: frame.length, resolve, reject });
     this.#waiting.push(frame);
+    this.#last = promise;
     this.#send();
     await promise;
   }
 
-  /** Waits for what is under way, then closes. Sessions that have not ended are marked cut off. */
+  /** Waits for what is under way, a few seconds at most, then closes. Sessions without an end are cut off. */
   async close(): Promise<void> {
-    this.#socket.close(1000);
     const deadline = setTimeout(() => this.#socket.terminate(), CLOSE_MS);
+    await this.#last.catch(() => {});
+    this.#socket.close(1000);
     await this.closed;
     clearTimeout(deadline);
   }
@@ -125,4 +125,16 @@ export class RemoteJournal implements Journal {
     this.#waiting.length = 0;
     for (const { reject } of this.#pending.splice(0)) reject(this.#gone);
   }
+}
+
+/** Resolves when the recorder has let us in. */
+function opened(socket: WebSocket): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  socket.once('open', resolve);
+  socket.on('error', (error) => reject(gone('does not take evidence', error)));
+  socket.once('unexpected-response', async (request, response) => {
+    reject(await refusal(response));
+    request.destroy();
+  });
+  return promise;
 }

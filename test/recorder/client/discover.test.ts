@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { findRecorder } from '../../../recorder/client/discover.ts';
+import { startWorld } from '../server/world.ts';
 import { startRecorder, startRecorderOn } from './recorder.ts';
 
 t.test('a running recorder is found, a dead one is not', async (t) => {
@@ -22,7 +23,7 @@ t.test('a running recorder is found, a dead one is not', async (t) => {
 });
 
 t.test('the environment comes first', async (t) => {
-  const { recorder, data } = await startRecorder(t);
+  const { recorder, data } = await startWorld(t);
   const env = { CHAPERONE_URL: recorder.url, CHAPERONE_TOKEN: recorder.token };
   t.same(await findRecorder('/nowhere', env), recorder);
   t.same(
@@ -57,7 +58,7 @@ t.test('a stranger on the port that a dead recorder left learns nothing', async 
 });
 
 t.test('a stranger that passes the question on is found out', async (t) => {
-  const real = await startRecorder(t);
+  const real = await startWorld(t);
   const between = createServer(async (request, response) => {
     const reply = await fetch(`${real.recorder.url}${request.url}`);
     response.end(await reply.text());

@@ -6,11 +6,11 @@ import { RemoteArchive } from '../../../recorder/client/archive.ts';
 import { RemoteJournal } from '../../../recorder/client/journal.ts';
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
 import { encodeAnswer, MAX_FRAME, SUBPROTOCOL } from '../../../recorder/server/ingest/frame.ts';
-import { endDraft, ID, outputDraft, startDraft } from '../server/world.ts';
+import { endDraft, ID, outputDraft, startDraft, startWorld } from '../server/world.ts';
 import { startRecorder } from './recorder.ts';
 
 t.test('appends overlap, keep their order, and are all there', async (t) => {
-  const { recorder } = await startRecorder(t);
+  const { recorder } = await startWorld(t);
   const journal = await RemoteJournal.connect(recorder);
   const texts = Array.from({ length: 500 }, (_, n) => `line ${n}\n`);
   await Promise.all([
@@ -28,17 +28,20 @@ t.test('appends overlap, keep their order, and are all there', async (t) => {
 });
 
 t.test('more than fits in flight waits its turn', async (t) => {
-  const { recorder } = await startRecorder(t);
+  const { recorder } = await startWorld(t);
   const journal = await RemoteJournal.connect(recorder);
   await journal.append(ID, [startDraft()]);
   const chunk = Buffer.alloc(1 << 20, 'x');
-  await Promise.all(Array.from({ length: 40 }, () => journal.append(ID, [outputDraft(chunk)])));
-  t.equal((await new RemoteArchive(recorder).session(ID)).outputBytes, 40 << 20);
+  await Promise.all(Array.from({ length: 24 }, () => journal.append(ID, [outputDraft(chunk)])));
+  t.equal((await new RemoteArchive(recorder).session(ID)).outputBytes, 24 << 20);
+  const last = Promise.all(Array.from({ length: 12 }, () => journal.append(ID, [outputDraft(chunk)])));
   await journal.close();
+  await last;
+  t.pass('and closing waits for it');
 });
 
 t.test('a refusal concerns one append only', async (t) => {
-  const { recorder } = await startRecorder(t);
+  const { recorder } = await startWorld(t);
   const journal = await RemoteJournal.connect(recorder);
   await t.rejects(journal.append(ID, [outputDraft('x')]), { code: 'FORBIDDEN' });
   await journal.append(ID, [startDraft()]);
@@ -100,8 +103,8 @@ t.test('nobody there, or nobody who lets us in', async (t) => {
   await t.rejects(RemoteJournal.connect({ url: 'http://127.0.0.1:9', token: 'x' }), {
     code: 'RECORDER_GONE',
   });
-  const { recorder } = await startRecorder(t);
-  await t.rejects(RemoteJournal.connect({ ...recorder, token: 'wrong' }), { code: 'RECORDER_GONE' });
+  const { recorder } = await startWorld(t);
+  await t.rejects(RemoteJournal.connect({ ...recorder, token: 'wrong' }), { code: 'UNAUTHENTICATED' });
 });
 
 t.test('answers out of turn end the connection', async (t) => {

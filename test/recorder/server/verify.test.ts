@@ -9,7 +9,7 @@ const report: VerifyReport = { ok: true, size: 3, sessions: 1, checkpoint: 'note
 t.test('the real log verifies', async (t) => {
   const world = await startWorld(t);
   await world.log.append(ID, [startDraft(), outputDraft('hello'), endDraft()]);
-  const remote = new RemoteArchive({ url: world.server.url, token: world.token });
+  const remote = new RemoteArchive(world.recorder);
   t.match(await remote.verify(), { ok: true, problems: [] });
   t.match(await remote.verify({ session: ID }), { ok: true, problems: [] });
   await t.rejects(remote.verify({ session: ID.replace('1', '2') }), { code: 'SESSION_UNKNOWN' });
@@ -23,7 +23,7 @@ t.test('progress comes while it runs, and the report at the end', async (t) => {
     await promise;
     return report;
   };
-  const remote = new RemoteArchive({ url: world.server.url, token: world.token });
+  const remote = new RemoteArchive(world.recorder);
   const seen: [number, number][] = [];
   const progress = (done: number, total: number) => {
     seen.push([done, total]);
@@ -38,7 +38,7 @@ t.test('a failure on the way is told', async (t) => {
   world.log.verify = async () => {
     throw new Error('inner words');
   };
-  const remote = new RemoteArchive({ url: world.server.url, token: world.token });
+  const remote = new RemoteArchive(world.recorder);
   await t.rejects(remote.verify(), { code: 'STORE_FAILED', message: /^(?!.*inner)/ });
 });
 
@@ -55,7 +55,7 @@ t.test('it stops when nobody listens any more, and makes room', async (t) => {
       });
     });
   };
-  const remote = new RemoteArchive({ url: world.server.url, token: world.token });
+  const remote = new RemoteArchive(world.recorder);
   const leave = new AbortController();
   const running = [1, 2].map(() =>
     t.rejects(remote.verify({ signal: leave.signal }), { name: 'AbortError' }),

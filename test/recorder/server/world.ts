@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Draft } from '../../../recorder/audit/event.ts';
+import type { Recorder } from '../../../recorder/client/http.ts';
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
 import { type RecorderServer, startServer } from '../../../recorder/server/server.ts';
 import { HeldLog } from './held-log.ts';
@@ -18,6 +19,8 @@ export interface World {
   log: HeldLog;
   server: RecorderServer;
   token: string;
+  /** As a client of this machine knows it. */
+  recorder: Recorder;
   /** Steps by hand; starts at a fixed time. */
   clock: { now(): number; step(micros: number): void };
   /** What the server could not explain. */
@@ -68,6 +71,7 @@ export async function startWorld(t: Test): Promise<World> {
     log,
     server,
     token,
+    recorder: { url: server.url, token },
     clock,
     reported,
     get,
