@@ -12,6 +12,7 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<Row[]> }>> = {
   pty: () => import('./pty.ts'),
   replay: () => import('./replay.ts'),
   export: () => import('./export.ts'),
+  ingest: () => import('./ingest.ts'),
 };
 
 function format(row: Row): string {
