@@ -18,6 +18,7 @@ export const ERRORS = {
   STORE_FAILED: { exit: 5, http: 500 },
   STORE_CLOSED: { exit: 5, http: 503 },
   RECORDER_GONE: { exit: 5, http: 503 },
+  BUSY: { exit: 5, http: 503 },
   PORT_IN_USE: { exit: 5, http: 503 },
   NOT_A_TERMINAL: { exit: 2, http: 400 },
   SHELL_NOT_FOUND: { exit: 127, http: 400 },

@@ -126,5 +126,5 @@ export class Sockets {
 
 function refuseMoreThan(most: number, server: WebSocketServer): void {
   if (server.clients.size < most) return;
-  throw new ChaperoneError('FORBIDDEN', `more than ${most} WebSockets of a kind are not served at once`);
+  throw new ChaperoneError('BUSY', `more than ${most} WebSockets of a kind are not served at once`);
 }

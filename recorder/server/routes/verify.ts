@@ -1,4 +1,5 @@
 /** A verification on request: progress as it goes, the report at the end, stopped when nobody listens. */
+import { setTimeout } from 'node:timers/promises';
 import { ChaperoneError } from '../../errors.ts';
 import type { Archive, VerifyReport } from '../../log/ports.ts';
 import type { VerifyLine } from '../api.ts';
@@ -15,14 +16,12 @@ export function verifyRoutes({ archive }: { archive: Archive }): Route[] {
     const session = exchange.query.get('session');
     if (session !== null) await archive.session(session);
     if (running >= MAX_AT_ONCE) {
-      throw new ChaperoneError(
-        'STORE_FAILED',
-        'verifications are running already; try again when one has ended',
-      );
+      throw new ChaperoneError('BUSY', 'verifications are running already; try again when one has ended');
     }
     running += 1;
     try {
-      await followLines(exchange, verification(archive, session, exchange.signal));
+      const signal = AbortSignal.any([exchange.signal, exchange.closing]);
+      await followLines(exchange, verification(archive, session, signal));
     } finally {
       running -= 1;
     }
@@ -36,34 +35,14 @@ async function* verification(
   signal: AbortSignal,
 ): AsyncGenerator<VerifyLine> {
   let latest: { done: number; total: number } | null = null;
-  let wake = (): void => {};
-  let report: VerifyReport | null = null;
-  const work = archive
-    .verify({
-      ...(session !== null && { session }),
-      signal,
-      progress: (done, total) => {
-        latest = { done, total };
-      },
-    })
-    .then((result) => {
-      report = result;
-    })
-    .finally(() => wake());
-  work.catch(() => {});
-  while (report === null) {
-    await Promise.race([
-      work,
-      new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, PROGRESS_EVERY_MS);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      }),
-    ]);
+  const progress = (done: number, total: number): void => {
+    latest = { done, total };
+  };
+  const work = archive.verify({ ...(session !== null && { session }), signal, progress });
+  for (let report: VerifyReport | undefined; report === undefined; ) {
+    report = await Promise.race([work, setTimeout(PROGRESS_EVERY_MS, undefined, { ref: false })]);
     if (latest !== null) yield { progress: latest };
     latest = null;
+    if (report !== undefined) yield { report };
   }
-  yield { report };
 }

@@ -61,7 +61,7 @@ t.test('it stops when nobody listens any more, and makes room', async (t) => {
     t.rejects(remote.verify({ signal: leave.signal }), { name: 'AbortError' }),
   );
   while (stopped.length < 2) await new Promise((resolve) => setTimeout(resolve, 5));
-  await t.rejects(remote.verify(), { code: 'STORE_FAILED', message: /running already/ });
+  await t.rejects(remote.verify(), { code: 'BUSY', message: /running already/ });
   leave.abort();
   await Promise.all([...running, ...stopped]);
   world.log.verify = async () => report;
