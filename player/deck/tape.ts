@@ -4,18 +4,19 @@ import type { TerminalSize } from '../../recorder/audit/event.ts';
 /** Output as text, or a new size. */
 export type Item = string | TerminalSize;
 
-const LARGEST = 1000;
+/** More than any monitor has room for, and little enough to allocate: a cell is 192 pixels of canvas. */
+const LARGEST: TerminalSize = { cols: 640, rows: 240 };
 
 /**
  * A size that a screen can have. The session says what it likes, and the screen allocates every cell of it.
  * 0 is what a terminal without a size says.
  */
 export function screenSize(cols: unknown, rows: unknown): TerminalSize {
-  return { cols: cells(cols, 80), rows: cells(rows, 24) };
+  return { cols: cells(cols, LARGEST.cols, 80), rows: cells(rows, LARGEST.rows, 24) };
 }
 
-function cells(value: unknown, otherwise: number): number {
-  return typeof value === 'number' && value >= 1 ? Math.min(Math.floor(value), LARGEST) : otherwise;
+function cells(value: unknown, most: number, otherwise: number): number {
+  return typeof value === 'number' && value >= 1 ? Math.min(Math.floor(value), most) : otherwise;
 }
 
 /** Append-only; times are seconds since the start of the session and never go backwards. */

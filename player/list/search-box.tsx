@@ -16,15 +16,26 @@ export function SearchBox({ box, search, busy, onSearch }: Properties) {
   const [text, setText] = useState(search);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
 
+  const asked = useRef(search);
+
   useEffect(() => {
+    // What was asked for here may come back after more has been typed.
+    if (search === asked.current) return;
     clearTimeout(timer.current);
+    asked.current = search;
     setText(search);
   }, [search]);
+
+  const ask = (value: string) => {
+    clearTimeout(timer.current);
+    asked.current = value;
+    onSearch(value);
+  };
 
   const change = (value: string) => {
     setText(value);
     clearTimeout(timer.current);
-    timer.current = setTimeout(() => onSearch(value.trim()), WAIT_MS);
+    timer.current = setTimeout(() => ask(value.trim()), WAIT_MS);
   };
 
   return (
@@ -32,8 +43,7 @@ export function SearchBox({ box, search, busy, onSearch }: Properties) {
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          clearTimeout(timer.current);
-          onSearch(text.trim());
+          ask(text.trim());
         }}
       >
         <Icon name="search" />
@@ -49,7 +59,7 @@ export function SearchBox({ box, search, busy, onSearch }: Properties) {
           onKeyDown={(event) => {
             if (event.key !== 'Escape') return;
             if (text === '') event.currentTarget.blur();
-            else onSearch('');
+            else ask('');
             setText('');
           }}
         />

@@ -20,7 +20,7 @@ interface State {
   error: Error | null;
 }
 
-const REFRESH_MS = 3000;
+const REFRESH_MS = 2000;
 /** Running sessions beyond the first page that a refresh asks for one by one. */
 const MOST_SINGLE = 20;
 

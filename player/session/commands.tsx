@@ -78,45 +78,61 @@ interface RowsProperties {
   onJump: (time: number) => void;
 }
 
+/** Which rows are drawn: a stretch around what is looked at, since a session can have very many. */
+interface Stretch {
+  from: number;
+  to: number;
+}
+
 function Rows({ commands, current, onJump }: RowsProperties) {
   const list = useRef<HTMLOListElement>(null);
-  const [limit, setLimit] = useState(CHUNK);
+  const [{ from, to }, setStretch] = useState<Stretch>({ from: 0, to: CHUNK });
   const index = commands.findIndex(({ seq }) => seq === current);
 
   useEffect(() => {
-    if (index >= limit) setLimit(index + CHUNK);
+    if (index === -1) return;
+    if (index < from || index >= to)
+      setStretch({ from: Math.max(0, index - CHUNK / 2), to: index + CHUNK / 2 });
   }, [index]);
 
   useEffect(() => {
     // Someone who reads the list is not pulled away from there.
     if (list.current?.matches(':hover, :focus-within')) return;
     scrollWithin(list.current, list.current?.querySelector('[aria-current=true]') ?? null);
-  }, [current]);
+  }, [current, from, to]);
 
+  const earlier = () => setStretch({ from: Math.max(0, from - CHUNK), to });
+  const later = () => setStretch({ from, to: to + CHUNK });
   const onScroll = () => {
     const { scrollTop, scrollHeight, clientHeight } = list.current!;
-    if (scrollHeight - scrollTop - clientHeight < 600 && limit < commands.length) setLimit(limit + CHUNK);
+    if (scrollTop < 300 && from > 0) earlier();
+    if (scrollHeight - scrollTop - clientHeight < 600 && to < commands.length) later();
   };
 
   return (
     <ol class="commands" ref={list} onScroll={onScroll}>
-      {commands.slice(0, limit).map((command, at) => (
+      {from > 0 && <Rest amount={from} name="earlier" onMore={earlier} />}
+      {commands.slice(from, to).map((command, at) => (
         <CommandRow
           key={command.seq}
           command={command}
           current={command.seq === current}
-          moved={command.cwd !== commands[at - 1]?.cwd}
+          moved={command.cwd !== commands[from + at - 1]?.cwd}
           onJump={onJump}
         />
       ))}
-      {limit < commands.length && (
-        <li class="rest">
-          <button type="button" class="button" onClick={() => setLimit(limit + CHUNK)}>
-            {commands.length - limit} more
-          </button>
-        </li>
-      )}
+      {to < commands.length && <Rest amount={commands.length - to} name="more" onMore={later} />}
     </ol>
+  );
+}
+
+function Rest({ amount, name, onMore }: { amount: number; name: string; onMore: () => void }) {
+  return (
+    <li class="rest">
+      <button type="button" class="button" onClick={onMore}>
+        {amount.toLocaleString('en-GB')} {name}
+      </button>
+    </li>
   );
 }
 

@@ -57,7 +57,7 @@ export function Controls({ transport, tape, commands, matches, connection }: Pro
         </button>
         {mode !== 'following' && (
           <span class="position">
-            <b>{position(Math.min(second, duration))}</b> / {position(duration)}
+            <span class="now">{position(Math.min(second, duration))}</span> / {position(duration)}
           </span>
         )}
         {connection !== null && <LiveButton transport={transport} connection={connection} />}

@@ -21,10 +21,7 @@ export function OutputSearch({
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const { asked, matches, at, busy, error } = search;
 
-  useEffect(() => {
-    box.current?.focus();
-    return () => clearTimeout(timer.current);
-  }, []);
+  useEffect(() => () => clearTimeout(timer.current), []);
 
   const change = (value: string) => {
     setText(value);

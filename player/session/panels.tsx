@@ -12,11 +12,12 @@ interface Properties {
   panel: Panel;
   counts: Partial<Record<Panel, number | null>>;
   onPanel: (panel: Panel) => void;
-  children: ComponentChildren;
+  /** The panels stay as they were left; only one is seen. */
+  contents: Record<Panel, ComponentChildren>;
 }
 
 /** Tabs, as https://www.w3.org/WAI/ARIA/apg/patterns/tabs/ has them: arrow keys move, Tab leaves. */
-export function Panels({ panel, counts, onPanel, children }: Properties) {
+export function Panels({ panel, counts, onPanel, contents }: Properties) {
   const onKeyDown = (event: KeyboardEvent) => {
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (step === undefined) return;
@@ -36,7 +37,7 @@ export function Panels({ panel, counts, onPanel, children }: Properties) {
             type="button"
             role="tab"
             aria-selected={panel === name}
-            aria-controls="panel"
+            aria-controls={`panel-${name}`}
             tabIndex={panel === name ? 0 : -1}
             onClick={() => onPanel(name)}
           >
@@ -45,9 +46,24 @@ export function Panels({ panel, counts, onPanel, children }: Properties) {
           </button>
         ))}
       </div>
-      <div class="panel-body" id="panel" role="tabpanel" aria-labelledby={`tab-${panel}`} key={panel}>
-        {children}
-      </div>
+      {NAMES.map(([name]) => (
+        <div
+          key={name}
+          class="panel-body"
+          id={`panel-${name}`}
+          role="tabpanel"
+          aria-labelledby={`tab-${name}`}
+          hidden={panel !== name}
+        >
+          {contents[name]}
+        </div>
+      ))}
     </aside>
   );
+}
+
+/** Shows a panel now, not at the next rendering: the key after the one that opened it is for its input. */
+export function reveal(panel: Panel): void {
+  const element = document.getElementById(`panel-${panel}`);
+  if (element !== null) element.hidden = false;
 }

@@ -4,7 +4,7 @@ import { getCast, liveUrl, type SessionSummary } from '../api.ts';
 import { readCast } from '../deck/cast.ts';
 import { Deck, type Frames } from '../deck/deck.ts';
 import { followLive } from '../deck/live.ts';
-import type { Tape } from '../deck/tape.ts';
+import { screenSize, type Tape } from '../deck/tape.ts';
 import { mountTerminal, type Terminal } from '../deck/terminal.ts';
 
 export type Connection = 'open' | 'lost' | 'ended';
@@ -109,10 +109,11 @@ class ReplayControl {
   }
 
   async #mount(element: HTMLElement): Promise<void> {
-    const terminal = await mountTerminal(element, this.#session.terminal ?? { cols: 80, rows: 24 });
-    if (this.#abort.signal.aborted) terminal.dispose();
+    const { terminal } = this.#session;
+    const mounted = await mountTerminal(element, screenSize(terminal?.cols, terminal?.rows));
+    if (this.#abort.signal.aborted) mounted.dispose();
     this.#abort.signal.throwIfAborted();
-    this.#terminal = terminal;
+    this.#terminal = mounted;
   }
 
   /** A tape that is new, or has grown. */

@@ -6,7 +6,7 @@ import { Commands } from './commands.tsx';
 import { Controls } from './controls.tsx';
 import { Details } from './details.tsx';
 import { OutputSearch } from './output-search.tsx';
-import { type Panel, Panels } from './panels.tsx';
+import { type Panel, Panels, reveal } from './panels.tsx';
 import { useOutputSearch } from './use-output-search.ts';
 import { useReplay } from './use-replay.ts';
 import { useCommands } from './use-session.ts';
@@ -38,8 +38,9 @@ export function Workbench({ session, moment, onEnded }: Properties) {
   useShortcuts({
     ...transport.shortcuts,
     '/': () => {
+      reveal('output');
+      searchBox.current?.select();
       setPanel('output');
-      requestAnimationFrame(() => searchBox.current?.select());
     },
     n: () => search.go(1),
     N: () => search.go(-1),
@@ -64,13 +65,16 @@ export function Workbench({ session, moment, onEnded }: Properties) {
           connection={connection}
         />
       </section>
-      <Panels panel={panel} counts={counts} onPanel={setPanel}>
-        {panel === 'commands' && (
-          <Commands state={commands} deck={deck} session={session} onJump={transport.seek} />
-        )}
-        {panel === 'output' && <OutputSearch search={search} box={searchBox} />}
-        {panel === 'details' && <Details session={session} />}
-      </Panels>
+      <Panels
+        panel={panel}
+        counts={counts}
+        onPanel={setPanel}
+        contents={{
+          commands: <Commands state={commands} deck={deck} session={session} onJump={transport.seek} />,
+          output: <OutputSearch search={search} box={searchBox} />,
+          details: panel === 'details' && <Details session={session} />,
+        }}
+      />
     </div>
   );
 }

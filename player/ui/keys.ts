@@ -31,7 +31,5 @@ export function useShortcuts(shortcuts: Shortcuts): void {
 }
 
 function takesText(target: Element | null): boolean {
-  return (
-    target?.closest('input:not([type=checkbox]), textarea, select, [contenteditable], [role=slider]') != null
-  );
+  return target?.closest('input:not([type=checkbox]), textarea, select, [contenteditable]') != null;
 }

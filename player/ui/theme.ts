@@ -1,5 +1,5 @@
 /** Light or dark: as the system says, unless the reader chose. */
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 
 export type Theme = 'system' | 'light' | 'dark';
 
@@ -19,18 +19,21 @@ export function applyTheme(theme: Theme): void {
   document.documentElement.dataset.theme = theme;
 }
 
+function chooseTheme(theme: Theme): void {
+  applyTheme(theme);
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    // A browser that keeps nothing still has a theme for this visit.
+  }
+}
+
 export function useTheme(): { theme: Theme; next: () => void } {
   const [theme, setTheme] = useState(storedTheme);
-
-  useEffect(() => {
-    applyTheme(theme);
-    try {
-      localStorage.setItem(KEY, theme);
-    } catch {
-      // A browser that keeps nothing still has a theme for this visit.
-    }
-  }, [theme]);
-
-  const next = useCallback(() => setTheme((now) => ORDER[(ORDER.indexOf(now) + 1) % ORDER.length]!), []);
+  const next = () => {
+    const chosen = ORDER[(ORDER.indexOf(theme) + 1) % ORDER.length]!;
+    chooseTheme(chosen);
+    setTheme(chosen);
+  };
   return { theme, next };
 }

@@ -1,7 +1,5 @@
 /** Chromium on the real server over a real log. */
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -11,6 +9,7 @@ import {
   chromium,
   type Page,
 } from 'playwright-core';
+import { build } from 'vite';
 import { AuditLog } from '../../recorder/log/audit-log.ts';
 import { type RecorderServer, startServer } from '../../recorder/server/server.ts';
 import { systemClock } from '../../sidecar/clock.ts';
@@ -29,14 +28,15 @@ const FLAGS = [
 ];
 
 const ROOT = join(import.meta.dirname, '..', '..');
-export const PLAYER = join(ROOT, 'dist', 'player');
+const SOURCES = join(ROOT, 'player');
+const BUILT = join(ROOT, 'dist', 'player');
 
 export interface Stage {
   log: AuditLog;
   server: RecorderServer;
   browser: Browser;
-  /** A new, logged-in browser window. */
-  open(path: string, options?: BrowserContextOptions): Promise<Window>;
+  /** A new, logged-in browser window, closed with the test. */
+  open(t: Test, path: string, options?: BrowserContextOptions): Promise<Window>;
 }
 
 export interface Window {
@@ -52,18 +52,28 @@ interface Test {
 
 /** Starts the recorder on an empty log, and a browser. */
 export async function stage(t: Test): Promise<Stage> {
-  buildPlayer();
-  const data = await mkdtemp(join(tmpdir(), 'chaperone-player-'));
+  const scratch = await mkdtemp(join(tmpdir(), 'chaperone-player-'));
+  const data = join(scratch, 'data');
+  const assets = await builtPlayer(scratch);
   const log = await AuditLog.open({ data });
-  const server = await startServer({ log, data, port: 0, assets: PLAYER, clock: systemClock });
+  const server = await startServer({ log, data, port: 0, assets, clock: systemClock });
   const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
   t.teardown(async () => {
     await browser.close();
     await server.close();
     await log.close();
-    await rm(data, { recursive: true, force: true });
+    await rm(scratch, { recursive: true, force: true });
   });
-  return { log, server, browser, open: (path, options) => openWindow(browser, server, path, options) };
+  return {
+    log,
+    server,
+    browser,
+    open: async (test, path, options) => {
+      const window = await openWindow(browser, server, path, options);
+      test.teardown(() => window.context.close());
+      return window;
+    },
+  };
 }
 
 async function openWindow(
@@ -85,15 +95,19 @@ async function openWindow(
   return { page, context, complaints };
 }
 
-/** The page is tested as it ships: bundled. Built here unless it is newer than its sources. */
-function buildPlayer(): void {
-  if (existsSync(join(PLAYER, 'index.html')) && process.env.CHAPERONE_PLAYER_BUILT === '1') return;
-  const vite = join(ROOT, 'node_modules', 'vite', 'bin', 'vite.js');
-  const { status, stderr } = spawnSync(process.execPath, [vite, 'build', 'player', '--logLevel', 'error'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
-  if (status !== 0) throw new Error(`the player does not build:\n${stderr}`);
+/** The page is tested as it ships: bundled. What stands in dist is taken if it is newer than its sources. */
+async function builtPlayer(scratch: string): Promise<string> {
+  const built = await stat(join(BUILT, 'index.html')).catch(() => null);
+  if (built !== null && built.mtimeMs > (await newest(SOURCES))) return BUILT;
+  const directory = join(scratch, 'page');
+  await build({ root: SOURCES, logLevel: 'error', build: { outDir: directory, emptyOutDir: true } });
+  return directory;
+}
+
+async function newest(directory: string): Promise<number> {
+  const entries = await readdir(directory, { recursive: true, withFileTypes: true });
+  const times = entries.map(async (entry) => (await stat(join(entry.parentPath, entry.name))).mtimeMs);
+  return Math.max(...(await Promise.all(times)));
 }
 
 /** The text that the terminal shows, line by line, without trailing blanks. */

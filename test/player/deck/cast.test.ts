@@ -38,7 +38,10 @@ t.test('reads what the recorder writes, wherever it is cut, and keeps its micros
       async (events, pieces) => {
         const encoder = castEncoder(3);
         let time = 0;
-        const expected = events.map(({ gap, data }) => ({ time: (time += gap), data: data.toWellFormed() }));
+        const expected = events.map(({ gap, data }) => {
+          time += gap;
+          return { time, data: data.toWellFormed() };
+        });
         const lines = expected.map((each) => encoder.event({ time: each.time, code: 'o', data: each.data }));
         const tape = await read(encoder.header({ cols: 100, rows: 30 }) + lines.join(''), pieces);
         t.equal(tape.length, expected.length);
@@ -79,10 +82,10 @@ t.test('what is no recording is refused', async (t) => {
 t.test('a size is one that a screen can have', async (t) => {
   t.same(screenSize(80, 24), { cols: 80, rows: 24 });
   t.same(screenSize(0, 0), { cols: 80, rows: 24 });
-  t.same(screenSize(65_535, 1e9), { cols: 1000, rows: 1000 });
+  t.same(screenSize(65_535, 1e9), { cols: 640, rows: 240 });
   t.same(screenSize(Number.NaN, undefined), { cols: 80, rows: 24 });
   const tape = await read('{"version": 3, "term": {"cols": 99999, "rows": -4}}\n[0.1, "r", "x"]\n');
-  t.same(tape.size, { cols: 1000, rows: 24 });
+  t.same(tape.size, { cols: 640, rows: 24 });
 });
 
 t.test('activity', async (t) => {

@@ -1,9 +1,11 @@
 /** Live streams over real sockets, from a real log. Decoded by the page's own reader; the real player reads them in test/player/live.test.ts. */
 import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
-import { WebSocket } from 'ws';
+import { WebSocket, WebSocketServer } from 'ws';
 import { AlisDecoder, type Frame } from '../../../player/deck/alis.ts';
+import { serveLive } from '../../../recorder/server/live.ts';
 import { decisionDraft, endDraft, ID, outputDraft, startDraft, startWorld, type World } from './world.ts';
 
 const AT = 1_700_000_000_000_000;
@@ -96,7 +98,7 @@ t.test('many viewers that come at any time all see the same bytes, none lost and
   for (const viewer of viewers) t.equal(viewer.text, text);
 });
 
-t.test('who does not read does not slow the recording, and is dropped', async (t) => {
+t.test('who does not read does not slow the recording nor the others', async (t) => {
   const world = await startWorld(t);
   await world.log.append(ID, [startDraft(AT)]);
   const slow = new Viewer(world);
@@ -124,6 +126,29 @@ t.test('who does not read does not slow the recording, and is dropped', async (t
   t.pass('and it can still catch up without a gap');
   slow.socket.terminate();
   quick.socket.terminate();
+});
+
+t.test('who takes nothing for long is dropped', async (t) => {
+  const world = await startWorld(t);
+  await world.log.append(ID, [startDraft(AT)]);
+  const sockets = new WebSocketServer({ host: '127.0.0.1', port: 0 });
+  t.teardown(() => sockets.close());
+  await once(sockets, 'listening');
+  sockets.on('connection', (socket) =>
+    serveLive(world.log, ID, socket, { stalledAfter: 50, highWater: 64 * 1024 }),
+  );
+  const connected = once(sockets, 'connection') as Promise<[WebSocket]>;
+  const viewer = new WebSocket(`ws://127.0.0.1:${(sockets.address() as AddressInfo).port}`, 'v1.alis');
+  const [served] = await connected;
+  await once(viewer, 'message');
+  viewer.pause();
+  const dropped = once(served, 'close');
+  // More than what the kernel buffers for both ends.
+  for (let index = 0; index < 60; index++)
+    await world.log.append(ID, [outputDraft(Buffer.alloc(256 * 1024, 'x'), AT)]);
+  const [code] = await dropped;
+  t.equal(code, 1006, 'cut, without waiting for a farewell that nobody reads');
+  viewer.terminate();
 });
 
 t.test('the player of others is served, who speaks something else is told', async (t) => {
