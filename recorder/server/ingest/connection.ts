@@ -10,7 +10,7 @@ import { ChaperoneError } from '../../errors.ts';
 import type { Journal } from '../../log/ports.ts';
 import { asChaperoneError } from '../reply.ts';
 import { type Append, decodeDrafts } from './draft.ts';
-import { decodeAppend, encodeAnswer } from './frame.ts';
+import { type Answer, decodeAppend, encodeAnswer } from './frame.ts';
 
 export interface IngestOptions {
   journal: Journal;
@@ -24,6 +24,10 @@ export interface IngestOptions {
 const MAX_IN_FLIGHT = 16 * 1024 * 1024;
 const MAX_CALLS_IN_FLIGHT = 4096;
 const MAX_SESSIONS = 256;
+/** Bytes of answers that a writer may leave unread. */
+const MAX_UNREAD = 1024 * 1024;
+/** A complaint may quote what it complains of. */
+const MAX_MESSAGE = 500;
 
 type Outcome = 'pending' | 'stored' | ChaperoneError;
 
@@ -151,18 +155,22 @@ export class IngestConnection {
     const settled = this.#calls.findIndex(({ outcome }) => outcome === 'pending');
     for (const { call, outcome } of this.#calls.splice(0, settled === -1 ? this.#calls.length : settled)) {
       if (outcome instanceof ChaperoneError) {
-        if (stored > 0) this.#send(encodeAnswer({ kind: 'stored', call: stored }));
+        if (stored > 0) this.#send({ kind: 'stored', call: stored });
         stored = 0;
-        this.#send(encodeAnswer({ kind: 'failed', call, code: outcome.code, message: outcome.message }));
+        const message = outcome.message.slice(0, MAX_MESSAGE).toWellFormed();
+        this.#send({ kind: 'failed', call, code: outcome.code, message });
       } else {
         stored = call;
       }
     }
-    if (stored > 0) this.#send(encodeAnswer({ kind: 'stored', call: stored }));
+    if (stored > 0) this.#send({ kind: 'stored', call: stored });
   }
 
-  #send(frame: Buffer): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(frame);
+  #send(answer: Answer): void {
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    this.#socket.send(encodeAnswer(answer));
+    // Who writes and never reads makes us keep the answers.
+    if (this.#socket.bufferedAmount > MAX_UNREAD) this.#socket.terminate();
   }
 
   #track(append: Promise<void>): void {

@@ -118,13 +118,7 @@ t.test('a broken connection cuts its open sessions off, after what it had sent',
   writer.append(ID, [outputDraft('last words')]);
   await writer.answeredUpTo(3);
   t.equal((await world.log.session(ID)).state, 'live');
-  const released = new Promise<string>((resolve) => {
-    const release = world.log.release;
-    world.log.release = (session) => {
-      release(session);
-      resolve(session);
-    };
-  });
+  const released = whenReleased(world);
   writer.socket.terminate();
   t.equal(await released, ID);
   t.match(await world.log.session(ID), { state: 'cut-off', events: 2 });
@@ -193,6 +187,30 @@ t.test('a writer that is faster than the store is held back', async (t) => {
   t.equal((await world.log.session(ID)).outputBytes, 64 << 20);
 });
 
+t.test('complaints are short, and a writer that never reads them is dropped', async (t) => {
+  const world = await startWorld(t);
+  const writer = await open(world);
+  const odd = [
+    { at: 1, body: { type: 'gap', reason: '', from: 0, ['k'.repeat(600)]: 1 } },
+  ] as unknown as Draft[];
+  writer.append(ID, odd);
+  await writer.answeredUpTo(1);
+  const [answer] = writer.answers;
+  t.ok(answer?.kind === 'failed' && answer.message.length <= 500);
+  writer.append(ID, [startDraft()]);
+  await writer.answeredUpTo(2);
+  const released = whenReleased(world);
+  writer.socket.pause();
+  const more = setInterval(() => {
+    for (let n = 0; n < 500 && writer.socket.bufferedAmount < 1e6; n += 1) writer.append(ID, odd);
+  }, 5);
+  t.teardown(() => {
+    clearInterval(more);
+    writer.socket.terminate();
+  });
+  t.equal(await released, ID);
+});
+
 t.test('closing answers what was taken in, then says goodbye', async (t) => {
   const world = await startWorld(t);
   const writer = await open(world);
@@ -211,6 +229,17 @@ t.test('closing answers what was taken in, then says goodbye', async (t) => {
   await closed;
   t.match(await world.log.session(ID), { state: 'cut-off', events: 2 });
 });
+
+/** The next session whose writer is found gone. */
+function whenReleased(world: World): Promise<string> {
+  const { promise, resolve } = Promise.withResolvers<string>();
+  const release = world.log.release;
+  world.log.release = (session) => {
+    release(session);
+    resolve(session);
+  };
+  return promise;
+}
 
 function isOutput(drafts: readonly Draft[], text: string): boolean {
   const body = drafts[0]?.body;
