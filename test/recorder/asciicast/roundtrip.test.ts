@@ -108,14 +108,17 @@ t.test('a million intervals add up to the time of the last event', async (t) => 
   t.ok(Math.abs(sum.naive * 1e6 - time) < 1, 'for a player that adds up floats, within one microsecond');
 });
 
-t.test('a million events keep their times through v3', async (t) => {
+// the long run takes a million here, too
+const BATCHES = process.env.CHAPERONE_LONG ? 1000 : 200;
+
+t.test('events keep their times through v3, however many', async (t) => {
   const encoder = castEncoder(3);
   const reader = new CastReader();
   let time = 0;
   let wrong = 0;
   let seen = 0;
   [...reader.push(Buffer.from(encoder.header({ cols: 80, rows: 24 })))];
-  for (let batch = 0; batch < 1000; batch += 1) {
+  for (let batch = 0; batch < BATCHES; batch += 1) {
     let text = '';
     const times: number[] = [];
     for (let n = 0; n < 1000; n += 1) {
@@ -130,7 +133,7 @@ t.test('a million events keep their times through v3', async (t) => {
     }
   }
   t.equal(wrong, 0);
-  t.equal(seen, 1_000_000);
+  t.equal(seen, BATCHES * 1000);
 });
 
 t.test('a time that steps back is written as no pause at all', async (t) => {
