@@ -109,8 +109,8 @@ export class Pty {
     MASTERS.add(child.fd);
     this.pid = child.pid;
     this.name = child.pty;
-    this.#stream = new ReadStream(child.fd);
-    this.#stream.on('data', (bytes: Buffer) => this.#receive(bytes));
+    this.#stream = readStream(child.fd, (bytes) => this.#receive(bytes));
+    this.#stream.resume();
     // EIO is how a master learns that the last process has closed the terminal.
     this.#stream.on('error', () => this.#stream.destroy());
     this.#stream.on('close', () => this.#onClose());
@@ -224,6 +224,24 @@ export class Pty {
       this.#listener.drained();
     }
   }
+}
+
+/**
+ * Reads into one buffer, again and again, and hands out copies: a terminal gives at most 4 KB at a time, and Node would
+ * otherwise allocate 64 KB for each. (`onread` is an option of the net.Socket that a ReadStream is.)
+ */
+function readStream(fd: number, receive: (bytes: Buffer) => void): ReadStream {
+  const buffer = Buffer.allocUnsafe(1 << 16);
+  const callback = (length: number) => {
+    receive(Buffer.from(buffer.subarray(0, length)));
+    return true;
+  };
+  const Stream = ReadStream as new (fd: number, options: OnReadOptions) => ReadStream;
+  return new Stream(fd, { onread: { buffer, callback } });
+}
+
+interface OnReadOptions {
+  onread: { buffer: Uint8Array; callback: (length: number) => boolean };
 }
 
 /** The ending of a child that signal number `n` killed. */

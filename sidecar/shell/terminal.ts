@@ -1,4 +1,6 @@
 /** The terminal of the person (or the test, or the browser) for whom a shell runs. */
+import { spawnSync } from 'node:child_process';
+import { write } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
 import type { TerminalSize } from '../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
@@ -25,14 +27,34 @@ export interface TerminalListener {
   gone(): void;
 }
 
+/**
+ * Node's raw mode leaves a terminal turning LF into CR LF. What comes here has been through a terminal already, and a
+ * full-screen program's LF means one line down and nothing else. Node puts all back that it found, this included.
+ */
+function plainOutput(output: Terminal): void {
+  spawnSync('stty', ['-opost'], { stdio: [output.fd, 'ignore', 'ignore'] });
+}
+
+/** `WriteStream` of @types/node leaves out what it inherits. */
+type Terminal = WriteStream & { readonly fd: number };
+
+/** A terminal that does not block and takes no more is tried again after this long. */
+const FULL_RETRY_MS = 5;
+
+function writeSome(fd: number, bytes: Uint8Array): Promise<number> {
+  return new Promise((resolve, reject) => {
+    write(fd, bytes, (error, written) => (error ? reject(error) : resolve(written)));
+  });
+}
+
 /** The terminal that this process itself was started on. */
 export class ProcessTerminal implements TerminalPort {
   readonly term: string;
   readonly #input: ReadStream;
-  readonly #output: WriteStream;
+  readonly #output: Terminal;
 
   /** @throws ChaperoneError `NOT_A_TERMINAL` */
-  constructor(input: ReadStream = process.stdin, output: WriteStream = process.stdout) {
+  constructor(input: ReadStream = process.stdin, output: Terminal = process.stdout) {
     if (!input.isTTY || !output.isTTY) {
       throw new ChaperoneError(
         'NOT_A_TERMINAL',
@@ -48,10 +70,16 @@ export class ProcessTerminal implements TerminalPort {
     return { cols: this.#output.columns || 80, rows: this.#output.rows || 24 };
   }
 
-  write(bytes: Uint8Array): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#output.write(bytes, (error) => (error ? reject(error) : resolve()));
-    });
+  /** Not through the stream: for a terminal that writes in step with us, and a screen that is held (Ctrl-S) holds all. */
+  async write(bytes: Uint8Array): Promise<void> {
+    for (let rest = bytes; rest.length > 0; ) {
+      try {
+        rest = rest.subarray(await writeSome(this.#output.fd, rest));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error;
+        await new Promise((resolve) => setTimeout(resolve, FULL_RETRY_MS));
+      }
+    }
   }
 
   notice(line: string): Promise<void> {
@@ -70,6 +98,7 @@ export class ProcessTerminal implements TerminalPort {
     // `exit` runs after an uncaught exception too: whatever happens, the user gets a usable terminal back.
     const cooked = () => this.#input.setRawMode(false);
     this.#input.setRawMode(true);
+    plainOutput(this.#output);
     process.once('exit', cooked);
     this.#input.on('data', typed).on('end', gone).on('error', gone).resume();
     this.#output.on('resize', resized).on('error', gone);

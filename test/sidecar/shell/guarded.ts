@@ -216,7 +216,11 @@ export async function guarded(t: Scope, options: GuardedOptions): Promise<Guarde
     await log.close();
     await rm(data, { recursive: true, force: true });
   });
-  const events = () => Array.fromAsync(log.events(SESSION));
+  const events = async () => {
+    const all: StoredEvent[] = [];
+    for await (const event of log.events(SESSION)) all.push(event);
+    return all;
+  };
   return { typist, journal, ended, events, signal: (signal) => listeners.get(signal)?.(signal) };
 }
 
