@@ -136,10 +136,13 @@ export class AuditLog implements Journal, Archive {
     return oneSession(this.#store, this.#writer.live, id);
   }
 
-  async *events(id: SessionId, { from = 0, signal }: Span = {}): AsyncIterable<StoredEvent> {
+  async *events(
+    id: SessionId,
+    { from = 0, content = true, signal }: Span & { content?: boolean } = {},
+  ): AsyncIterable<StoredEvent> {
     const tail = await tailOf(this.#store, id);
     if (tail === null && id !== SYSTEM) throw unknown(id);
-    for await (const event of readEvents(this.#store, id, { from, to: tail?.events ?? 0 })) {
+    for await (const event of readEvents(this.#store, id, { from, to: tail?.events ?? 0, content })) {
       if (signal?.aborted) return;
       yield event;
     }

@@ -11,8 +11,9 @@ export interface Journal {
   /**
    * Appends events to one session, in order. Resolves once they are *stored*: they survive `kill -9` of
    * every process of ours. Calls may overlap; their order is the order of the calls.
-   * @throws ChaperoneError `STORE_FULL`, `STORE_FAILED`, `RECORDER_GONE`: nothing of the call was stored, and
-   *   the caller must not let happen what it could not record.
+   * @throws ChaperoneError `STORE_FULL`, `STORE_FAILED`, `RECORDER_GONE`: the call is not acknowledged, and
+   *   the caller must not let happen what it could not record. (Nothing of it was stored; except that where an append
+   *   waits for the disk, and only the fsync failed, it may be in the log all the same.)
    */
   append(session: SessionId, drafts: readonly Draft[]): Promise<void>;
 }
@@ -90,8 +91,14 @@ export interface Archive {
   sessions(query?: SessionQuery): Promise<SessionPage>;
   /** @throws ChaperoneError `SESSION_UNKNOWN` */
   session(id: SessionId): Promise<SessionSummary>;
-  /** A session's events from `from` (a seq) to its present end. */
-  events(id: SessionId, options?: { from?: number; signal?: AbortSignal }): AsyncIterable<StoredEvent>;
+  /**
+   * A session's events from `from` (a seq) to its present end. With `content: false` none of its content is
+   * read, and all of it is null: for who wants decisions and not the bytes between them.
+   */
+  events(
+    id: SessionId,
+    options?: { from?: number; content?: boolean; signal?: AbortSignal },
+  ): AsyncIterable<StoredEvent>;
   /** The same, and then what is appended, without a gap, until the session ends or `signal` aborts. */
   follow(id: SessionId, options?: { from?: number; signal?: AbortSignal }): AsyncIterable<StoredEvent>;
   /** The latest signed checkpoint (C2SP tlog-checkpoint, a signed note). */

@@ -12,14 +12,21 @@ import type { StoredEvent } from './ports.ts';
 const WINDOW_EVENTS = 256;
 const WINDOW_BYTES = 4 << 20;
 
-/** The events [from, to) of a session. */
+/** What to read of a session: the events [from, to), and whether with their content. */
+interface Part {
+  from: number;
+  to: number;
+  content?: boolean;
+}
+
+/** Events of a session. */
 export async function* readEvents(
   store: Reader,
   session: SessionId,
-  { from, to }: { from: number; to: number },
+  part: Part,
 ): AsyncGenerator<StoredEvent> {
   let context: Context | null = null;
-  for await (const { event, value } of readStored(store, session, { from, to })) {
+  for await (const { event, value } of readStored(store, session, part)) {
     const ref = contentOf(event);
     if (ref === null || value === undefined) {
       yield { event, content: null };
@@ -58,16 +65,16 @@ export async function contextBefore(
 async function* readStored(
   store: Reader,
   session: SessionId,
-  { from, to }: { from: number; to: number },
+  { from, to, content = true }: Part,
 ): AsyncGenerator<{ event: AuditEvent; value: Uint8Array | undefined }> {
   let window: number[] = [];
   for await (const index of indices(store, session, from, to)) {
     window.push(index);
     if (window.length < WINDOW_EVENTS) continue;
-    yield* readWindow(store, session, window);
+    yield* readWindow(store, session, window, content);
     window = [];
   }
-  yield* readWindow(store, session, window);
+  yield* readWindow(store, session, window, content);
 }
 
 /** Where in the log the events [from, to) of a session stand. */
@@ -89,13 +96,17 @@ export async function* indices(
   }
 }
 
-async function* readWindow(store: Reader, session: SessionId, window: number[]) {
+async function* readWindow(store: Reader, session: SessionId, window: number[], content: boolean) {
   const values = await store.getMany(window.map(KEYS.event));
   const events = values.map((value, i) => {
     if (value === undefined)
       throw corrupt(`event ${window[i]} of the log, of session ${session}, is missing`);
     return decodeStored(value);
   });
+  if (!content) {
+    for (const event of events) yield { event, value: undefined };
+    return;
+  }
   for (let i = 0; i < events.length; ) {
     const end = fill(events, i);
     yield* withContent(store, events.slice(i, end), window.slice(i, end));

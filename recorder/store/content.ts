@@ -68,7 +68,7 @@ export function commit(salt: Uint8Array, bytes: Uint8Array): ContentRef {
 }
 
 /** A piece that stands alone: quick. */
-export function packAlone({ salt, bytes }: Piece): Buffer {
+export function packAlone({ salt, bytes }: Omit<Piece, 'seq'>): Buffer {
   const frame = bytes.length < WORTHWHILE ? null : deflate(bytes, 1);
   if (frame === null || frame.length >= bytes.length) return join(salt, METHODS.stored, bytes);
   return join(salt, METHODS.alone, frame);

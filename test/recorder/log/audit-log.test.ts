@@ -47,6 +47,21 @@ t.test('what was appended is read again, before and after a restart', async (t) 
   await again.close();
 });
 
+t.test('events without their content are the same events', async (t) => {
+  const log = await AuditLog.open({ data: newData() });
+  const id = sessionId(1);
+  await log.append(id, [start(), output('one'), decided('ls'), output('two'.repeat(99_000)), end()]);
+  const whole = await collect(log.events(id, { from: 1 }));
+  const bare = await collect(log.events(id, { from: 1, content: false }));
+  t.same(
+    bare.map(({ event }) => event),
+    whole.map(({ event }) => event),
+  );
+  t.equal(outputOf(whole).length, 297_003);
+  t.ok(bare.every(({ content }) => content === null));
+  await log.close();
+});
+
 t.test('the key and the directory are for the owner alone', async (t) => {
   const data = newData();
   const log = await AuditLog.open({ data });
