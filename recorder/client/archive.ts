@@ -13,7 +13,7 @@ import type {
 import type { EventLine, VerifyLine } from '../server/api.ts';
 import { gone, type Recorder, RecorderClient } from './http.ts';
 
-type Range = { from?: number; signal?: AbortSignal };
+type Range = { from?: number; content?: boolean; signal?: AbortSignal };
 
 export class RemoteArchive implements Archive {
   readonly #client: RecorderClient;
@@ -57,11 +57,12 @@ export class RemoteArchive implements Archive {
 
   async *#events(
     id: SessionId,
-    { from, signal }: Range,
+    { from, content = true, signal }: Range,
     query: { follow?: string },
   ): AsyncGenerator<StoredEvent> {
     const path = `${addressOf(id)}/events`;
-    const call = { path, query: { ...query, content: 'base64', from: from?.toString() }, signal };
+    const wanted = { ...query, content: content ? 'base64' : undefined, from: from?.toString() };
+    const call = { path, query: wanted, signal };
     try {
       for await (const line of this.#client.lines<EventLine>(call)) yield readLine(line);
     } catch (error) {

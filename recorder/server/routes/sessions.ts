@@ -47,7 +47,8 @@ async function sendEvents({ archive, access }: SessionRoutesOptions, exchange: E
     const events = archive.follow(id, { from, signal: AbortSignal.any([signal, closing]) });
     await followLines(exchange, eventLines(events, selection));
   } else {
-    await streamLines(exchange, eventLines(archive.events(id, { from, signal }), selection));
+    const { content } = selection;
+    await streamLines(exchange, eventLines(archive.events(id, { from, content, signal }), selection));
   }
 }
 

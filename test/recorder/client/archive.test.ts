@@ -35,6 +35,7 @@ t.test('both archives answer alike', async (t) => {
   await same(t, local, remote, (archive) => collect(archive.events(ID)));
   await same(t, local, remote, (archive) => collect(archive.events(ID, { from: 3 })));
   await same(t, local, remote, (archive) => collect(archive.events(ID, { from: 99 })));
+  await same(t, local, remote, (archive) => collect(archive.events(ID, { from: 1, content: false })));
   await same(t, local, remote, (archive) => collect(archive.follow(ID)));
   await same(t, local, remote, (archive) => archive.checkpoint());
 });
