@@ -43,7 +43,8 @@ export class Fields {
   glob(text: string): void {
     const field = this.#open();
     if (field.value !== null) field.value += text;
-    field.pattern += text;
+    // `**` is kept for what is unknown: here it names no more than `*` below a directory already named.
+    if (text !== '*' || !/(^|[^\\])\*$/.test(field.pattern)) field.pattern += text;
     field.glob = true;
   }
 
@@ -83,7 +84,10 @@ export class Fields {
   }
 
   #close(): void {
-    if (this.#field !== null) this.#done.push(this.#field);
+    if (this.#field !== null) {
+      if (this.#field.pattern.length > 2 * LIMITS.source) throw new LimitReached('source');
+      this.#done.push(this.#field);
+    }
     this.#field = null;
   }
 }

@@ -1,5 +1,6 @@
 /** The expression of `find`: where it starts, what narrows it, what it runs and whether it deletes. */
 import type { Word } from './fields.ts';
+import { LIMITS } from './limits.ts';
 import { ANYWHERE, resolvePath } from './path.ts';
 import type { Scope } from './scope.ts';
 
@@ -57,6 +58,9 @@ export function readSearch(words: readonly Word[], scope: Scope): Search {
   for (; at < words.length && !/^(-.|[!(),]$)/.test(words[at]!.value ?? ''); at++) starts.push(words[at]!);
   const { names, narrowed, ...rest } = readExpression(words.slice(at));
   const places = starts.length > 0 ? starts : [{ pattern: '.', splits: false, value: '.' }];
+  if (places.length * Math.max(1, names.length) > LIMITS.reach) {
+    return { reach: [{ path: `/${ANYWHERE}`, recursive: true, certain: false }], ...rest };
+  }
   const reach = places.flatMap((start) => {
     const path = resolvePath(scope.cwd, start.pattern);
     const certain = start.value !== null && !path.includes('**');

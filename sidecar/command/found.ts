@@ -25,6 +25,9 @@ export interface Reader {
 
 type ParsedScript = ReturnType<typeof parse>;
 
+/** What a call of the parser costs by itself, in characters. */
+const PARSE = 16;
+
 export class Found {
   readonly #reader: Reader;
   /** What a command is known to print, by its index. */
@@ -38,10 +41,17 @@ export class Found {
   /** The script that is being read: positions in its tree point into it. */
   source = '';
   #words = 0;
+  #work = 0;
   #pipelines = 0;
 
   constructor(reader: Reader) {
     this.#reader = reader;
+  }
+
+  /** To be called before `length` more characters are parsed. */
+  spend(length: number): void {
+    this.#work += length + PARSE;
+    if (this.#work > LIMITS.work) throw new LimitReached('work');
   }
 
   /** Reads code that was found in a word. */

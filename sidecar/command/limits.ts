@@ -5,6 +5,16 @@
 export const LIMITS = {
   /** UTF-16 units in a line or script. */
   source: 64 * 1024,
+  /** UTF-16 units given to the parser for one line: nested scripts are parsed once for each level. */
+  work: 256 * 1024,
+  /** Here-documents in one script: the parser's time grows with their square. */
+  heredocs: 256,
+  /** Brackets open at once, quoted ones included: the parser itself gives up at this depth. */
+  nesting: 256,
+  /** Path globs that one `find` may reach. */
+  reach: 256,
+  /** UTF-16 units of a variable's value that is remembered. */
+  value: 1024,
   /** Scripts inside scripts: substitutions, `bash -c`, `eval`, and compound commands. */
   depth: 64,
   /** Simple commands found in one line. */
@@ -25,6 +35,19 @@ export const LIMITS = {
 export class LimitReached extends Error {
   constructor(what: keyof typeof LIMITS) {
     super(`more than ${LIMITS[what]} ${what}`);
+  }
+}
+
+/** Refuses a script whose length or shape would cost too much to parse. One pass. @throws LimitReached */
+export function checkShape(text: string): void {
+  if (text.length > LIMITS.source) throw new LimitReached('source');
+  if (text.split('<<', LIMITS.heredocs + 2).length > LIMITS.heredocs + 1) throw new LimitReached('heredocs');
+  let open = 0;
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at);
+    if (code === 0x28 || code === 0x7b) open++;
+    else if ((code === 0x29 || code === 0x7d) && open > 0) open--;
+    if (open > LIMITS.nesting) throw new LimitReached('nesting');
   }
 }
 

@@ -1,11 +1,11 @@
 /** Redirections: what they touch, and what the command reads because of them. */
-import type { HereDoc, Redirect, Redirection as RedirectionNode, SyntaxNode } from 'unbash';
+import type { HereDoc, Redirect, Redirection as RedirectionNode } from 'unbash';
 import type { Redirection, Touch } from '../action.ts';
 import type { Word } from './fields.ts';
 import { parameter } from './parameter.ts';
 import type { Input, Range, Scope } from './scope.ts';
 import { touch } from './touches.ts';
-import { decodeOne } from './word.ts';
+import { decodeOne, type Nested } from './word.ts';
 
 export interface Redirected {
   redirections: Redirection[];
@@ -14,20 +14,18 @@ export interface Redirected {
   input: Input | null;
 }
 
-type Visit = (node: SyntaxNode) => Range;
-
-export function redirect(nodes: readonly RedirectionNode[], scope: Scope, visit: Visit): Redirected {
+export function redirect(nodes: readonly RedirectionNode[], scope: Scope, nested: Nested): Redirected {
   const done: Redirected = { redirections: [], touches: [], input: null };
   for (const node of nodes) {
     const fd = node.descriptor?.type === 'FileDescriptor' ? node.descriptor.value : null;
     const toInput = node.descriptor === undefined || fd === 0;
     if (node.type === 'HereDoc') {
-      const input = here(node, scope, visit);
+      const input = here(node, scope, nested);
       done.redirections.push({ operator: node.operator, fd, target: null });
       if (toInput) done.input = input;
       continue;
     }
-    const word = node.target === undefined ? null : decodeOne(node.target, scope, { visit });
+    const word = node.target === undefined ? null : decodeOne(node.target, scope, nested);
     done.redirections.push({ operator: node.operator, fd, target: word?.value ?? null });
     if (word === null) continue;
     if (node.type === 'HereString') {
@@ -53,10 +51,10 @@ function readFrom(word: Word): Input {
 }
 
 /** A here-document: its text where nothing in it is unknown, and whose output is in it. */
-function here(node: HereDoc, scope: Scope, visit: Visit): Input {
+function here(node: HereDoc, scope: Scope, nested: Nested): Input {
   const parts = node.body.parts;
   if (parts === undefined) return { kind: 'here', from: [], text: node.body.text };
-  const from: Range[] = [visit(node.body)];
+  const from: Range[] = [nested.visit(node.body)];
   let text: string | null = '';
   for (const part of parts) {
     let value: string | null = null;

@@ -1,4 +1,5 @@
 /** What is known at one place in a script: where it runs, which variables hold what, what feeds its input. */
+import { LIMITS } from './limits.ts';
 import { quoteGlob } from './path.ts';
 
 /** Indices of commands already found: [from, to). */
@@ -87,6 +88,10 @@ const REMEMBERED = 64;
 
 /** A value for later statements of the same shell; null forgets what was known. */
 export function learn(scope: Scope, name: string, value: Binding | null): void {
+  if (value !== null && (value.value ?? value.pattern).length > LIMITS.value) {
+    learn(scope, name, null);
+    return;
+  }
   if (!scope.variables.has(name) && (value === null || scope.variables.size >= REMEMBERED)) return;
   const variables = new Map(scope.variables);
   if (value === null) variables.delete(name);

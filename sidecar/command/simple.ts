@@ -7,15 +7,15 @@ import { LIMITS, shown } from './limits.ts';
 import { ANYWHERE } from './path.ts';
 import { redirect } from './redirect.ts';
 import { type Binding, learn, type Scope } from './scope.ts';
-import { visit } from './substitution.ts';
+import { nestedIn } from './substitution.ts';
 import { decode, decodeOne, type Nested } from './word.ts';
 
 export function simple(found: Found, node: Command, scope: Scope): void {
-  const nested: Nested = { visit: (inner) => visit(found, inner, scope) };
+  const nested = nestedIn(found, scope);
   const sinks = found.sinks.length;
   const env = prefix(node, scope, nested);
   const words = wordsOf(node, env, scope, nested);
-  const { input, ...redirected } = redirect(node.redirects, scope, nested.visit);
+  const { input, ...redirected } = redirect(node.redirects, scope, nested);
   const text = shown(found.source.slice(node.pos, node.end));
   const inside = input === null ? scope : { ...scope, input };
   const from = found.commands.length;
@@ -87,9 +87,7 @@ function assignment(node: Assignment, scope: Scope, nested: Nested): Assigned {
 
 /** A loop over one word takes its values from there; over several, it is not followed which. */
 export function loopVariable(found: Found, node: For | Select, scope: Scope): void {
-  const words = (node.wordlist ?? []).flatMap((word) =>
-    decode(word, scope, { visit: (inner) => visit(found, inner, scope) }),
-  );
+  const words = (node.wordlist ?? []).flatMap((word) => decode(word, scope, nestedIn(found, scope)));
   const sources = words.flatMap((word) => word.sources).slice(0, LIMITS.sources);
   const pattern = words.length === 1 && !words[0]!.splits ? words[0]!.pattern : ANYWHERE;
   learn(scope, node.name.value, { value: null, pattern, sources });

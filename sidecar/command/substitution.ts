@@ -2,12 +2,18 @@
 import { forEachChild, type ParsedScript, parse, type SyntaxNode } from 'unbash';
 import type { Found } from './found.ts';
 import { type Input, learn, type Range, type Scope, subshell } from './scope.ts';
+import type { Nested } from './word.ts';
 
 /** Reads the scripts of all substitutions in a node; gives where their commands stand. */
 export function visit(found: Found, node: SyntaxNode, scope: Scope): Range {
   const from = found.commands.length;
   descend(found, node, scope);
   return [from, found.commands.length];
+}
+
+/** What the words of a command at this place need. */
+export function nestedIn(found: Found, scope: Scope): Nested {
+  return { visit: (node) => visit(found, node, scope), spend: (length) => found.spend(length) };
 }
 
 function descend(found: Found, node: SyntaxNode, scope: Scope): void {
@@ -32,6 +38,7 @@ function descend(found: Found, node: SyntaxNode, scope: Scope): void {
 
 /** A substitution that does not end where its text does was not understood by the parser. */
 function read(found: Found, node: { text: string; script: ParsedScript | undefined }, scope: Scope): void {
+  found.spend(node.text.length);
   if (node.script !== undefined) found.tree(node.script, scope);
   if (node.script === undefined || !/[)`}]$/.test(node.text)) {
     found.doubt('syntax', 'a substitution that could not be read', node.text);
@@ -63,6 +70,7 @@ function divided(found: Found, node: Parameter, operatorEnd: number, scope: Scop
   const operands = node.text.slice(operatorEnd - node.pos, -1);
   if (!/[$`<>]/.test(operands)) return;
   const text = `: \${x:-${operands}}`;
+  found.spend(text.length);
   const script = parse(text);
   if (script.errors?.length) found.doubt('syntax', 'an expansion that could not be read', node.text);
   const outer = found.source;

@@ -152,7 +152,7 @@ export function touch(role: PathRole, word: Word, scope: Scope, recursive = fals
     role,
     path: recursive && role === 'deletes' ? withoutContentsGlob(path) : path,
     recursive,
-    certain: word.value !== null || (!word.splits && !word.pattern.includes(ANYWHERE)),
+    certain: !word.splits && !path.includes(ANYWHERE),
   };
 }
 
@@ -162,6 +162,7 @@ function byOperands(words: readonly Word[], grammar: Operands, scope: Scope): To
   let skip = grammar.skip ?? 0;
   let recursive = false;
   let uncertain = false;
+  let targeted = false;
   let options = true;
   for (let at = 1; at < words.length; at++) {
     const word = words[at]!;
@@ -176,12 +177,13 @@ function byOperands(words: readonly Word[], grammar: Operands, scope: Scope): To
     if (grammar.noSkip?.test(text)) skip = 0;
     const named = namedByOption(words, at, grammar);
     if (named?.role) touches.push(touch(named.role, named.word, scope));
+    targeted ||= named?.role === 'writes' && grammar.last === 'writes';
     if (named?.takesNext) at++;
   }
   const paths = operands.slice(skip);
   paths.forEach((word, place) => {
-    const role =
-      grammar.last !== undefined && place === paths.length - 1 && place > 0 ? grammar.last : grammar.each;
+    const isLast = !targeted && place > 0 && place === paths.length - 1;
+    const role = (isLast ? grammar.last : undefined) ?? grammar.each;
     if (role === undefined) return;
     touches.push(touch(role, word, scope, recursive));
     // A word that may hold `-r`: perhaps everything below is touched.

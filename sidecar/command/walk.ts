@@ -8,18 +8,19 @@ import {
 } from 'unbash';
 import type { Found, Reader } from './found.ts';
 import { invoke } from './invoke.ts';
-import { LIMITS, LimitReached, shown } from './limits.ts';
+import { checkShape, LIMITS, LimitReached, shown } from './limits.ts';
 import { redirect } from './redirect.ts';
 import { type Input, type Range, rejoin, type Scope, subshell, unsettle } from './scope.ts';
 import { loopVariable, simple } from './simple.ts';
-import { visit } from './substitution.ts';
+import { nestedIn, visit } from './substitution.ts';
 
 type Node = Statement['command'];
 
 /** Whatever the parser complains of makes the line unknown. */
 export const reader: Reader = {
   script(found, text, scope) {
-    if (text.length > LIMITS.source) throw new LimitReached('source');
+    checkShape(text);
+    found.spend(text.length);
     const outer = found.source;
     found.source = text;
     walkScript(found, parse(text), scope);
@@ -56,6 +57,14 @@ function perhaps(found: Found, nodes: readonly Statement[] | Node, scope: Scope)
   if (Array.isArray(nodes)) walkList(found, nodes as readonly Statement[], branch);
   else walk(found, nodes as Node, branch);
   rejoin(scope, branch);
+}
+
+/** Runs `body` with calls in it counted as made only sometimes. */
+function within(scope: Scope, conditional: boolean, body: () => void): void {
+  const { body: outer } = scope;
+  if (conditional) sometimes(scope);
+  body();
+  scope.body = outer;
 }
 
 function sometimes(scope: Scope): Scope {
@@ -96,7 +105,7 @@ function walk(found: Found, node: Node, scope: Scope): void {
     case 'AndOr':
       node.commands.forEach((part, place) => {
         const straight = node.operators.slice(0, place).every((operator) => operator === '&&');
-        if (straight) walk(found, part, scope);
+        if (straight) within(scope, place > 0, () => walk(found, part, scope));
         else perhaps(found, part, scope);
       });
       return;
@@ -146,7 +155,7 @@ function control(found: Found, node: Control, scope: Scope): void {
     case 'For':
     case 'Select':
       loopVariable(found, node, scope);
-      again(found, node, scope, (body) => walkList(found, node.body.commands, sometimes(body)));
+      again(found, node.body, scope, (body) => walkList(found, node.body.commands, sometimes(body)));
       return;
     case 'While':
       again(found, node, scope, (body) => {
@@ -157,7 +166,7 @@ function control(found: Found, node: Control, scope: Scope): void {
       return;
     case 'ArithmeticFor':
       for (const part of [node.initialize, node.test, node.update]) if (part) visit(found, part, scope);
-      again(found, node, scope, (body) => walkList(found, node.body.commands, sometimes(body)));
+      again(found, node.body, scope, (body) => walkList(found, node.body.commands, sometimes(body)));
       return;
     case 'Case':
       visit(found, node.word, scope);
@@ -197,9 +206,7 @@ function pipeline(found: Found, stages: readonly Node[], scope: Scope): void {
 }
 
 function redirected(found: Found, node: Extract<Node, { type: 'Redirected' }>, scope: Scope): void {
-  const { redirections, touches, input } = redirect(node.redirects, scope, (inner) =>
-    visit(found, inner, scope),
-  );
+  const { redirections, touches, input } = redirect(node.redirects, scope, nestedIn(found, scope));
   invoke(found, { words: [], env: [], redirections, touches, text: textOf(found, node) }, scope);
   const inside = input === null ? scope : { ...scope, input };
   walk(found, node.command, inside);

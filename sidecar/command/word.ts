@@ -15,12 +15,19 @@ import type { Range, Scope } from './scope.ts';
 export interface Nested {
   /** Analyses the scripts of the substitutions in a node; gives where their commands stand. */
   visit(node: SyntaxNode): Range;
+  /** Accounts for text that is parsed once more. */
+  spend(length: number): void;
 }
 
 /** The fields that `word` becomes. Scripts inside it are visited. */
 export function decode(word: SyntaxWord, scope: Scope, nested: Nested): Word[] {
   const parts = word.parts;
   if (parts?.some((part) => part.type === 'BraceExpansion')) return decodeBraces(word, parts, scope, nested);
+  return decodePlain(word, scope, nested);
+}
+
+function decodePlain(word: SyntaxWord, scope: Scope, nested: Nested): Word[] {
+  const { parts } = word;
   const fields = new Fields();
   const rest = tilde(word, parts, scope, fields);
   if (parts === undefined) {
@@ -46,18 +53,16 @@ export function decodeOne(word: SyntaxWord, scope: Scope, nested: Nested): Word 
 /** Brace expansion works on text, before everything else: expand, then decode each result as a word. */
 function decodeBraces(word: SyntaxWord, parts: readonly WordPart[], scope: Scope, nested: Nested): Word[] {
   const sources = parts.some(mayHoldScript) ? inside(word, nested) : [];
-  const silent: Nested = { visit: () => [0, 0] };
+  const silent: Nested = { visit: () => [0, 0], spend: nested.spend };
   const out: Word[] = [];
   for (const text of expandBraces(word.text)) {
     if (text === '') continue;
+    nested.spend(text.length);
     const command = parse(`: ${text}`).commands[0]?.command;
-    const single = command?.type === 'Command' ? command.args[0] : undefined;
-    if (single?.type !== 'Word' || command?.type !== 'Command' || command.args.length !== 1) {
-      out.push({ ...unknownWord(word.text), sources });
-    } else if (single.parts?.some((part) => part.type === 'BraceExpansion')) {
-      out.push({ ...unknownWord(word.text), sources });
-    } else {
-      for (const field of decode(single, scope, silent)) {
+    const [single, ...more] = command?.type === 'Command' ? command.args : [];
+    if (single?.type !== 'Word' || more.length > 0) out.push({ ...unknownWord(word.text), sources });
+    else {
+      for (const field of decodePlain(single, scope, silent)) {
         out.push({ ...field, sources: [...field.sources, ...sources], text: word.text });
       }
     }
@@ -144,8 +149,12 @@ function addPart(part: WordPart, scope: Scope, fields: Fields): void {
       else fields.split(value);
       return;
     }
-    case 'CommandExpansion':
     case 'BraceExpansion':
+      // Only what looks like one, as `{a..1}`, is left by now.
+      if (/^[\w{}.,-]*$/.test(part.text)) fields.literal(part.text);
+      else fields.unknown(false);
+      return;
+    case 'CommandExpansion':
       fields.unknown(false);
       return;
     case 'ArithmeticExpansion':

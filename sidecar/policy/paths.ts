@@ -43,7 +43,7 @@ function touchMatches(touch: Touch, pattern: string, home: string | undefined, c
   // Above: deleting `/home` deletes `/home/ann`. For a rule that allows, only what it names.
   const hit = reaches(path, rule, touch.recursive && !certain);
   if (!hit) return NO;
-  if (!touch.certain || path.includes('**')) return MAYBE;
+  if (!touch.certain) return MAYBE;
   return certain && path.some((segment) => glob(segment).literal === null) ? MAYBE : YES;
 }
 

@@ -1,0 +1,91 @@
+/** What it costs to understand a line and to decide on it: no I/O, a warm process. */
+import { readFileSync } from 'node:fs';
+import type { Identity } from '../../recorder/audit/event.ts';
+import { analyse } from '../../sidecar/command/analyse.ts';
+import { decide } from '../../sidecar/policy/decide.ts';
+import { parsePolicies } from '../../sidecar/policy/parse.ts';
+import { PolicySet } from '../../sidecar/policy/policy-set.ts';
+import { type AgentPolicy, policySchema } from '../../sidecar/policy/schema.ts';
+import type { Row } from './row.ts';
+
+const ROUNDS = 20_000;
+const LIMIT_US = 50;
+const SCRIPT_LIMIT_MS = 20;
+const identity: Identity = { user: 'ann', groups: ['devs'], proof: 'claimed' };
+const context = { cwd: '/home/ann/app', home: '/home/ann' };
+
+const LINES = {
+  'an ordinary line': 'cd /app && npm test 2>&1 | tail -n 20',
+  'a simple command': 'git status --short',
+  'wrappers and a nested script': `sudo -u ann timeout 60 bash -lc 'cd /srv/app && make -j4 "$TARGET" | tee build.log'`,
+};
+
+export async function run(): Promise<Row[]> {
+  const policies = [baseline(), hundredRules()];
+  const set = new PolicySet(policies);
+  const rules = policies.reduce((sum, { spec }) => sum + (spec.commands?.length ?? 0), 0);
+  const rows = Object.entries(LINES).map(([name, line]): Row => {
+    const value = median(ROUNDS, () => decide(set, analyse(line, context), identity)) * 1000;
+    return {
+      name: `analyse and decide, ${rules} rules: ${name}`,
+      value: Math.round(value * 10) / 10,
+      unit: 'µs median',
+      target: `< ${LIMIT_US} µs`,
+      ok: value < LIMIT_US,
+    };
+  });
+  const script = script64K();
+  const value = median(40, () => decide(set, analyse(script, context), identity));
+  rows.push({
+    name: `analyse and decide, ${rules} rules: a script of ${Math.round(script.length / 1024)} KiB`,
+    value: Math.round(value * 10) / 10,
+    unit: 'ms median',
+    target: `< ${SCRIPT_LIMIT_MS} ms`,
+    ok: value < SCRIPT_LIMIT_MS,
+  });
+  return rows;
+}
+
+/** Milliseconds, after as many warm-up rounds as fit into a quarter of them. */
+function median(rounds: number, work: () => unknown): number {
+  for (let round = 0; round < rounds / 4; round++) work();
+  const times: number[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const start = performance.now();
+    work();
+    times.push(performance.now() - start);
+  }
+  return times.sort((a, b) => a - b)[rounds >> 1]!;
+}
+
+function baseline(): AgentPolicy {
+  const url = new URL('../../sidecar/policy/default.yaml', import.meta.url);
+  return parsePolicies(readFileSync(url, 'utf8'), 'default.yaml')[0]!;
+}
+
+/** Rules that have to be asked of every command: none names its program literally. */
+function hundredRules(): AgentPolicy {
+  const commands = Array.from({ length: 100 }, (_, place) => ({
+    name: `rule-${place}`,
+    effect: 'deny',
+    reason: 'Measured.',
+    match:
+      place % 2
+        ? { writes: [`/srv/data-${place}/**`] }
+        : { program: [`tool-${place}*`], args: { any: ['x*'] } },
+  }));
+  return policySchema.parse({
+    apiVersion: 'chaperone.dev/v1alpha1',
+    kind: 'AgentPolicy',
+    metadata: { name: 'measured' },
+    spec: { commands },
+  });
+}
+
+function script64K(): string {
+  const step = (n: number) =>
+    `if [ -d "dir-${n}" ]; then\n  cp -r "dir-${n}" /tmp/out && grep -q 'x' file-${n} | sort > "$OUT/log-${n}"\nfi\n`;
+  let text = '#!/bin/bash\nset -euo pipefail\n';
+  for (let n = 0; text.length < 60 * 1024; n++) text += step(n);
+  return text;
+}
