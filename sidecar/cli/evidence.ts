@@ -35,19 +35,26 @@ export async function openEvidence(data: string): Promise<Evidence> {
   return { archive: log, journal: log, remote: false, close: () => log.close() };
 }
 
-/** Opens evidence that is there already; reading never makes an empty store. */
-export async function readEvidence(data: string): Promise<Evidence> {
-  if (!existsSync(join(data, 'log')) && !process.env.CHAPERONE_URL)
-    throw new ChaperoneError(
-      'NOT_FOUND',
-      `no evidence in ${data}: record a session first (chaperone shell), or name the directory with --data`,
-    );
-  return openEvidence(data);
+/** The recorder that runs on this directory, for reading; null where none does. */
+export async function runningRecorder(data: string): Promise<Archive | null> {
+  const { findRecorder } = await import('../../recorder/client/discover.ts');
+  const recorder = await findRecorder(data, process.env);
+  if (recorder === null) return null;
+  const { RemoteArchive } = await import('../../recorder/client/archive.ts');
+  return new RemoteArchive(recorder);
+}
+
+/** Reading never makes an empty store. @throws ChaperoneError `NOT_FOUND` */
+export function requireEvidence(data: string): void {
+  if (existsSync(join(data, 'log')) || process.env.CHAPERONE_URL) return;
+  const advice = 'record a session first (chaperone shell), or name the directory with --data';
+  throw new ChaperoneError('NOT_FOUND', `no evidence in ${data}: ${advice}`);
 }
 
 /** Runs `work` on the evidence and closes it in every case. */
 export async function withEvidence<T>(data: string, work: (evidence: Evidence) => Promise<T>): Promise<T> {
-  const evidence = await readEvidence(data);
+  requireEvidence(data);
+  const evidence = await openEvidence(data);
   try {
     return await work(evidence);
   } finally {
@@ -55,9 +62,14 @@ export async function withEvidence<T>(data: string, work: (evidence: Evidence) =
   }
 }
 
-/** A session by its id, by an unambiguous beginning of one among the latest, or `last`. */
+/** https://github.com/ulid/spec */
+export function isWholeId(text: string): boolean {
+  return /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i.test(text);
+}
+
+/** A session by its id, by its last characters among the latest 500, or `last`. */
 export async function findSession(archive: Archive, wanted: string): Promise<SessionSummary> {
-  if (/^[0-9A-HJKMNP-TV-Z]{26}$/i.test(wanted)) return archive.session(wanted.toUpperCase());
+  if (isWholeId(wanted)) return archive.session(wanted.toUpperCase());
   const { sessions } = await archive.sessions({ limit: 500 });
   if (wanted === 'last' && sessions[0] !== undefined) return sessions[0];
   const matches = sessions.filter((session) => session.id.endsWith(wanted.toUpperCase()));

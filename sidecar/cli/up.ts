@@ -30,8 +30,8 @@ export function up(root: Command): void {
 
 async function run(options: Options): Promise<void> {
   const data = dataDirectory(options.data);
-  const leave = untilSignal();
   const recorder = await startRecorder(data, options.port);
+  const leave = untilSignal();
   try {
     greet(recorder.server, data);
     if (process.stdin.isTTY && process.stdout.isTTY) await shellHere(recorder, leave);

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Problem, VerifyReport } from '../../recorder/log/ports.ts';
 import { dataDirectory, dataOption } from './data.ts';
-import { findSession, withEvidence } from './evidence.ts';
+import { findSession, isWholeId, requireEvidence, runningRecorder, withEvidence } from './evidence.ts';
 import { visible } from './format.ts';
 import { progressBar } from './progress.ts';
 
@@ -21,7 +21,9 @@ export function verify(root: Command): void {
 }
 
 async function run(id: string | undefined, options: { data?: string; json?: boolean }): Promise<void> {
-  const report = await check(dataDirectory(options.data), id);
+  const data = dataDirectory(options.data);
+  requireEvidence(data);
+  const report = await check(data, id);
   process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : describe(report));
   if (!report.ok)
     throw new ChaperoneError(
@@ -30,16 +32,34 @@ async function run(id: string | undefined, options: { data?: string; json?: bool
     );
 }
 
+/**
+ * A running recorder checks its own store. A store that nobody holds is checked file by file before LevelDB
+ * opens it, for opening drops a damaged end without a word.
+ */
 async function check(data: string, id: string | undefined): Promise<VerifyReport> {
   const bar = progressBar('verifying');
+  const progress = (done: number, total: number) => bar.update(done, total);
   try {
-    return await withEvidence(data, async ({ archive }) => {
-      const session = id === undefined ? {} : { session: (await findSession(archive, id)).id };
-      return archive.verify({ ...session, progress: (done, total) => bar.update(done, total) });
+    const recorder = await runningRecorder(data);
+    if (recorder !== null) {
+      const session = id === undefined ? {} : { session: (await findSession(recorder, id)).id };
+      return await recorder.verify({ ...session, progress });
+    }
+    const { verifyClosed } = await import('../../recorder/log/verification.ts');
+    return await verifyClosed(data, {
+      ...(id === undefined ? {} : { session: await resolve(data, id) }),
+      progress,
     });
   } finally {
     bar.stop();
   }
+}
+
+/** A whole id is taken as it is, so that a store too damaged to be opened can still be checked. */
+function resolve(data: string, id: string): Promise<string> | string {
+  return isWholeId(id)
+    ? id.toUpperCase()
+    : withEvidence(data, async ({ archive }) => (await findSession(archive, id)).id);
 }
 
 function describe(report: VerifyReport): string {
