@@ -9,15 +9,7 @@ import type { AuditEvent, Draft, DraftBody, EventBody, SessionId } from '../audi
 import { type Frontier, leafHash } from '../audit/merkle.ts';
 import { orderFault } from '../audit/verify.ts';
 import { ChaperoneError } from '../errors.ts';
-import {
-  type Context,
-  commit,
-  extend,
-  type Piece,
-  packAlone,
-  packGrouped,
-  SALT_BYTES,
-} from '../store/content.ts';
+import { type Context, commit, type Piece, packAlone, packGrouped, SALT_BYTES } from '../store/content.ts';
 import { encodeRun, KEYS } from '../store/keys.ts';
 import { encodeLeaf } from '../store/leaf.ts';
 import type { Write } from '../store/store.ts';
@@ -105,11 +97,13 @@ export class Batch {
     const tail = advance(place?.tail ?? null, event, index);
     const before = place?.context ?? null;
     if (piece === null) return { event, bytes, content: null, place: { tail, context: before } };
-    if (body.type !== 'session.output')
+    // Input stands alone: it is rare, and what was typed should not lie in the dictionary of what was printed.
+    if (body.type !== 'session.output') {
       return { event, bytes, content: packAlone(piece), place: { tail, context: before } };
-    const grouped = this.#effort.afford(() => packGrouped(piece, before));
-    const context = extend(grouped === null ? null : before, piece);
-    return { event, bytes, content: grouped ?? packAlone(piece), place: { tail, context } };
+    }
+    const packed = this.#effort.afford(() => packGrouped(piece, before));
+    if (packed === null) return { event, bytes, content: packAlone(piece), place: { tail, context: null } };
+    return { event, bytes, content: packed.value, place: { tail, context: packed.context } };
   }
 
   #put({ event, bytes, content, place }: Staged): void {

@@ -63,8 +63,17 @@ export interface Piece {
 
 /** What the leaf says of the content. */
 export function commit(salt: Uint8Array, bytes: Uint8Array): ContentRef {
-  const digest = hash('sha256', Buffer.concat([salt, bytes]), 'buffer');
-  return { bytes: bytes.length, hash: digest.toString('base64url') };
+  return { bytes: bytes.length, hash: hash('sha256', salted(salt, bytes), 'base64url') };
+}
+
+/** Reused, because hashing is synchronous and nothing keeps it: 64 KiB a piece would keep the collector busy. */
+const scratch = Buffer.allocUnsafeSlow(SALT_BYTES + (64 << 10));
+
+function salted(salt: Uint8Array, bytes: Uint8Array): Buffer {
+  if (SALT_BYTES + bytes.length > scratch.length) return Buffer.concat([salt, bytes]);
+  scratch.set(salt);
+  scratch.set(bytes, SALT_BYTES);
+  return scratch.subarray(0, SALT_BYTES + bytes.length);
 }
 
 /** A piece that stands alone: quick. */
@@ -74,13 +83,23 @@ export function packAlone({ salt, bytes }: Omit<Piece, 'seq'>): Buffer {
   return join(salt, METHODS.alone, frame);
 }
 
-/** A piece of a group, or null where it has to stand alone. Costs a fraction of a millisecond for a few kilobytes, two milliseconds for 64 KiB. */
-export function packGrouped({ salt, bytes, seq }: Piece, context: Context | null): Buffer | null {
-  if (context === null || context.bytes > GROUP_BYTES || seq - context.start > GROUP_EVENTS) return null;
-  if (bytes.length > GROUPED_BYTES || bytes.length < WORTHWHILE) return null;
+/**
+ * A piece as part of a group, or the first of a new one: small, and takes a fraction of a millisecond for a few
+ * kilobytes, two milliseconds for 64 KiB.
+ */
+export function packGrouped(piece: Piece, before: Context | null): { value: Buffer; context: Context } {
+  const { salt, bytes, seq } = piece;
+  if (before === null || !belongs(piece, before))
+    return { value: packAlone(piece), context: extend(null, piece) };
   const back = Buffer.alloc(BACK_BYTES);
-  back.writeUInt16BE(seq - context.start);
-  return join(salt, METHODS.grouped, Buffer.concat([back, deflate(bytes, 6, dictionaryOf(context))]));
+  back.writeUInt16BE(seq - before.start);
+  const frame = deflate(bytes, 6, dictionaryOf(before));
+  return { value: join(salt, METHODS.grouped, Buffer.concat([back, frame])), context: extend(before, piece) };
+}
+
+function belongs({ bytes, seq }: Piece, { start, bytes: sofar }: Context): boolean {
+  if (sofar > GROUP_BYTES || seq - start > GROUP_EVENTS) return false;
+  return bytes.length >= WORTHWHILE && bytes.length <= GROUPED_BYTES;
 }
 
 /** The context behind a piece; null for `before` where the piece stood alone and begins a group. */
@@ -138,7 +157,8 @@ function inflateFrame(frame: Uint8Array, expected: number, dictionary?: Buffer):
 
 function deflate(bytes: Uint8Array, level: number, dictionary?: Buffer): Buffer {
   const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_contentSizeFlag]: 0 };
-  const options: ZstdOptions = { params, chunkSize: bytes.length + 1024 };
+  // The output grows by chunks of this size; text seldom needs a second.
+  const options: ZstdOptions = { params, chunkSize: 1024 + (bytes.length >> 2) };
   return zstdCompressSync(bytes, dictionary ? { ...options, dictionary } : options).subarray(MAGIC.length);
 }
 
