@@ -9,7 +9,7 @@ import type { CommandAction } from '../action.ts';
 import { literalWord } from './fields.ts';
 import { Found } from './found.ts';
 import { invoke } from './invoke.ts';
-import { LIMITS, LimitReached, shown } from './limits.ts';
+import { LimitReached, shown } from './limits.ts';
 import { rootScope, type Scope } from './scope.ts';
 import { reader } from './walk.ts';
 
@@ -31,8 +31,8 @@ export function analyse(line: string, context: Context): CommandAction {
 export function analyseArgv(argv: readonly string[], context: Context): CommandAction {
   const line = quote([...argv]);
   return run(line, context, (found, scope) => {
-    if (line.length > LIMITS.source) throw new LimitReached('source');
-    const words = argv.map(literalWord);
+    found.spend(line.length);
+    const words = argv.map((word) => literalWord(word));
     invoke(found, { words, env: [], redirections: [], touches: [], text: shown(line) }, scope);
   });
 }

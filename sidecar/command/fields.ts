@@ -93,8 +93,8 @@ export class Fields {
 }
 
 /** A word that is nothing but `text`. */
-export function literalWord(text: string): Word {
-  return { value: text, pattern: quoteGlob(text), glob: false, splits: false, sources: [], text };
+export function literalWord(value: string, text = value): Word {
+  return { value, pattern: quoteGlob(value), glob: false, splits: false, sources: [], text };
 }
 
 /** A word of which nothing is known, not even how many words it is. */

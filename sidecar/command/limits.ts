@@ -9,8 +9,6 @@ export const LIMITS = {
   work: 256 * 1024,
   /** Here-documents in one script: the parser's time grows with their square. */
   heredocs: 256,
-  /** Brackets open at once, quoted ones included: the parser itself gives up at this depth. */
-  nesting: 256,
   /** Path globs that one `find` may reach. */
   reach: 256,
   /** UTF-16 units of a variable's value that is remembered. */
@@ -38,17 +36,16 @@ export class LimitReached extends Error {
   }
 }
 
-/** Refuses a script whose length or shape would cost too much to parse. One pass. @throws LimitReached */
-export function checkShape(text: string): void {
-  if (text.length > LIMITS.source) throw new LimitReached('source');
-  if (text.split('<<', LIMITS.heredocs + 2).length > LIMITS.heredocs + 1) throw new LimitReached('heredocs');
-  let open = 0;
-  for (let at = 0; at < text.length; at++) {
-    const code = text.charCodeAt(at);
-    if (code === 0x28 || code === 0x7b) open++;
-    else if ((code === 0x29 || code === 0x7d) && open > 0) open--;
-    if (open > LIMITS.nesting) throw new LimitReached('nesting');
+/** As much of a script as may be parsed: all of it, as a rule. One pass. */
+export function parseable(text: string): string {
+  let end = Math.min(text.length, LIMITS.source);
+  let at = -1;
+  for (let count = 0; count <= LIMITS.heredocs; count++) {
+    at = text.indexOf('<<', at + 1);
+    if (at < 0) return end === text.length ? text : text.slice(0, end);
   }
+  end = Math.min(end, at);
+  return text.slice(0, end);
 }
 
 /** A text cut for showing. */

@@ -70,7 +70,8 @@ function divided(found: Found, node: Parameter, operatorEnd: number, scope: Scop
   const operands = node.text.slice(operatorEnd - node.pos, -1);
   if (!/[$`<>]/.test(operands)) return;
   const text = `: \${x:-${operands}}`;
-  found.spend(text.length);
+  // Nested ones are read again at each level, and the parser is slow on them.
+  found.spend(4 * text.length);
   const script = parse(text);
   if (script.errors?.length) found.doubt('syntax', 'an expansion that could not be read', node.text);
   const outer = found.source;

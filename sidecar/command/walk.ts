@@ -8,7 +8,7 @@ import {
 } from 'unbash';
 import type { Found, Reader } from './found.ts';
 import { invoke } from './invoke.ts';
-import { checkShape, LIMITS, LimitReached, shown } from './limits.ts';
+import { LIMITS, LimitReached, parseable, shown } from './limits.ts';
 import { redirect } from './redirect.ts';
 import { type Input, type Range, rejoin, type Scope, subshell, unsettle } from './scope.ts';
 import { loopVariable, simple } from './simple.ts';
@@ -19,11 +19,13 @@ type Node = Statement['command'];
 /** Whatever the parser complains of makes the line unknown. */
 export const reader: Reader = {
   script(found, text, scope) {
-    checkShape(text);
-    found.spend(text.length);
+    // The head of what is too long is looked at all the same: what must be refused in it is.
+    const head = parseable(text);
+    if (head.length < text.length) found.doubt('limit', 'too long, or too many here-documents', text);
+    found.spend(head.length);
     const outer = found.source;
-    found.source = text;
-    walkScript(found, parse(text), scope);
+    found.source = head;
+    walkScript(found, parse(head), scope);
     found.source = outer;
   },
   tree: walkScript,

@@ -7,7 +7,7 @@ import {
   type WordPart,
 } from 'unbash';
 import { expandBraces } from './brace.ts';
-import { Fields, unknownWord, type Word } from './fields.ts';
+import { Fields, literalWord, unknownWord, type Word } from './fields.ts';
 import { parameter } from './parameter.ts';
 import type { Range, Scope } from './scope.ts';
 
@@ -28,6 +28,8 @@ export function decode(word: SyntaxWord, scope: Scope, nested: Nested): Word[] {
 
 function decodePlain(word: SyntaxWord, scope: Scope, nested: Nested): Word[] {
   const { parts } = word;
+  // Most words are this plain.
+  if (parts === undefined && !word.text.includes('~')) return [literalWord(word.value, word.text)];
   const fields = new Fields();
   const rest = tilde(word, parts, scope, fields);
   if (parts === undefined) {
@@ -90,6 +92,7 @@ function tilde(
   fields: Fields,
 ): string | null {
   const first = parts === undefined ? word : parts[0];
+  if (!first?.text.includes('~')) return parts?.[0]?.type === 'Literal' ? parts[0].value : null;
   const whole = parts === undefined ? word.value : first?.type === 'Literal' ? first.value : null;
   if (whole === null) return null;
   const found = /^([A-Za-z_]\w*=)?(~[^/]*)/.exec(first!.text);

@@ -2,7 +2,7 @@
  * Rules that no policy can switch off: they keep the guarded shell guarded. To add one, add an entry.
  * What each shell needs is known to sidecar/shell: this list is where the two meet.
  */
-import type { CommandAction, SimpleCommand } from '../action.ts';
+import type { SimpleCommand } from '../action.ts';
 import { shellStarts } from '../command/interactive.ts';
 import { MAYBE, NO, some, type Tri, YES } from './tri.ts';
 
@@ -10,7 +10,9 @@ export interface BuiltinRule {
   /** `builtin/…`. */
   name: string;
   reason: string;
-  matches(command: SimpleCommand, action: CommandAction): Tri;
+  matches(command: SimpleCommand): Tri;
+  /** Functions that may not be defined. */
+  functions?: RegExp;
 }
 
 /** Names that belong to the hooks. */
@@ -18,12 +20,14 @@ const OWN = /^__chaperone/;
 /** Names that zsh's hooks hang on. */
 const ZSH_HOOKS = /^(preexec|precmd|chpwd|zshaddhistory)_functions$/;
 
+const OWN_FUNCTION = /^(__chaperone.*|TRAPDEBUG)$/;
+
 const HOOK = 'the guard of this shell may not be taken away';
 
 export const BUILTIN_RULES: readonly BuiltinRule[] = [
   { name: 'builtin/keep-debug-trap', reason: HOOK, matches: setsDebugTrap },
   { name: 'builtin/keep-shell-options', reason: HOOK, matches: clearsOption },
-  { name: 'builtin/keep-hook-names', reason: HOOK, matches: touchesOwnName },
+  { name: 'builtin/keep-hook-names', reason: HOOK, matches: touchesOwnName, functions: OWN_FUNCTION },
   { name: 'builtin/keep-builtins', reason: HOOK, matches: replacesBuiltin },
   { name: 'builtin/keep-zsh-hooks', reason: HOOK, matches: removesZshHook },
   {
@@ -47,7 +51,10 @@ const SHOPT_KEPT = /^(extdebug|functrace)$/;
 /** zsh ignores case and underscores in the names of options. */
 const ZSH_KEPT = /^(debugbeforecmd|trapsasync|evallineno)$/;
 
+const OPTION_SETTERS = new Set(['shopt', 'set', 'unsetopt', 'setopt', 'emulate']);
+
 function clearsOption({ program, argv }: SimpleCommand): Tri {
+  if (program === null || !OPTION_SETTERS.has(program)) return NO;
   const words = argv.slice(1);
   switch (program) {
     case 'shopt':
@@ -105,9 +112,8 @@ const NAMERS = new Set([
   'float',
 ]);
 
-function touchesOwnName({ program, argv, env }: SimpleCommand, action: CommandAction): Tri {
+function touchesOwnName({ program, argv, env }: SimpleCommand): Tri {
   if (env.some(({ name }) => OWN.test(name) || ZSH_HOOKS.test(name))) return YES;
-  if (action.functions.some((name) => OWN.test(name) || name === 'TRAPDEBUG')) return YES;
   if (program === null || !NAMERS.has(program)) return NO;
   const words = argv.slice(1);
   if (program === 'printf' && !words.includes('-v')) return NO;
@@ -125,6 +131,7 @@ function replacesBuiltin({ program, argv }: SimpleCommand): Tri {
 }
 
 function removesZshHook({ program, argv }: SimpleCommand): Tri {
+  if (program !== 'zle' && program !== 'add-zsh-hook' && program !== 'add-zle-hook-widget') return NO;
   const words = argv.slice(1);
   switch (program) {
     case 'add-zsh-hook':

@@ -15,7 +15,7 @@ import type { Decision, Effect, Identity } from '../../recorder/audit/event.ts';
 import type { Action, CommandAction, SimpleCommand } from '../action.ts';
 import { BUILTIN_RULES } from './builtin.ts';
 import type { CompiledPolicy, CompiledRule, PolicySet } from './policy-set.ts';
-import { MAYBE, YES } from './tri.ts';
+import { MAYBE, NO, YES } from './tri.ts';
 
 const STRICTNESS: Record<Effect, number> = { allow: 0, ask: 1, deny: 2 };
 
@@ -37,6 +37,11 @@ export function decide(policies: PolicySet, action: Action, identity: Identity):
     if (strictest === null || STRICTNESS[judgement.effect] > STRICTNESS[strictest.effect])
       strictest = judgement;
   };
+  for (const rule of BUILTIN_RULES) {
+    if (rule.functions !== undefined && action.functions.some((name) => rule.functions!.test(name))) {
+      take({ effect: 'deny', rule: rule.name, reason: rule.reason, unknown: false });
+    }
+  }
   for (const command of action.commands) {
     for (const judgement of judge(command, action, applying)) take(judgement);
   }
@@ -60,7 +65,8 @@ function judge(
   let sure: Judgement | null = null;
   let doubt: CompiledRule | null = null;
   for (const rule of BUILTIN_RULES) {
-    const answer = rule.matches(command, action);
+    const answer = rule.matches(command);
+    if (answer === NO) continue;
     const judgement: CompiledRule = {
       name: rule.name,
       effect: 'deny',
@@ -68,7 +74,7 @@ function judge(
       matches: rule.matches,
     };
     if (answer === YES) sure = stricter(sure, judgement);
-    else if (answer === MAYBE) doubt ??= judgement;
+    else doubt ??= judgement;
   }
   for (const policy of policies) {
     for (const rule of policy.rulesFor(command.program)) {

@@ -3,7 +3,7 @@ import { RE2JS } from 're2js';
 import type { CommandAction, PathRole, SimpleCommand } from '../action.ts';
 import { operandsOf } from '../command/subcommand.ts';
 import { glob, matches } from './glob.ts';
-import { touches } from './paths.ts';
+import { compilePath, touches } from './paths.ts';
 import type { Conditions, Match, Pattern } from './schema.ts';
 import { every, MAYBE, NO, not, some, type Tri, YES } from './tri.ts';
 
@@ -111,7 +111,7 @@ function overNames(
 function paths(match: Conditions, role: PathRole, allows: boolean): Matcher[] {
   const patterns = match[role];
   if (patterns === undefined) return [];
-  const condition = { role, patterns, recursive: match.recursive === true };
+  const condition = { role, patterns: patterns.map(compilePath), recursive: match.recursive === true };
   return [(command, action) => touches(command, condition, action.home, allows)];
 }
 

@@ -1,14 +1,27 @@
 /** Path globs of rules against the paths that a command touches. */
 import type { PathRole, SimpleCommand, Touch } from '../action.ts';
+import { quoteGlob } from '../command/path.ts';
 import { glob, overlap } from './glob.ts';
 import { MAYBE, NO, type Tri, YES } from './tri.ts';
 
 export interface PathCondition {
   role: PathRole;
-  /** Absolute globs, or such as start with `~`. */
-  patterns: readonly string[];
+  patterns: readonly PathPattern[];
   /** Only what is touched with everything below it. */
   recursive: boolean;
+}
+
+/** A path glob of a rule, ready to be asked often. */
+export interface PathPattern {
+  /** Its segments; below the home directory where it starts with `~`. */
+  segments: readonly string[];
+  fromHome: boolean;
+}
+
+/** @param pattern an absolute glob, or one that starts with `~` */
+export function compilePath(pattern: string): PathPattern {
+  const fromHome = pattern.startsWith('~');
+  return { segments: segmentsOf(fromHome ? pattern.slice(1) : pattern), fromHome };
 }
 
 /**
@@ -35,11 +48,14 @@ export function touches(
   return best;
 }
 
-function touchMatches(touch: Touch, pattern: string, home: string | undefined, certain: boolean): Tri {
-  const named = fromHome(pattern, home);
-  const path = segments(touch.path);
-  if (named === null) return touch.certain && !touch.recursive ? NO : MAYBE;
-  const rule = segments(named);
+function touchMatches(touch: Touch, pattern: PathPattern, home: string | undefined, certain: boolean): Tri {
+  const path = touchedSegments(touch);
+  if (pattern.fromHome && home === undefined) return touch.certain && !touch.recursive ? NO : MAYBE;
+  const rule = pattern.fromHome ? [...homeSegments(home!), ...pattern.segments] : pattern.segments;
+  // Most paths part from most rules at the first segment.
+  const [first] = path;
+  if (first !== undefined && isPlain(first) && rule.length > 0 && isPlain(rule[0]!) && first !== rule[0])
+    return NO;
   // Above: deleting `/home` deletes `/home/ann`. For a rule that allows, only what it names.
   const hit = reaches(path, rule, touch.recursive && !certain);
   if (!hit) return NO;
@@ -47,22 +63,34 @@ function touchMatches(touch: Touch, pattern: string, home: string | undefined, c
   return certain && path.some((segment) => glob(segment).literal === null) ? MAYBE : YES;
 }
 
-/** `~` in a rule is the home of who runs the command; null where that is not known. */
-function fromHome(pattern: string, home: string | undefined): string | null {
-  if (!pattern.startsWith('~')) return pattern;
-  return home === undefined ? null : home.replace(/[*?[\]\\]/g, '\\$&') + pattern.slice(1);
+function isPlain(segment: string): boolean {
+  return !/[*?[\\]/.test(segment);
 }
 
-const SPLIT_LIMIT = 4096;
-const split = new Map<string, readonly string[]>();
+function segmentsOf(path: string): readonly string[] {
+  return path.split('/').filter((part) => part !== '');
+}
 
-function segments(path: string): readonly string[] {
-  const known = split.get(path);
-  if (known !== undefined) return known;
-  const parts = path.split('/').filter((part) => part !== '');
-  if (split.size >= SPLIT_LIMIT) split.clear();
-  split.set(path, parts);
-  return parts;
+const touched = new WeakMap<Touch, readonly string[]>();
+
+/** Each rule asks for the same path: split once. */
+function touchedSegments(touch: Touch): readonly string[] {
+  let known = touched.get(touch);
+  if (known === undefined) {
+    known = segmentsOf(touch.path);
+    touched.set(touch, known);
+  }
+  return known;
+}
+
+/** The last home directory asked for: as a rule there is one. */
+let lastHome: { path: string; segments: readonly string[] } = { path: '/', segments: [] };
+
+function homeSegments(home: string): readonly string[] {
+  if (lastHome.path !== home) {
+    lastHome = { path: home, segments: segmentsOf(quoteGlob(home)) };
+  }
+  return lastHome.segments;
 }
 
 /**

@@ -52,33 +52,35 @@ function compile(policy: AgentPolicy): CompiledPolicy {
 }
 
 interface IndexedRule extends CompiledRule {
-  /** The programs it names, null where it does not name them one by one. */
-  programs: readonly string[] | null;
+  /** Whether the rule could match a command of this program. */
+  concerns: (program: string) => boolean;
 }
 
 function compileRule(policy: string, rule: CommandRule): IndexedRule {
   const { program } = rule.match;
-  const named = program?.every((pattern) => typeof pattern === 'string' && !/[*?[\\]/.test(pattern));
   return {
     name: `${policy}/${rule.name}`,
     effect: rule.effect,
     reason: rule.reason,
     matches: compileMatch(rule.match, rule.effect === 'allow'),
-    programs: named ? (program as string[]) : null,
+    concerns: program === undefined ? () => true : anyOf(program),
   };
 }
 
+/** Programs whose rules are remembered. */
+const REMEMBERED = 1024;
+
 function index(rules: readonly IndexedRule[]): (program: string | null) => readonly CompiledRule[] {
-  const others = rules.filter((rule) => rule.programs === null);
-  const byProgram = new Map<string, CompiledRule[]>();
-  for (const rule of rules) {
-    for (const program of rule.programs ?? []) {
-      const list = byProgram.get(program) ?? [...others];
-      list.push(rule);
-      byProgram.set(program, list);
-    }
-  }
-  return (program) => (program === null ? rules : (byProgram.get(program) ?? others));
+  const byProgram = new Map<string, readonly CompiledRule[]>();
+  return (program) => {
+    if (program === null) return rules;
+    const known = byProgram.get(program);
+    if (known !== undefined) return known;
+    const concerned = rules.filter((rule) => rule.concerns(program));
+    if (byProgram.size >= REMEMBERED) byProgram.clear();
+    byProgram.set(program, concerned);
+    return concerned;
+  };
 }
 
 function compileSubject(subject: Subject): (identity: Identity) => boolean {

@@ -383,6 +383,12 @@ t.test('limits', async (t) => {
   limited(`${'sudo '.repeat(200)} a`);
   const deep = look(`rm -rf /; a ${'$('.repeat(3000)}${')'.repeat(3000)}`);
   t.equal(deep.commands[0]!.program, 'rm', 'what was found before the limit stays');
+  t.equal(
+    look(`rm -rf /; a ${'b '.repeat(60_000)}`).commands[0]!.program,
+    'rm',
+    'and the head of a long line',
+  );
+  t.strictSame(codes(`x # ${'('.repeat(300)}`), [], 'brackets in a comment are none');
 });
 
 t.test('an argv is not read by a shell', async (t) => {
