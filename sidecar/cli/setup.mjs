@@ -109,8 +109,7 @@ function ensureCompiler() {
 
 function lockDigest() {
   const hash = createHash('sha256').update(`${process.platform} ${process.arch}`);
-  for (const file of ['package.json', 'package-lock.json']) hash.update(readFileSync(join(root, file)));
-  return hash.digest('hex');
+  return hash.update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
 }
 
 /** Installs exactly the lockfile's packages where they are missing or of another lockfile. */

@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { ChaperoneError } from '../../recorder/errors.ts';
 import type { RecorderServer } from '../../recorder/server/server.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import { dataDirectory, dataOption } from './data.ts';
@@ -30,7 +31,7 @@ export function up(root: Command): void {
 
 async function run(options: Options): Promise<void> {
   const data = dataDirectory(options.data);
-  const recorder = await startRecorder(data, options.port);
+  const recorder = await startRecorder(data, options.port).catch((error) => pointToFirst(error, data));
   const leave = untilSignal();
   try {
     greet(recorder.server, data);
@@ -39,6 +40,22 @@ async function run(options: Options): Promise<void> {
   } finally {
     await recorder.close();
   }
+}
+
+/** Where another `chaperone up` holds the store, its page is what the user is after: a fresh link into it. */
+async function pointToFirst(error: unknown, data: string): Promise<never> {
+  if (error instanceof ChaperoneError && error.code === 'STORE_LOCKED') {
+    const [{ findRecorder }, { requestLoginUrl }] = await Promise.all([
+      import('../../recorder/client/discover.ts'),
+      import('../../recorder/client/login-link.ts'),
+    ]);
+    const first = await findRecorder(data, process.env);
+    if (first !== null)
+      process.stdout.write(
+        `chaperone is up already. Open once in your browser:\n\n    ${await requestLoginUrl(first)}\n\n`,
+      );
+  }
+  throw error;
 }
 
 export interface RunningRecorder {

@@ -109,6 +109,9 @@ t.test('beside a running recorder everything goes through it', async (t) => {
     const second = await chaperone(['up', '--data', data, '--port', '0']);
     t.equal(second.status, 5);
     t.match(second.stderr, /in use by process \d+/);
+    const link = /http:\S+\/login\?token=\S+/.exec(second.stdout)?.[0] ?? '';
+    t.ok(link.startsWith(recorder.url), 'and gets a fresh link into the first');
+    t.equal((await fetch(link)).status, 200);
   });
   await t.test('nothing is served without login', async (t) => {
     for (const path of ['/', '/api/sessions', '/api/checkpoint', '/assets/x.js'])
