@@ -10,6 +10,8 @@
 # Everything is done by builtins: no process is started for a command that may run. Functions are defined
 # before the user's own files are read, so that no alias of theirs is expanded in here.
 
+# The last argument of the call is what `$_` is afterwards: the user's own.
+declare -r __chaperone_trap="trap -- '__chaperone_debug \"\$_\"' DEBUG"
 __chaperone_called= __chaperone_depth= __chaperone_prompted= __chaperone_int=
 
 # `local -` keeps the user's `set` options, whatever they are.
@@ -22,12 +24,18 @@ __chaperone_debug() {
     __chaperone_called=
     \builtin return 0
   fi
-  # What follows, up to the next input line, is the prompt's own business.
-  if [[ $__chaperone_text == ': chaperone prompt' && ${#FUNCNAME[@]} == 1 ]]; then
-    __chaperone_prompted=$__chaperone_number
-    __chaperone_restore
-    \builtin return 0
-  fi
+  case $__chaperone_text in
+    # What follows, up to the next input line, is the prompt's own business.
+    ': chaperone prompt')
+      if [[ ${#FUNCNAME[@]} == 1 ]]; then
+        __chaperone_prompted=$__chaperone_number
+        __chaperone_restore
+        \builtin return 0
+      fi
+      ;;
+    # These can only strengthen the guard: the prompt's own, see the end.
+    'shopt -s extdebug' | 'set -o functrace' | "$__chaperone_trap") \builtin return 0 ;;
+  esac
   if [[ -n ${COMP_LINE+set} ]]; then
     __chaperone_context=completion
   elif [[ $__chaperone_number == "$__chaperone_prompted" ]]; then
@@ -136,8 +144,8 @@ else
   trap 'if [[ -r ~/.bash_logout ]]; then . ~/.bash_logout; fi' EXIT
 fi
 
-PROMPT_COMMAND=(': chaperone prompt' "${PROMPT_COMMAND[@]}")
+# The hook is there at each prompt, whatever the last line did to it.
+PROMPT_COMMAND=(": chaperone prompt; shopt -s extdebug; set -o functrace; $__chaperone_trap" "${PROMPT_COMMAND[@]}")
 shopt -s extdebug
 set -o functrace
-# The last argument of the call is what `$_` is afterwards: the user's own.
-trap -- '__chaperone_debug "$_"' DEBUG
+eval "$__chaperone_trap"

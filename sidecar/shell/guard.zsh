@@ -112,10 +112,13 @@ __chaperone_stat() {
   stat=(${=line##*\) })
 }
 
-# A new line of input: what was given up is over, and routine commands are asked about again.
+# A new line of input: what was given up is over, routine commands are asked about again, and the hook is there,
+# whatever the last line did to it.
 __chaperone_next_line() {
   (( __chaperone_lines++ ))
   __chaperone_routine=()
+  builtin setopt debug_before_cmd
+  functions[TRAPDEBUG]=$__chaperone_debug
 }
 
 # The user's own start-up files are read with the user's own ZDOTDIR, the next of ours with ours.
@@ -132,6 +135,5 @@ __chaperone_install() {
   typeset -ga preexec_functions precmd_functions
   preexec_functions=(__chaperone_next_line $preexec_functions)
   precmd_functions=(__chaperone_next_line $precmd_functions)
-  builtin setopt debug_before_cmd
-  functions[TRAPDEBUG]=$__chaperone_debug
+  __chaperone_next_line
 }

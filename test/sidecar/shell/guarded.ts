@@ -13,6 +13,8 @@ import type { CommandAction } from '../../../sidecar/action.ts';
 import { systemClock } from '../../../sidecar/clock.ts';
 import { analyse, analyseArgv } from '../../../sidecar/command/analyse.ts';
 import { Gate } from '../../../sidecar/gate.ts';
+import { parsePolicies } from '../../../sidecar/policy/parse.ts';
+import { defaultPolicyText, LoadedPolicy } from '../../../sidecar/policy/policy-file.ts';
 import type { Request } from '../../../sidecar/shell/invocation.ts';
 import type { PipePort } from '../../../sidecar/shell/pipe-session.ts';
 import { runShell } from '../../../sidecar/shell/run-shell.ts';
@@ -167,6 +169,8 @@ export interface GuardedOptions {
   files?: Record<string, string>;
   cwd?: string;
   refuses?: Refuses;
+  /** The policy that ships with Chaperone, with its built-in rules, in place of the test's. */
+  shipped?: boolean;
   journal?: (journal: Journal) => Journal;
   term?: string;
   /** In place of the terminal. */
@@ -195,7 +199,7 @@ export async function guarded(t: Scope, options: GuardedOptions): Promise<Guarde
   const ended = runShell({
     guard: {
       journal,
-      gate: gate(journal, options.refuses ?? byName),
+      gate: options.shipped ? await shippedGate(journal) : gate(journal, options.refuses ?? byName),
       clock: systemClock,
       policy: () => 'test',
       analyse,
@@ -231,4 +235,9 @@ function gate(journal: Journal, refuses: Refuses): Gate {
     return { effect: 'deny', rule: 'test/refused', reason: 'tests refuse it', unjudged: false };
   };
   return new Gate({ journal, clock: systemClock, policy: () => ({ digest: 'test', decide }) });
+}
+
+async function shippedGate(journal: Journal): Promise<Gate> {
+  const policy = new LoadedPolicy(parsePolicies(await defaultPolicyText(), 'default.yaml'));
+  return new Gate({ journal, clock: systemClock, policy: () => policy });
 }
