@@ -4,18 +4,8 @@
  * Time here is the session's own time, whatever is skipped or sped up, so that it agrees with the times
  * of the events. A tape that is still growing is followed at its end until someone goes back.
  */
-import type { TerminalSize } from '../../recorder/audit/event.ts';
+import { Reel, type Screen } from './reel.ts';
 import type { Tape } from './tape.ts';
-
-/** Where the deck draws. */
-export interface Screen {
-  /** A new, empty terminal. */
-  reset(size: TerminalSize): void;
-  resize(size: TerminalSize): void;
-  output(text: string): void;
-  /** Whether time passes: the cursor blinks only then. */
-  running(on: boolean): void;
-}
 
 /** Calls back before the next frame; tests bring their own. */
 export interface Frames {
@@ -27,20 +17,20 @@ export type Mode = 'paused' | 'playing' | 'following';
 
 /** A slice of fast-forward between two chances for the page to react, in characters. */
 const SLICE = 8 * 1024 * 1024;
-/** Output handed to the terminal in one call, in characters. */
-const BLOCK = 64 * 1024;
+/** The same where nobody waits for it. */
+const IDLE_SLICE = 512 * 1024;
 /** A page in the background gets no frames: the session waits there instead of leaping. */
 const LONGEST_STEP = 0.25;
 
 export class Deck {
   readonly tape: Tape;
-  readonly #screen: Screen;
   readonly #frames: Frames;
   readonly #listeners = new Set<() => void>();
   #mode: Mode = 'paused';
   #time = 0;
-  /** Events applied to the screen so far. */
-  #applied = 0;
+  #reel: Reel;
+  /** Screens that wait out of sight, at places spread over the tape, so that no jump starts from nothing. */
+  readonly #spares: Reel[] = [];
   /** Where a jump is heading that has not arrived yet. */
   #target: number | null = null;
   #frame: number | null = null;
@@ -50,9 +40,9 @@ export class Deck {
 
   constructor(tape: Tape, screen: Screen, frames: Frames) {
     this.tape = tape;
-    this.#screen = screen;
+    this.#reel = new Reel(tape, screen);
     this.#frames = frames;
-    this.#rewind();
+    screen.show(true);
   }
 
   /** Seconds since the start of the session. */
@@ -117,7 +107,7 @@ export class Deck {
   /** Steps to the next or former output and stays there. */
   step(direction: 1 | -1): void {
     this.#setMode('paused');
-    const index = direction === 1 ? this.#applied : this.#applied - 2;
+    const index = direction === 1 ? this.#reel.applied : this.#reel.applied - 2;
     if (index < 0) this.seek(0);
     else if (index < this.tape.length) this.seek(this.tape.time(index));
   }
@@ -138,6 +128,24 @@ export class Deck {
     this.#notify();
   }
 
+  /** Another screen, to wait at a place of its own. */
+  addSpare(screen: Screen): void {
+    screen.show(false);
+    this.#spares.push(new Reel(this.tape, screen));
+  }
+
+  /** Moves the spare screens a little on their way; false when each is where it waits. */
+  prepare(): boolean {
+    for (const [index, spare] of this.#spares.entries()) {
+      const home = this.tape.countAtShare((index + 1) / (this.#spares.length + 1));
+      if (spare.applied === home) continue;
+      if (spare.applied > home) spare.rewind();
+      spare.advance(home, IDLE_SLICE);
+      return true;
+    }
+    return false;
+  }
+
   dispose(): void {
     if (this.#frame !== null) this.#frames.cancel(this.#frame);
     this.#listeners.clear();
@@ -146,7 +154,7 @@ export class Deck {
   #setMode(mode: Mode): void {
     this.#mode = mode;
     this.#lastFrame = null;
-    this.#screen.running(mode !== 'paused');
+    this.#reel.screen.running(mode !== 'paused');
     this.#wake();
     this.#notify();
   }
@@ -162,17 +170,18 @@ export class Deck {
     if (this.#mode === 'following') this.#catchUp();
     else if (this.#target !== null) this.#approach(this.#target);
     else if (this.#mode === 'playing') this.#advance(now);
-    else this.#apply(this.tape.countUntil(this.#time));
+    else this.#reel.advance(this.tape.countUntil(this.#time), SLICE);
     this.#lastFrame = now;
-    const owes = this.#applied < this.tape.length && (this.#mode === 'following' || this.#target !== null);
+    const owes =
+      this.#reel.applied < this.tape.length && (this.#mode === 'following' || this.#target !== null);
     if (owes || (this.#mode === 'playing' && this.#target === null)) this.#wake();
     this.#notify();
   }
 
   /** Everything that is known, and then the end of the tape is the present. */
   #catchUp(): void {
-    this.#apply(this.tape.length);
-    if (this.#applied < this.tape.length) return;
+    this.#reel.advance(this.tape.length, SLICE);
+    if (this.#reel.applied < this.tape.length) return;
     this.#time = this.tape.end;
     this.#target = null;
     if (this.tape.complete) this.#stop();
@@ -180,11 +189,11 @@ export class Deck {
 
   #approach(target: number): void {
     const count = this.tape.countUntil(target);
-    if (count < this.#applied) this.#rewind();
-    this.#apply(count);
+    this.#choose(count);
+    this.#reel.advance(count, SLICE);
     const { live, complete, end } = this.tape;
     const known = complete || live || end > target;
-    if (this.#applied < count || !known) return;
+    if (this.#reel.applied < count || !known) return;
     this.#time = Math.min(target, end);
     this.#target = null;
     if (this.#mode === 'playing' && this.atEnd) this.#stop();
@@ -193,7 +202,7 @@ export class Deck {
   #advance(now: number): void {
     const passed = this.#lastFrame === null ? 0 : Math.min(now - this.#lastFrame, LONGEST_STEP);
     this.#time = Math.min(this.#skipPause(this.#time + passed * this.#speed), this.tape.end);
-    this.#apply(this.tape.countUntil(this.#time));
+    this.#reel.advance(this.tape.countUntil(this.#time), SLICE);
     if (this.#time < this.tape.end) return;
     if (this.tape.complete) this.#stop();
     else if (this.tape.live) this.follow();
@@ -201,38 +210,36 @@ export class Deck {
 
   /** Where nothing happened for the longest pause, the next event is due. */
   #skipPause(time: number): number {
-    const next = Math.min(this.tape.time(this.#applied), this.tape.end);
-    const last = this.#applied === 0 ? 0 : this.tape.time(this.#applied - 1);
+    const next = Math.min(this.tape.time(this.#reel.applied), this.tape.end);
+    const last = this.#reel.applied === 0 ? 0 : this.tape.time(this.#reel.applied - 1);
     return time - last >= this.#longestPause ? Math.max(time, next) : time;
   }
 
   #stop(): void {
     this.#time = this.tape.end;
     this.#mode = 'paused';
-    this.#screen.running(false);
+    this.#reel.screen.running(false);
   }
 
-  #rewind(): void {
-    this.#applied = 0;
-    this.#screen.reset(this.tape.size);
+  /** Takes the screen that is nearest before the first `count` events. */
+  #choose(count: number): void {
+    const reach = ({ applied }: Reel) => (applied <= count ? applied : -1);
+    const best = this.#spares.reduce(
+      (nearest, spare) => (reach(spare) > reach(nearest) ? spare : nearest),
+      this.#reel,
+    );
+    if (best !== this.#reel) this.#swap(best);
+    if (this.#reel.applied > count) this.#reel.rewind();
   }
 
-  /** Brings the screen up to the first `count` events, or as far as one slice goes. */
-  #apply(count: number): void {
-    let block = '';
-    let spent = 0;
-    while (this.#applied < count && spent < SLICE) {
-      const item = this.tape.item(this.#applied++)!;
-      if (typeof item === 'string') {
-        block += item;
-        spent += item.length;
-        if (block.length < BLOCK) continue;
-      }
-      if (block !== '') this.#screen.output(block);
-      block = '';
-      if (typeof item !== 'string') this.#screen.resize(item);
-    }
-    if (block !== '') this.#screen.output(block);
+  #swap(spare: Reel): void {
+    const former = this.#reel;
+    this.#spares[this.#spares.indexOf(spare)] = former;
+    this.#reel = spare;
+    former.screen.running(false);
+    spare.screen.running(this.#mode !== 'paused');
+    spare.screen.show(true);
+    former.screen.show(false);
   }
 
   #notify(): void {

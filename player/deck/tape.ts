@@ -27,6 +27,8 @@ export class Tape {
   readonly live: boolean;
   readonly #times: number[] = [];
   readonly #items: Item[] = [];
+  /** Characters of output up to and with each event. */
+  readonly #volumes: number[] = [];
   #end = 0;
   #complete = false;
 
@@ -39,6 +41,7 @@ export class Tape {
     this.reach(time);
     this.#times.push(this.#end);
     this.#items.push(item);
+    this.#volumes.push(this.volume + (typeof item === 'string' ? item.length : 0));
   }
 
   /** Time has passed without anything to draw. */
@@ -72,16 +75,19 @@ export class Tape {
     return this.#items[index];
   }
 
+  /** Characters of output so far. */
+  get volume(): number {
+    return this.#volumes.at(-1) ?? 0;
+  }
+
   /** How many events lie at or before `time`. */
   countUntil(time: number): number {
-    let low = 0;
-    let high = this.#times.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.#times[middle]! <= time) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return countUpTo(this.#times, time);
+  }
+
+  /** How many events make that share of all the output. */
+  countAtShare(share: number): number {
+    return countUpTo(this.#volumes, share * this.volume);
   }
 
   /** The size in force after the first `count` events. */
@@ -92,6 +98,18 @@ export class Tape {
     }
     return this.size;
   }
+}
+
+/** How many of the ascending `values` are at most `limit`. */
+function countUpTo(values: readonly number[], limit: number): number {
+  let low = 0;
+  let high = values.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (values[middle]! <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 /** Output volume over `duration`, as `buckets` values from 0 to 1 on a logarithmic scale. */

@@ -7,7 +7,7 @@
  */
 import type { Options, Player, Source } from 'asciinema-player';
 import type { TerminalSize } from '../../recorder/audit/event.ts';
-import type { Screen } from './deck.ts';
+import type { Screen } from './reel.ts';
 import 'asciinema-player/dist/bundle/asciinema-player.css';
 
 type Dispatch = (event: string, data?: unknown) => void;
@@ -24,9 +24,12 @@ export interface Terminal {
   dispose(): void;
 }
 
-/** Mounts a terminal of `size` into `element`; resolves when it can be drawn on. */
+/** Mounts a terminal of `size` as a layer of `element`; resolves when it can be drawn on. */
 export async function mountTerminal(element: HTMLElement, size: TerminalSize): Promise<Terminal> {
   const { create } = await import('asciinema-player');
+  const layer = document.createElement('div');
+  layer.className = 'layer';
+  element.append(layer);
   const options: Options = {
     ...size,
     // Keeps the player from covering the screen with its own start button; our `play` starts nothing.
@@ -39,18 +42,23 @@ export async function mountTerminal(element: HTMLElement, size: TerminalSize): P
   };
   return new Promise((resolve) => {
     const source: DriverSource = ({ dispatch }) => ({
-      init: () => resolve({ screen: screenOn(dispatch), dispose: () => player.dispose() }),
+      init: () => resolve({ screen: screenOn(dispatch, layer), dispose }),
       play: () => true,
     });
-    const player: Player = create(source as unknown as Source, element, options);
+    const player: Player = create(source as unknown as Source, layer, options);
+    const dispose = () => {
+      player.dispose();
+      layer.remove();
+    };
   });
 }
 
-function screenOn(dispatch: Dispatch): Screen {
+function screenOn(dispatch: Dispatch, layer: HTMLElement): Screen {
   return {
     reset: (size) => dispatch('reset', { size, theme: null }),
     resize: (size) => dispatch('resize', size),
     output: (text) => dispatch('output', text),
     running: (on) => dispatch(on ? 'playing' : 'pause'),
+    show: (on) => layer.classList.toggle('out-of-sight', !on),
   };
 }

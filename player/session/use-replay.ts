@@ -4,6 +4,7 @@ import { getCast, liveUrl, type SessionSummary } from '../api.ts';
 import { readCast } from '../deck/cast.ts';
 import { Deck, type Frames } from '../deck/deck.ts';
 import { followLive } from '../deck/live.ts';
+import type { Screen } from '../deck/reel.ts';
 import { screenSize, type Tape } from '../deck/tape.ts';
 import { mountTerminal, type Terminal } from '../deck/terminal.ts';
 
@@ -24,6 +25,16 @@ const BROWSER_FRAMES: Frames = {
   request: (callback) => requestAnimationFrame(callback),
   cancel: (id) => cancelAnimationFrame(id),
 };
+
+/** Characters of output from which a jump from the start would be felt. */
+const LARGE = 4 * 1024 * 1024;
+const SPARES = 3;
+const REST_MS = 250;
+
+function whenIdle(work: () => void): void {
+  if (typeof requestIdleCallback === 'function') requestIdleCallback(work, { timeout: 1000 });
+  else setTimeout(work, 50);
+}
 
 /** Puts a session on a terminal in `element`: its recording, or its live stream if it runs when opened. */
 export function useReplay(
@@ -63,7 +74,7 @@ class ReplayControl {
   readonly #moment: number | null;
   readonly #update: Update;
   readonly #abort = new AbortController();
-  #terminal: Terminal | null = null;
+  readonly #terminals: Terminal[] = [];
   #deck: Deck | null = null;
 
   constructor(session: SessionSummary, moment: number | null, update: Update) {
@@ -84,7 +95,7 @@ class ReplayControl {
   close(): void {
     this.#abort.abort();
     this.#deck?.dispose();
-    this.#terminal?.dispose();
+    for (const terminal of this.#terminals) terminal.dispose();
   }
 
   /** The terminal is made while the recording is on its way. */
@@ -92,14 +103,15 @@ class ReplayControl {
     const signal = this.#abort.signal;
     const body = getCast(this.#session.id, signal);
     body.catch(() => {});
-    await this.#mount(element);
-    await readCast(await body, (tape) => this.#onTape(tape), signal);
+    const screen = await this.#mount(element);
+    const tape = await readCast(await body, (known) => this.#onTape(known, screen), signal);
+    if (tape.volume > LARGE) await this.#spread(element);
   }
 
   async #follow(element: HTMLElement): Promise<void> {
-    await this.#mount(element);
+    const screen = await this.#mount(element);
     const stop = followLive(liveUrl(this.#session.id), {
-      onTape: (tape) => this.#onTape(tape),
+      onTape: (tape) => this.#onTape(tape, screen),
       onGrowth: () => this.#deck?.tapeChanged(),
       onMarker: () => this.#update((now) => ({ ...now, marker: now.marker + 1 })),
       onConnection: (connection) => this.#update((now) => ({ ...now, connection })),
@@ -108,23 +120,35 @@ class ReplayControl {
     this.#abort.signal.addEventListener('abort', stop);
   }
 
-  async #mount(element: HTMLElement): Promise<void> {
+  async #mount(element: HTMLElement): Promise<Screen> {
     const { terminal } = this.#session;
     const mounted = await mountTerminal(element, screenSize(terminal?.cols, terminal?.rows));
     if (this.#abort.signal.aborted) mounted.dispose();
     this.#abort.signal.throwIfAborted();
-    this.#terminal = mounted;
+    this.#terminals.push(mounted);
+    return mounted.screen;
+  }
+
+  /** Spare terminals, so that a jump in a large session starts from near by. Moved while nothing else is to do. */
+  async #spread(element: HTMLElement): Promise<void> {
+    for (let count = 0; count < SPARES; count++) this.#deck?.addSpare(await this.#mount(element));
+    const work = () => {
+      if (this.#abort.signal.aborted || this.#deck === null) return;
+      const busy = !this.#deck.seeking && this.#deck.prepare();
+      setTimeout(() => whenIdle(work), busy ? 0 : REST_MS);
+    };
+    whenIdle(work);
   }
 
   /** A tape that is new, or has grown. */
-  #onTape(tape: Tape): void {
+  #onTape(tape: Tape, screen: Screen): void {
     if (this.#deck?.tape === tape) this.#deck.tapeChanged();
-    else this.#insert(tape);
+    else this.#insert(tape, screen);
   }
 
-  #insert(tape: Tape): void {
+  #insert(tape: Tape, screen: Screen): void {
     const before = this.#deck;
-    const deck = new Deck(tape, this.#terminal!.screen, BROWSER_FRAMES);
+    const deck = new Deck(tape, screen, BROWSER_FRAMES);
     this.#deck = deck;
     if (before === null) begin(deck, this.#moment);
     else resume(deck, before);

@@ -113,7 +113,7 @@ async function newest(directory: string): Promise<number> {
 /** The text that the terminal shows, line by line, without trailing blanks. */
 export function terminalText(page: Page): Promise<string> {
   return page.evaluate(() =>
-    [...document.querySelectorAll('.ap-line')]
+    [...document.querySelectorAll('.ap-player:not(.out-of-sight *) .ap-line')]
       .map((line) => {
         // A row is spans placed by column; what lies between them is blank.
         let text = '';

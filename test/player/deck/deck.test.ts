@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { Deck, type Frames, type Screen } from '../../../player/deck/deck.ts';
+import { Deck, type Frames } from '../../../player/deck/deck.ts';
+import type { Screen } from '../../../player/deck/reel.ts';
 import { type Item, Tape } from '../../../player/deck/tape.ts';
 
 const SIZE = { cols: 80, rows: 24 };
@@ -10,6 +11,10 @@ class Paper implements Screen {
   seen = '';
   resets = 0;
   on = false;
+  shown = false;
+  show(on: boolean): void {
+    this.shown = on;
+  }
   reset(): void {
     this.seen = '';
     this.resets++;
@@ -234,11 +239,38 @@ t.test('a long way is walked in slices', async (t) => {
   t.equal(paper.seen.length, 2 * text.length, 'and go elsewhere instead');
 });
 
+t.test('spare screens shorten a jump', async (t) => {
+  const letters = Array.from({ length: 80 }, (_, index): [number, string] => [index, 'x'.repeat(1000)]);
+  const { deck, paper, frames } = deckOf(tapeOf(letters));
+  const spares = [new Paper(), new Paper(), new Paper()];
+  for (const spare of spares) deck.addSpare(spare);
+  while (deck.prepare()) frames.settle();
+  t.same(
+    spares.map(({ seen }) => seen.length),
+    [20_000, 40_000, 60_000],
+  );
+  deck.seek(79);
+  frames.settle();
+  t.equal(spares[2]!.seen.length, 80_000, 'the nearest one goes on');
+  t.equal(spares[2]!.shown, true);
+  t.equal(paper.shown, false);
+  deck.seek(45);
+  frames.settle();
+  t.equal(spares[1]!.seen.length, 46_000);
+  t.equal(spares[1]!.resets, 1, 'without starting over');
+  while (deck.prepare()) frames.settle();
+  t.same(
+    [paper, ...spares].map(({ seen }) => seen.length).sort(),
+    [20_000, 40_000, 46_000, 60_000],
+    'and the others take their places again',
+  );
+});
+
 type Operation =
   | { kind: 'seek'; to: number }
   | { kind: 'pass'; seconds: number }
   | { kind: 'append'; after: number }
-  | { kind: 'play' | 'pause' | 'follow' | 'forth' | 'back' };
+  | { kind: 'play' | 'pause' | 'follow' | 'forth' | 'back' | 'prepare' };
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ kind: fc.constant('seek' as const), to: fc.double({ min: 0, max: 60, noNaN: true }) }),
@@ -251,6 +283,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       'follow' as const,
       'forth' as const,
       'back' as const,
+      'prepare' as const,
     ),
   }),
 );
@@ -259,6 +292,8 @@ t.test('whatever is done, the screen shows exactly what the tape has up to the t
   fc.assert(
     fc.property(fc.array(operation, { maxLength: 60 }), fc.boolean(), (operations, live) => {
       const { deck, paper, frames, tape } = deckOf(tapeOf([[0.5, 'a']], { live, open: true }));
+      const papers = [paper, new Paper(), new Paper()];
+      for (const spare of papers.slice(1)) deck.addSpare(spare);
       let letter = 0;
       for (const step of operations) {
         perform(step);
@@ -275,7 +310,10 @@ t.test('whatever is done, the screen shows exactly what the tape has up to the t
         // Between frames a follower may owe what was appended since.
         if (deck.mode === 'following') frames.settle();
         const expected = shown(tape, deck.time);
-        if (paper.seen !== expected) throw new Error(`${paper.seen} is not ${expected} at ${deck.time}`);
+        const seen = papers.filter((each) => each.shown);
+        if (seen.length !== 1) throw new Error(`${seen.length} screens are seen`);
+        if (seen[0]!.seen !== expected)
+          throw new Error(`${seen[0]!.seen} is not ${expected} at ${deck.time}`);
       }
 
       function perform(step: Operation): void {
@@ -284,7 +322,8 @@ t.test('whatever is done, the screen shows exactly what the tape has up to the t
         else if (step.kind === 'append') {
           tape.append(tape.end + step.after, String.fromCharCode(98 + (letter++ % 24)));
           deck.tapeChanged();
-        } else if (step.kind === 'play') deck.play();
+        } else if (step.kind === 'prepare') deck.prepare();
+        else if (step.kind === 'play') deck.play();
         else if (step.kind === 'pause') deck.pause();
         else if (step.kind === 'follow') deck.follow();
         else deck.step(step.kind === 'forth' ? 1 : -1);
