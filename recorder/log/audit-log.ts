@@ -19,7 +19,7 @@ import {
 } from '../audit/checkpoint.ts';
 import { isSessionId } from '../audit/decode.ts';
 import { type Draft, type SessionId, SYSTEM } from '../audit/event.ts';
-import { EMPTY_ROOT, equal } from '../audit/merkle.ts';
+import { EMPTY_ROOT, equal, type Hash } from '../audit/merkle.ts';
 import { ChaperoneError } from '../errors.ts';
 import { replaceFile } from '../store/atomic-file.ts';
 import { storeFault } from '../store/fault.ts';
@@ -39,6 +39,7 @@ import type {
   StoredEvent,
   VerifyReport,
 } from './ports.ts';
+import { type InclusionProof, proveConsistency, proveInclusion } from './proofs.ts';
 import { readEvents } from './reader.ts';
 import { listSessions, oneSession, tailOf, unknown } from './sessions.ts';
 import { frontierAt, storedSize } from './stored-tree.ts';
@@ -170,6 +171,21 @@ export class AuditLog implements Journal, Archive {
 
   async checkpoint(): Promise<string> {
     return this.#writer.note;
+  }
+
+  /** That an event is in the tree of the latest checkpoint, which is returned with the proof. */
+  async prove(session: SessionId, seq: number): Promise<{ checkpoint: string; proof: InclusionProof }> {
+    await this.durable();
+    const checkpoint = this.#writer.note;
+    const { size } = parseCheckpoint(noteText(checkpoint));
+    return { checkpoint, proof: await proveInclusion(this.#store, { session, seq }, size) };
+  }
+
+  /** That the log of the latest checkpoint extends that of an older one with `old` events. */
+  async proveExtension(old: number): Promise<{ checkpoint: string; path: Hash[] }> {
+    const checkpoint = this.#writer.note;
+    const { size } = parseCheckpoint(noteText(checkpoint));
+    return { checkpoint, path: await proveConsistency(this.#store, old, size) };
   }
 
   /** Makes everything durable, then verifies it as it is now, while appending goes on. */
