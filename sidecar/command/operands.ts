@@ -1,0 +1,122 @@
+/** Which operands of a program are paths, and what it does to them. Sources: the programs' manual pages. */
+import type { PathRole } from '../action.ts';
+
+/** How a program's operands are to be read. Programs with a grammar of their own have a function. */
+export interface Operands {
+  /** Role of each operand; of all but the last where `last` is given. */
+  each?: PathRole;
+  last?: PathRole;
+  /** Operands that are no paths: the pattern of grep, the mode of chmod. */
+  skip?: number;
+  /** Short options that take an argument. */
+  short?: string;
+  /** Flags that make it work on everything below. */
+  recursive?: RegExp;
+  /** Options that name a path, with the role of it, e.g. `-o` of curl. */
+  options?: Record<string, PathRole>;
+  /** The skipped operands are not there where one of these is given (`grep -e`). */
+  noSkip?: RegExp;
+}
+
+const RECURSIVE = /^(-[A-Za-z]*[rR][A-Za-z]*|--recursive|--rec[a-z]*)$/;
+export const TARGET: Record<string, PathRole> = { '-t': 'writes', '--target-directory': 'writes' };
+
+export const OPERANDS: ReadonlyMap<string, Operands> = new Map<string, Operands>([
+  ['rm', { each: 'deletes', recursive: /^(-[A-Za-z]*[rR][A-Za-z]*|--r[a-z]*)$/ }],
+  ...same(['srm', 'wipe'], { each: 'deletes', recursive: RECURSIVE }),
+  ...same(['unlink', 'rmdir', 'shred'], { each: 'deletes', short: 'ns' }),
+  ['truncate', { each: 'writes', short: 'sr' }],
+  ['tee', { each: 'writes' }],
+  ['touch', { each: 'writes', short: 'drt' }],
+  ['cp', { each: 'reads', last: 'writes', short: 'St', options: TARGET }],
+  ['install', { each: 'reads', last: 'writes', short: 'gmoSt', options: TARGET }],
+  ['rsync', { each: 'reads', last: 'writes', short: 'eBfMT' }],
+  ['scp', { each: 'reads', last: 'writes', short: 'cFiJloPS' }],
+  ['ln', { each: 'reads', last: 'writes', short: 'St', options: TARGET }],
+  ...same(['chmod', 'chown', 'chgrp', 'chattr', 'setfacl', 'chcon'], {
+    each: 'changes',
+    skip: 1,
+    recursive: /^(-[A-Za-z]*R[A-Za-z]*|--rec[a-z]*)$/,
+    noSkip: /^--ref/,
+  }),
+  ...same(
+    [
+      'cat',
+      'tac',
+      'less',
+      'more',
+      'most',
+      'bat',
+      'nl',
+      'od',
+      'xxd',
+      'hexdump',
+      'hd',
+      'strings',
+      'base64',
+      'base32',
+      'sort',
+      'uniq',
+      'wc',
+      'md5sum',
+      'sha1sum',
+      'sha256sum',
+      'sha512sum',
+      'paste',
+      'rev',
+      'fold',
+      'fmt',
+      'pr',
+      'expand',
+      'unexpand',
+      'column',
+      'diff',
+      'cmp',
+      'comm',
+      'join',
+      'shuf',
+      'view',
+      'vi',
+      'vim',
+      'nvim',
+      'nano',
+      'emacs',
+      'ed',
+      'source',
+      '.',
+      'gzip',
+      'xz',
+      'zstd',
+      'bzip2',
+      'zcat',
+      'file',
+      'dos2unix',
+      'cksum',
+      'split',
+      'csplit',
+      'look',
+      'vipw',
+      'unshadow',
+      'john',
+    ],
+    { each: 'reads' },
+  ),
+  ...same(['head', 'tail'], { each: 'reads', short: 'nc' }),
+  ['cut', { each: 'reads', short: 'bcdf' }],
+  ...same(['grep', 'egrep', 'fgrep', 'zgrep', 'rg', 'ag'], {
+    each: 'reads',
+    skip: 1,
+    short: 'efmABCdDgtT',
+    noSkip: /^(-[A-Za-z]*[ef]|--regexp|--file)/,
+  }),
+  ...same(['awk', 'gawk', 'mawk'], { each: 'reads', skip: 1, short: 'Ffv', noSkip: /^(-f|--file)/ }),
+  ['sed', { each: 'reads', skip: 1, short: 'efl', noSkip: /^(-[nErs]*[ef]|--expression|--file)/ }],
+  ['curl', { options: { '-o': 'writes', '--output': 'writes' } }],
+  ['wget', { options: { '-O': 'writes', '--output-document': 'writes' } }],
+  ['blkdiscard', { each: 'writes', short: 'olp' }],
+  ...same(['mkswap', 'mke2fs', 'mkdosfs', 'mkntfs', 'newfs'], { each: 'writes', short: 'LUt' }),
+]);
+
+function same(programs: string[], operands: Operands): [string, Operands][] {
+  return programs.map((program) => [program, operands]);
+}
