@@ -44,7 +44,9 @@ export class Fields {
     const field = this.#open();
     if (field.value !== null) field.value += text;
     // `**` is kept for what is unknown: here it names no more than `*` below a directory already named.
-    if (text !== '*' || !/(^|[^\\])\*$/.test(field.pattern)) field.pattern += text;
+    const single = text.replace(/\*+/g, '*');
+    const repeated = single.startsWith('*') && /(^|[^\\])\*$/.test(field.pattern);
+    field.pattern += repeated ? single.slice(1) : single;
     field.glob = true;
   }
 

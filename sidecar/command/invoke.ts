@@ -96,7 +96,7 @@ function unwrap(found: Found, program: string, wrapper: Wrapper, at: { call: Cal
     const name = (value ?? text).slice(0, (value ?? text).indexOf('='));
     env.push({ name, value: value === null ? null : value.slice(name.length + 1) });
   }
-  const rest = wrapper.appends ? appended(words.slice(start), options) : words.slice(start);
+  const rest = wrapper.appends ? appended(words.slice(start), options, at.scope) : words.slice(start);
   const startsShell =
     wrapper.shellByDefault || wrapper.shell?.some((flag) => options.flags.has(flag)) || false;
   if (rest.length > 0) inner(found, program, rest, { call: { ...at.call, env }, scope: at.scope });
@@ -134,14 +134,25 @@ function splitString(found: Found, options: Options, at: { call: Call; scope: Sc
 }
 
 /** What xargs makes of its command: words from its input at the end, or in place of a marker. */
-function appended(command: readonly Word[], options: Options): Word[] {
-  if (command.length === 0) return [literalWord('echo'), unknownWord('xargs input')];
+function appended(command: readonly Word[], options: Options, scope: Scope): Word[] {
   const flag = ['-I', '--replace', '-i'].find((name) => options.flags.has(name));
-  if (flag === undefined) return [...command, unknownWord('xargs input')];
+  if (command.length === 0 || flag === undefined) {
+    return [...(command.length === 0 ? [literalWord('echo')] : command), ...inputWords(scope)];
+  }
   const marker = options.values.get(flag)?.value ?? '{}';
   return command.map((word) =>
     word.value?.includes(marker) ? { ...unknownWord(word.text), splits: false } : word,
   );
+}
+
+/** The words that xargs reads, where its input is known and plain. */
+function inputWords({ input }: Scope): Word[] {
+  const text = input.kind === 'pipe' || input.kind === 'here' ? input.text : null;
+  if (text === null || /["'\\\0]/.test(text)) return [unknownWord('xargs input')];
+  return text
+    .split(/\s+/)
+    .filter((word) => word !== '')
+    .map((word) => literalWord(word));
 }
 
 function isAssignment(word: Word | undefined): boolean {
