@@ -5,12 +5,16 @@ import type { Item } from '../../recorder/asciicast/read.ts';
 import type { Archive } from '../../recorder/log/ports.ts';
 import { dataDirectory, dataOption } from './data.ts';
 import { findSession, withEvidence } from './evidence.ts';
+import { Playback, takeKeyboard } from './playback.ts';
 
 interface Options {
   data?: string;
   speed: number;
   idle?: number;
 }
+
+/** How long a terminal may take to answer what the recording asked it, in milliseconds. */
+const SETTLE_MS = 60;
 
 /** Resets what a recording may leave behind: alternate screen, hidden cursor, modes, colours. */
 const RESTORE =
@@ -20,7 +24,7 @@ const RESTORE =
 export function play(root: Command): void {
   root
     .command('play')
-    .description('replay a session, or an asciicast file, in this terminal')
+    .description('replay a session, or an asciicast file, in this terminal (space pauses, q leaves)')
     .argument('<id|file>', 'a session id, its last characters, "last", or a .cast file')
     .addOption(dataOption())
     .option('-s, --speed <factor>', 'playback speed', positive, 1)
@@ -46,51 +50,35 @@ async function sessionCast(archive: Archive, wanted: string): Promise<AsyncItera
 }
 
 async function replay(items: AsyncIterable<Item>, options: Options): Promise<void> {
-  const leave = new AbortController();
-  const stop = () => leave.abort();
-  process.once('SIGINT', stop);
+  const playback = new Playback();
+  const giveBack = takeKeyboard(playback, process.stdin);
   try {
-    await paint(items, options, leave.signal);
+    await paint(items, options, playback);
   } finally {
-    process.off('SIGINT', stop);
     if (process.stdout.isTTY) process.stdout.write(RESTORE);
+    // The terminal's last answers are on their way.
+    if (process.stdin.isTTY) await playback.until(playback.now() + SETTLE_MS);
+    giveBack();
   }
 }
 
 /** Writes each output when its time has come, waiting against the start so that delays do not add up. */
-async function paint(items: AsyncIterable<Item>, options: Options, signal: AbortSignal): Promise<void> {
-  let idleTimeLimit = options.idle;
-  const started = performance.now();
-  let shown = 0;
+async function paint(items: AsyncIterable<Item>, options: Options, playback: Playback): Promise<void> {
+  let idle = options.idle;
+  let shown = playback.now();
   let previous = 0;
   for await (const item of items) {
-    if (signal.aborted) return;
-    if (item.kind === 'header') idleTimeLimit ??= item.header.idleTimeLimit;
-    if (item.kind === 'torn')
-      process.stderr.write('chaperone: the last line of the recording was torn, and is left out\n');
+    if (playback.left) return;
+    if (item.kind === 'header') idle ??= item.header.idleTimeLimit;
+    if (item.kind === 'torn') process.stderr.write('chaperone: the last line was torn, and is left out\n');
     if (item.kind !== 'event' || item.event.code !== 'o') continue;
     const pause = (item.event.time - previous) / 1000;
     previous = item.event.time;
-    shown +=
-      Math.min(pause, idleTimeLimit === undefined ? Number.POSITIVE_INFINITY : idleTimeLimit * 1000) /
-      options.speed;
-    await until(started + shown, signal);
+    shown += Math.min(pause, idle === undefined ? Number.POSITIVE_INFINITY : idle * 1000) / options.speed;
+    await playback.until(shown);
+    if (playback.left) return;
     if (!process.stdout.write(item.event.data)) await drained();
   }
-}
-
-function until(at: number, signal: AbortSignal): Promise<void> {
-  const wait = at - performance.now();
-  if (wait <= 1 || signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, wait);
-    signal.addEventListener('abort', done);
-  });
 }
 
 function drained(): Promise<void> {
