@@ -12,7 +12,7 @@ import type { Clock } from '../clock.ts';
 
 /** Longest time that bytes wait for company. */
 const COLLECT_MS = 15;
-/** A chunk this large goes without waiting. */
+/** A chunk this large goes without waiting; what piles up behind a slow journal is stored in pieces of this size. */
 const CHUNK_BYTES = 1 << 16;
 /** Chunks of which the journal has not yet said that they are stored; more would only queue up there. */
 const IN_FLIGHT = 4;
@@ -33,7 +33,10 @@ export interface OutputRecorderOptions {
 
 export class OutputRecorder {
   readonly #options: OutputRecorderOptions;
-  #chunks: Uint8Array[] = [];
+  /** What is collected: full pieces, and the one that is being filled. */
+  #pieces: Buffer[] = [];
+  #piece = Buffer.alloc(0);
+  #filled = 0;
   #since: Micros = 0;
   #collected = 0;
   /** Collected and in flight, in bytes. */
@@ -50,10 +53,11 @@ export class OutputRecorder {
     this.#options = options;
   }
 
+  /** Takes a copy: a reader can use one buffer again and again. */
   push(bytes: Uint8Array): void {
     if (this.#broken || bytes.length === 0) return;
     if (this.#collected === 0) this.#since = this.#options.clock.now();
-    this.#chunks.push(bytes);
+    for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(this.#fill(rest));
     this.#collected += bytes.length;
     this.#held += bytes.length;
     this.#throttle();
@@ -68,18 +72,15 @@ export class OutputRecorder {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#collected === 0 || this.#broken) return;
-    const chunks = this.#chunks;
-    const bytes = chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, this.#collected);
-    const drafts = cut(bytes).map(
-      (content): Draft => ({ at: this.#since, body: { type: 'session.output', content } }),
-    );
-    this.#chunks = [];
-    this.#collected = 0;
+    const pieces = [...this.#pieces, this.#piece.subarray(0, this.#filled)];
+    const at = this.#since;
+    const drafts = pieces.map((content): Draft => ({ at, body: { type: 'session.output', content } }));
+    this.#forget();
     this.#lastFlush = performance.now();
     this.#inFlight += 1;
     const stored = this.#options.journal.append(this.#options.session, drafts);
     stored.catch(() => undefined); // reported by the chain, in order
-    this.#tail = this.#tail.then(() => this.#deliver(stored, bytes)).catch((error) => this.#fail(error));
+    this.#tail = this.#tail.then(() => this.#deliver(stored, pieces)).catch((error) => this.#fail(error));
   }
 
   /** Resolves when everything pushed so far is stored and forwarded (or the recorder has failed). */
@@ -88,14 +89,45 @@ export class OutputRecorder {
     await this.#tail;
   }
 
-  async #deliver(stored: Promise<void>, bytes: Uint8Array): Promise<void> {
+  async #deliver(stored: Promise<void>, pieces: readonly Uint8Array[]): Promise<void> {
     await stored;
-    if (this.#broken) return;
-    await this.#options.forward(bytes);
+    for (const bytes of pieces) {
+      if (this.#broken) return;
+      await this.#options.forward(bytes);
+      this.#held -= bytes.length;
+    }
     this.#inFlight -= 1;
-    this.#held -= bytes.length;
     this.#throttle();
     this.#schedule();
+  }
+
+  /** Copies what fits into the present piece; returns how much. */
+  #fill(bytes: Uint8Array): number {
+    if (this.#filled === this.#piece.length) this.#grow(bytes.length);
+    const length = Math.min(bytes.length, this.#piece.length - this.#filled);
+    this.#piece.set(bytes.subarray(0, length), this.#filled);
+    this.#filled += length;
+    return length;
+  }
+
+  /** A keystroke's echo gets a small piece, a flood full ones, which go to the journal as they are. */
+  #grow(wanted: number): void {
+    if (this.#filled === CHUNK_BYTES) {
+      this.#pieces.push(this.#piece);
+      this.#filled = 0;
+      this.#piece = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+      return;
+    }
+    const larger = Buffer.allocUnsafe(this.#filled === 0 ? Math.min(wanted, CHUNK_BYTES) : CHUNK_BYTES);
+    this.#piece.copy(larger, 0, 0, this.#filled);
+    this.#piece = larger;
+  }
+
+  #forget(): void {
+    this.#pieces = [];
+    this.#piece = Buffer.alloc(0);
+    this.#filled = 0;
+    this.#collected = 0;
   }
 
   #schedule(): void {
@@ -123,19 +155,9 @@ export class OutputRecorder {
     if (this.#broken) return;
     this.#broken = true;
     clearTimeout(this.#timer);
-    this.#chunks = [];
-    this.#collected = 0;
+    this.#forget();
     // A source that stays stopped would never reach its end.
     if (this.#stopped) this.#options.throttle(false);
     this.#options.failed(error);
   }
-}
-
-/** What has piled up behind a slow journal is still stored in pieces that a reader can take one by one. */
-function cut(bytes: Uint8Array): Uint8Array[] {
-  const pieces: Uint8Array[] = [];
-  for (let start = 0; start < bytes.length; start += CHUNK_BYTES) {
-    pieces.push(bytes.subarray(start, start + CHUNK_BYTES));
-  }
-  return pieces;
 }

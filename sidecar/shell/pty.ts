@@ -40,7 +40,7 @@ export interface PtyOptions {
 }
 
 export interface PtyListener {
-  /** Bytes as the child wrote them; they are the receiver's to keep. */
+  /** Bytes as the child wrote them, in a buffer that is used again when this returns. */
   data(bytes: Buffer): void;
   /** The terminal has taken what was typed, after `write` said to wait. */
   drained(): void;
@@ -227,13 +227,13 @@ export class Pty {
 }
 
 /**
- * Reads into one buffer, again and again, and hands out copies: a terminal gives at most 4 KB at a time, and Node would
+ * Reads into one buffer, again and again: a terminal gives at most 4 KB at a time, and Node would
  * otherwise allocate 64 KB for each. (`onread` is an option of the net.Socket that a ReadStream is.)
  */
 function readStream(fd: number, receive: (bytes: Buffer) => void): ReadStream {
   const buffer = Buffer.allocUnsafe(1 << 16);
   const callback = (length: number) => {
-    receive(Buffer.from(buffer.subarray(0, length)));
+    receive(buffer.subarray(0, length));
     return true;
   };
   const Stream = ReadStream as new (fd: number, options: OnReadOptions) => ReadStream;

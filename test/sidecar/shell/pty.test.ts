@@ -18,7 +18,7 @@ async function script(text: string, each?: (pty: Pty, seen: number) => void): Pr
     { argv: ['/bin/sh', '-c', text], env: ENV, cwd: '/', size: { cols: 80, rows: 24 } },
     {
       data: (bytes) => {
-        chunks.push(bytes);
+        chunks.push(Buffer.from(bytes));
         seen += bytes.length;
         each?.(pty, seen);
       },
