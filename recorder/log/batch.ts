@@ -33,6 +33,8 @@ interface Staged {
   bytes: Buffer;
   content: Buffer | null;
   place: Place;
+  /** The run that ended before this event, because others stand between. The last run of a session is in its tail. */
+  closed: Tail['run'] | null;
 }
 
 export class Batch {
@@ -42,8 +44,6 @@ export class Batch {
   readonly #before: ReadonlyMap<SessionId, Place>;
   readonly #effort: Effort;
   readonly #records: Write[] = [];
-  /** The last state of each run that this batch begins or lengthens. */
-  readonly #runs = new Map<string, { key: Buffer; run: Tail['run'] }>();
 
   /** @param before the sessions that exist already, at least those that `add` will name */
   constructor(frontier: Frontier, before: ReadonlyMap<SessionId, Place>, effort: Effort) {
@@ -75,7 +75,6 @@ export class Batch {
     for (const [session, { tail }] of this.places) {
       writes.push({ key: KEYS.session(session), value: encodeTail(tail) });
     }
-    for (const { key, run } of this.#runs.values()) writes.push({ key, value: encodeRun(run) });
     return writes;
   }
 
@@ -96,21 +95,24 @@ export class Batch {
     }
     const tail = advance(place?.tail ?? null, event, index);
     const before = place?.context ?? null;
-    if (piece === null) return { event, bytes, content: null, place: { tail, context: before } };
+    const closed = place === null || tail.run.seq === place.tail.run.seq ? null : place.tail.run;
+    if (piece === null) return { event, bytes, content: null, place: { tail, context: before }, closed };
     // Input stands alone: it is rare, and what was typed should not lie in the dictionary of what was printed.
     if (body.type !== 'session.output') {
-      return { event, bytes, content: packAlone(piece), place: { tail, context: before } };
+      return { event, bytes, content: packAlone(piece), place: { tail, context: before }, closed };
     }
     const packed = this.#effort.afford(() => packGrouped(piece, before));
-    if (packed === null) return { event, bytes, content: packAlone(piece), place: { tail, context: null } };
-    return { event, bytes, content: packed.value, place: { tail, context: packed.context } };
+    if (packed === null)
+      return { event, bytes, content: packAlone(piece), place: { tail, context: null }, closed };
+    return { event, bytes, content: packed.value, place: { tail, context: packed.context }, closed };
   }
 
-  #put({ event, bytes, content, place }: Staged): void {
+  #put({ event, bytes, content, closed }: Staged): void {
     const index = this.frontier.size;
     const leaf = leafHash(bytes);
-    const { run } = place.tail;
-    this.#runs.set(`${event.session}/${run.seq}`, { key: KEYS.run(event.session, run.seq), run });
+    if (closed !== null) {
+      this.#records.push({ key: KEYS.run(event.session, closed.seq), value: encodeRun(closed) });
+    }
     this.#records.push({ key: KEYS.event(index), value: encodeLeaf(bytes, leaf) });
     if (content !== null) this.#records.push({ key: KEYS.content(index), value: content });
     const text = searchText(event);

@@ -7,6 +7,7 @@ import { decodeRun, KEYS, numberIn, RANGES } from '../store/keys.ts';
 import { canonicalOf } from '../store/leaf.ts';
 import type { Reader } from '../store/store.ts';
 import type { StoredEvent } from './ports.ts';
+import { decodeTail, type Tail } from './tail.ts';
 
 /** Events and bytes of content that are in memory at once. */
 const WINDOW_EVENTS = 256;
@@ -77,7 +78,7 @@ async function* readStored(
   yield* readWindow(store, session, window, content);
 }
 
-/** Where in the log the events [from, to) of a session stand. */
+/** Where in the log the events [from, to) of a session stand: its closed runs say, and for the last one its tail. */
 export async function* indices(
   store: Reader,
   session: SessionId,
@@ -85,15 +86,23 @@ export async function* indices(
   to: number,
 ): AsyncGenerator<number> {
   if (from >= to) return;
-  const upTo = { ...RANGES.runs(session), to: KEYS.run(session, from + 1) };
+  for await (const { seq, index, count } of runs(store, session, from)) {
+    for (let i = Math.max(0, from - seq); i < count && seq + i < to; i++) yield index + i;
+    if (seq + count >= to) return;
+  }
+}
+
+/** The runs of a session from the one that holds event `from`. */
+async function* runs(store: Reader, session: SessionId, from: number): AsyncGenerator<Tail['run']> {
+  const tail = await store.get(KEYS.session(session));
+  const last = tail === undefined ? null : decodeTail(tail).run;
   let start = from;
+  const upTo = { ...RANGES.runs(session), to: KEYS.run(session, from + 1) };
   for await (const { key } of store.entries({ ...upTo, reverse: true, limit: 1 })) start = numberIn(key);
   for await (const { key, value } of store.entries(RANGES.runs(session, start))) {
-    const seq = numberIn(key);
-    const run = decodeRun(value);
-    for (let i = Math.max(0, from - seq); i < run.count && seq + i < to; i++) yield run.index + i;
-    if (seq + run.count >= to) return;
+    yield { seq: numberIn(key), ...decodeRun(value) };
   }
+  if (last !== null) yield last;
 }
 
 async function* readWindow(store: Reader, session: SessionId, window: number[], content: boolean) {

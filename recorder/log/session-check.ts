@@ -12,7 +12,7 @@ import type { Reader } from '../store/store.ts';
 import { ContentCheck } from './content-check.ts';
 import type { Findings } from './findings.ts';
 import { contentOf } from './reader.ts';
-import { advance, encodeTail, searchText, type Tail } from './tail.ts';
+import { advance, decodeTail, encodeTail, searchText, type Tail } from './tail.ts';
 
 export class SessionCheck {
   /** How many records of each kind there must be for what was seen so far. */
@@ -74,6 +74,11 @@ export class SessionCheck {
       const session = Buffer.from(key).toString('latin1', 1, key.indexOf(0, 1));
       return { session, seq: numberIn(key) + index - run.index };
     }
+    for await (const { key, value } of this.#store.entries(RANGES.allSessions())) {
+      const run = lastRun(value);
+      if (run === null || index < run.index || index >= run.index + run.count) continue;
+      return { session: Buffer.from(key).toString('latin1', 1), seq: run.seq + index - run.index };
+    }
     return {};
   }
 
@@ -92,9 +97,9 @@ export class SessionCheck {
     const { session } = event;
     const tail = { ...advance(before, event, index), events: event.seq + 1 };
     if (before === null) this.expected.sessions += 1;
-    if (tail.run.seq !== before?.run.seq) {
+    if (before !== null && tail.run.seq !== before.run.seq) {
       this.expected.runs += 1;
-      if (before !== null && !this.#lost.has(session)) await this.#checkRun(session, before.run);
+      if (!this.#lost.has(session)) await this.#checkRun(session, before.run);
     }
     const text = searchText(event);
     if (text !== null) {
@@ -117,7 +122,6 @@ export class SessionCheck {
     this.#tails.delete(session);
     this.#content.forget(session);
     if (this.#lost.has(session)) return;
-    await this.#checkRun(session, tail.run);
     await this.#compare(KEYS.session(session), encodeTail(tail), session);
   }
 
@@ -132,6 +136,14 @@ export class SessionCheck {
       String.fromCharCode(key[0]!)
     ];
     this.#findings.add('INDEX_DAMAGED', { session, ...(seq !== undefined && { seq }) }, what);
+  }
+}
+
+function lastRun(value: Uint8Array): Tail['run'] | null {
+  try {
+    return decodeTail(value).run;
+  } catch {
+    return null;
   }
 }
 

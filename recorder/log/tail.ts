@@ -62,20 +62,59 @@ function figures(tail: Tail, { body }: AuditEvent): Partial<Tail> {
   }
 }
 
+/**
+ * As a list of its figures, in the order of `NUMBERS` and then the end: it is written with each batch, so it is short.
+ * Canonical, because `verify` compares the bytes.
+ */
 export function encodeTail(tail: Tail): Buffer {
-  return Buffer.from(JSON.stringify(tail));
+  const { run, ended } = tail;
+  const numbers = [...NUMBERS.map((name) => tail[name]), run.seq, run.index, run.count];
+  return Buffer.from(
+    JSON.stringify(ended === undefined ? numbers : [...numbers, ended.status, ended.error ?? null]),
+  );
 }
+
+const NUMBERS = [
+  'events',
+  'first',
+  'startedAt',
+  'lastAt',
+  'outputBytes',
+  'commands',
+  'refused',
+  'unjudged',
+] as const;
+const RUN_AT = NUMBERS.length;
+const ENDED_AT = RUN_AT + 3;
 
 /** @throws ChaperoneError `STORE_CORRUPT` */
 export function decodeTail(value: Uint8Array): Tail {
+  const list = parse(value);
+  const numbers = list.slice(0, ENDED_AT) as number[];
+  const [status, error] = list.slice(ENDED_AT);
+  const sound =
+    numbers.length === ENDED_AT &&
+    numbers.every((n) => Number.isSafeInteger(n) && n >= 0) &&
+    (list.length === ENDED_AT || (list.length === ENDED_AT + 2 && Number.isSafeInteger(status))) &&
+    (error === undefined || error === null || typeof error === 'string');
+  if (!sound) throw new ChaperoneError('STORE_CORRUPT', 'the list entry of a session is damaged: run verify');
+  const [events, first, startedAt, lastAt, outputBytes, commands, refused, unjudged, seq, index, count] =
+    numbers as Figures;
+  const run = { seq, index, count };
+  const tail: Tail = { events, first, run, startedAt, lastAt, outputBytes, commands, refused, unjudged };
+  if (list.length === ENDED_AT) return tail;
+  return { ...tail, ended: { status: status as number, ...(typeof error === 'string' && { error }) } };
+}
+
+type Figures = [number, number, number, number, number, number, number, number, number, number, number];
+
+function parse(value: Uint8Array): unknown[] {
   try {
-    const tail = JSON.parse(Buffer.from(value).toString('utf8')) as Tail;
-    const numbers = [tail.events, tail.first, tail.run.seq, tail.run.index, tail.run.count, tail.lastAt];
-    if (numbers.every((n) => Number.isSafeInteger(n) && n >= 0)) return tail;
+    const list: unknown = JSON.parse(Buffer.from(value).toString('utf8'));
+    return Array.isArray(list) ? list : [];
   } catch {
-    // falls through to the one message
+    return [];
   }
-  throw new ChaperoneError('STORE_CORRUPT', 'the list entry of a session is damaged: run verify');
 }
 
 /** What a search looks into for one event, in lower case; null where there is nothing. */

@@ -5,8 +5,8 @@
  *     l ‖ index                 event: a leaf of the log, in log order
  *     c ‖ index                 its content: salt and bytes
  *     t ‖ level ‖ index         hash of a full subtree, for each 8th level
- *     s ‖ session               what a list shows of a session
- *     r ‖ session ‖ seq         run: from this seq on, `count` events stand at consecutive indices
+ *     s ‖ session               what a list shows of a session, and its last run
+ *     r ‖ session ‖ seq         an earlier run: from this seq on, `count` events stand at consecutive indices
  *     x ‖ session ‖ seq         what a search looks into: the command line, the people and places
  *
  * `l` and `c` are the evidence; all others are projections that `verify` holds against it.
