@@ -98,13 +98,12 @@ class ReplayControl {
     for (const terminal of this.#terminals) terminal.dispose();
   }
 
-  /** The terminal is made while the recording is on its way. */
+  /** The recording is asked for when there is a terminal for it: meanwhile the recorder answers what the lists ask. */
   async #replay(element: HTMLElement): Promise<void> {
     const signal = this.#abort.signal;
-    const body = getCast(this.#session.id, signal);
-    body.catch(() => {});
     const screen = await this.#mount(element);
-    const tape = await readCast(await body, (known) => this.#onTape(known, screen), signal);
+    const body = await getCast(this.#session.id, signal);
+    const tape = await readCast(body, (known) => this.#onTape(known, screen), signal);
     if (tape.volume > LARGE) await this.#spread(element);
   }
 
