@@ -113,7 +113,7 @@ export class Batch {
     if (closed !== null) {
       this.#records.push({ key: KEYS.run(event.session, closed.seq), value: encodeRun(closed) });
     }
-    this.#records.push({ key: KEYS.event(index), value: encodeLeaf(bytes, leaf) });
+    this.#records.push({ key: KEYS.event(index), value: encodeLeaf(event, bytes, leaf) });
     if (content !== null) this.#records.push({ key: KEYS.content(index), value: content });
     const text = searchText(event);
     if (text !== null) {

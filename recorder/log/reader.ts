@@ -1,10 +1,9 @@
 /** Reading a session: its runs say where in the log its events stand; a window of them is read at a time. */
-import { decodeEvent } from '../audit/decode.ts';
 import type { AuditEvent, ContentRef, SessionId } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
 import { type Context, extend, groupedBack, unpack } from '../store/content.ts';
 import { decodeRun, KEYS, numberIn, RANGES } from '../store/keys.ts';
-import { canonicalOf } from '../store/leaf.ts';
+import { eventIn } from '../store/leaf.ts';
 import type { Reader } from '../store/store.ts';
 import type { StoredEvent } from './ports.ts';
 import { decodeTail, type Tail } from './tail.ts';
@@ -148,7 +147,7 @@ export function contentOf({ body }: AuditEvent): ContentRef | null {
 /** @throws ChaperoneError `STORE_CORRUPT` */
 export function decodeStored(value: Uint8Array): AuditEvent {
   try {
-    return decodeEvent(canonicalOf(value));
+    return eventIn(value);
   } catch (cause) {
     throw new ChaperoneError('STORE_CORRUPT', `a stored event is damaged: ${(cause as Error).message}`, {
       cause,

@@ -2,12 +2,11 @@
  * Verifies events one by one as they stand in the log: each is what was written, follows the one before it in its
  * session, and all that lists and searches show of it is what it says.
  */
-import { decodeEvent } from '../audit/decode.ts';
 import type { AuditEvent, SessionId } from '../audit/event.ts';
 import type { Hash } from '../audit/merkle.ts';
 import { orderFault } from '../audit/verify.ts';
 import { decodeRun, encodeRun, KEYS, numberIn, RANGES } from '../store/keys.ts';
-import { canonicalOf, leafOf } from '../store/leaf.ts';
+import { eventIn, leafOf } from '../store/leaf.ts';
 import type { Reader } from '../store/store.ts';
 import { ContentCheck } from './content-check.ts';
 import type { Findings } from './findings.ts';
@@ -149,7 +148,7 @@ function lastRun(value: Uint8Array): Tail['run'] | null {
 
 function decode(value: Uint8Array): AuditEvent | null {
   try {
-    return decodeEvent(canonicalOf(value));
+    return eventIn(value);
   } catch {
     return null;
   }
