@@ -25,7 +25,6 @@ import { replaceFile } from '../store/atomic-file.ts';
 import { storeFault } from '../store/fault.ts';
 import { FORMAT, KEYS } from '../store/keys.ts';
 import { LevelStore } from '../store/leveldb.ts';
-import { checkFiles } from '../store/leveldb-files.ts';
 import { describe, lastOwner, liveOwner, type Owner, removeOwner, self, writeOwner } from '../store/owner.ts';
 import { loadSigner, newKey } from '../store/signing-key.ts';
 import type { Store } from '../store/store.ts';
@@ -39,6 +38,7 @@ import type {
   StoredEvent,
   VerifyReport,
 } from './ports.ts';
+import { damageIn, mend } from './power-cut.ts';
 import { type InclusionProof, proveConsistency, proveInclusion } from './proofs.ts';
 import { readEvents } from './reader.ts';
 import { listSessions, oneSession, tailOf, unknown } from './sessions.ts';
@@ -80,28 +80,30 @@ export class AuditLog implements Journal, Archive {
   static async open({ data, sync = 'grouped' }: AuditLogOptions): Promise<AuditLog> {
     await makeDirectory(data);
     await refuseIfOwned(data);
-    await refuseIfDamaged(data);
+    const gap = await mendIfDamaged(data);
     const store = await openStore(data);
     try {
-      const owner = self();
-      await writeOwner(data, owner);
-      const path = join(data, 'checkpoint');
-      const { signer, note, checkpoint } = await identify(data, store, path);
-      const frontier = await extend(store, checkpoint);
-      const bell = new Bell();
-      const head = { signer, path, size: checkpoint.size, note };
-      return new AuditLog({
-        data,
-        store,
-        bell,
-        owner,
-        writer: new Writer(frontier, { store, bell, sync, checkpoint: head }),
-      });
+      const log = await AuditLog.#take(data, store, sync);
+      if (gap !== null) await log.append(SYSTEM, [gap]);
+      return log;
     } catch (error) {
       await store.close();
       await removeOwner(data).catch(() => undefined);
       throw storeFault(error, data);
     }
+  }
+
+  /** The log in a store that is ours now. */
+  static async #take(data: string, store: Store, sync: 'grouped' | 'always'): Promise<AuditLog> {
+    const owner = self();
+    await writeOwner(data, owner);
+    const path = join(data, 'checkpoint');
+    const { signer, note, checkpoint } = await identify(data, store, path);
+    const frontier = await extend(store, checkpoint);
+    const bell = new Bell();
+    const head = { signer, path, size: checkpoint.size, note };
+    const writer = new Writer(frontier, { store, bell, sync, checkpoint: head });
+    return new AuditLog({ data, store, bell, owner, writer });
   }
 
   append(session: SessionId, drafts: readonly Draft[]): Promise<void> {
@@ -224,13 +226,17 @@ async function refuseIfOwned(data: string): Promise<void> {
   if (owner !== null) throw locked(data, owner);
 }
 
-/** What LevelDB would drop in silence, and then write over. Tables are left to `verify`: they may be large. */
-async function refuseIfDamaged(data: string): Promise<void> {
-  for await (const { file, from, to, message } of checkFiles(join(data, 'log'), { tables: false })) {
-    await refuseIfOwned(data);
-    const where = `bytes ${from} to ${to} of ${join(data, 'log', file)}`;
-    throw corrupt(`${where}: ${message}; run verify to see what is affected, and put back a backup`);
-  }
+/** Refuses a damaged store, or mends what a power cut has left of one; null where nothing was wrong. */
+async function mendIfDamaged(data: string): Promise<Draft | null> {
+  const damage = await damageIn(data);
+  if (damage === null) return null;
+  await refuseIfOwned(data);
+  return await mend(data, damage, await signedCheckpoint(data).catch(() => null), extend);
+}
+
+async function signedCheckpoint(data: string): Promise<Checkpoint | null> {
+  const signer = await loadSigner(data);
+  return signer && openCheckpoint(await readFile(join(data, 'checkpoint'), 'utf8'), signer.verifier);
 }
 
 function locked(data: string, owner: Owner | null): ChaperoneError {

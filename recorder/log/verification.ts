@@ -3,7 +3,7 @@
  * that the store says. A store that is closed is verified on a copy (tables are linked, not copied), because LevelDB
  * rewrites files when it opens them, and what was wrong with them must stay to be seen.
  */
-import { copyFile, link, mkdir, readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint, parseVerifierKey, type VerifierKey } from '../audit/checkpoint.ts';
 import type { SessionId } from '../audit/event.ts';
@@ -13,6 +13,7 @@ import { checkFiles } from '../store/leveldb-files.ts';
 import { describe, liveOwner } from '../store/owner.ts';
 import { loadSigner } from '../store/signing-key.ts';
 import type { Reader } from '../store/store.ts';
+import { copyStore } from './copy-store.ts';
 import { Findings } from './findings.ts';
 import type { VerifyReport } from './ports.ts';
 import { walkSession } from './session-walk.ts';
@@ -46,7 +47,7 @@ export async function verifyClosed(data: string, options: VerifyOptions = {}): P
   await checkAllFiles(directory, files, { running: false, signal: options.signal });
   const copy = join(data, `.verify-${process.pid}`);
   try {
-    await copyStore(directory, names, copy);
+    await copyStore(directory, copy);
     const seen = await verifyCopy(copy, witness, findings, options);
     return report(seen, witness, findings, files);
   } finally {
@@ -151,15 +152,5 @@ async function checkAllFiles(
 ): Promise<void> {
   for await (const { file, from, to, message } of checkFiles(directory, options)) {
     files.add('FILE_DAMAGED', { file: `log/${file}`, range: { from, to } }, message);
-  }
-}
-
-async function copyStore(directory: string, names: readonly string[], copy: string): Promise<void> {
-  await rm(copy, { recursive: true, force: true });
-  await mkdir(copy, { mode: 0o700 });
-  for (const name of names) {
-    const table = /\.(ldb|sst)$/.test(name);
-    if (!table && !/^(CURRENT|MANIFEST-\d+|\d+\.log)$/.test(name)) continue;
-    await (table ? link : copyFile)(join(directory, name), join(copy, name));
   }
 }
