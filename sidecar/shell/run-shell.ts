@@ -18,6 +18,8 @@ export interface ShellOptions extends SessionOptions {
   stdio: TerminalPort | PipePort;
   env: Readonly<Record<string, string>>;
   signals: SignalSource;
+  /** Whether the policy asks for what is typed; what the terminal does not show is left out even so. */
+  recordInput?: boolean;
   /** Where the private start-up files go; by default the user's runtime directory. */
   runtimeParent?: string;
 }
@@ -67,7 +69,7 @@ interface Attempt<Kind extends Invocation['kind']> {
 
 /** Judged before anything starts. */
 async function runWhole(options: ShellOptions, attempt: Attempt<'session' | 'command'>): Promise<Outcome> {
-  const { stdio, env, cwd, signals } = options;
+  const { stdio, env, cwd, signals, recordInput = false } = options;
   const { log, directory, invocation } = attempt;
   const { argv } = invocation;
   const verdict = await log.judge(wholeAction(options, invocation));
@@ -78,14 +80,22 @@ async function runWhole(options: ShellOptions, attempt: Attempt<'session' | 'com
   findProgram(argv[0] ?? '', env.PATH ?? '', cwd);
   if (isTerminal(stdio)) {
     const environment = { ...env, TERM: stdio.term };
-    return new TerminalSession({ log, terminal: stdio, argv, env: environment, cwd, signals }).run();
+    return new TerminalSession({
+      log,
+      terminal: stdio,
+      argv,
+      env: environment,
+      cwd,
+      signals,
+      recordInput,
+    }).run();
   }
   return runOnPipes({ log, port: stdio, argv, env, cwd, signals, directory });
 }
 
 /** Judged command by command, by the shell's own hooks. */
 async function runHooked(options: ShellOptions, attempt: Attempt<'hooked'>): Promise<Outcome> {
-  const { guard, env, cwd, signals } = options;
+  const { guard, env, cwd, signals, recordInput = false } = options;
   const { log, directory, invocation } = attempt;
   const terminal = options.stdio as TerminalPort;
   const program = findProgram(invocation.program, env.PATH ?? '', cwd);
@@ -98,7 +108,8 @@ async function runHooked(options: ShellOptions, attempt: Attempt<'hooked'>): Pro
   const broker = await Broker.listen((question) => judge.answer(question));
   const startUp = await prepare({ ...invocation, program }, broker.channel, directory, env);
   const environment = { ...env, ...startUp.env, TERM: terminal.term };
-  const session = new TerminalSession({ log, terminal, argv: startUp.argv, env: environment, cwd, signals });
+  const { argv } = startUp;
+  const session = new TerminalSession({ log, terminal, argv, env: environment, cwd, signals, recordInput });
   try {
     return await session.run();
   } finally {

@@ -1,16 +1,10 @@
 /** A session on a terminal: a child on a PTY, its screen recorded and shown, its keys and its size passed on. */
 import type { TerminalSize } from '../../recorder/audit/event.ts';
+import { InputRecorder } from './input-recorder.ts';
 import { type Ending, Pty } from './pty.ts';
 import { explainFailure, failureStatus, type Outcome, type SessionLog } from './session.ts';
 import { Ender, forwardSignals, type SignalSource } from './signals.ts';
 import type { TerminalPort } from './terminal.ts';
-
-/** Sees what is typed and what is shown, and decides what of the first may be recorded. */
-export interface InputWatcher {
-  typed(bytes: Uint8Array): void;
-  shown(bytes: Uint8Array): void;
-  end(): void;
-}
 
 export interface TerminalSessionOptions {
   log: SessionLog;
@@ -18,22 +12,24 @@ export interface TerminalSessionOptions {
   argv: readonly string[];
   env: Readonly<Record<string, string>>;
   cwd: string;
-  /** Absent where the policy does not ask for what is typed. */
-  input?: InputWatcher;
+  /** Whether the policy asks for what is typed. */
+  recordInput: boolean;
   signals: SignalSource;
 }
 
 export class TerminalSession {
   readonly #options: TerminalSessionOptions;
   readonly #pty: Pty;
+  readonly #input: InputRecorder | null;
   readonly #ender: Ender;
   readonly #output: ReturnType<SessionLog['output']>;
   #failure: { error: unknown } | null = null;
 
   /** Starts the child. */
   constructor(options: TerminalSessionOptions) {
-    const { log, terminal, argv, env, cwd, input } = options;
+    const { log, terminal, argv, env, cwd, recordInput } = options;
     this.#options = options;
+    this.#input = recordInput ? new InputRecorder(log, (error) => this.fail(error)) : null;
     this.#output = log.output({
       forward: (bytes) => terminal.write(bytes).catch(() => this.#hangUp()),
       throttle: (stop) => (stop ? this.#pty.pause() : this.#pty.resume()),
@@ -43,7 +39,7 @@ export class TerminalSession {
       { argv, env, cwd, size: terminal.size() },
       {
         data: (bytes) => {
-          input?.shown(bytes);
+          this.#input?.shown(bytes);
           this.#output.push(bytes);
         },
         drained: () => terminal.hold(false),
@@ -54,7 +50,7 @@ export class TerminalSession {
 
   /** Resolves when the child is gone and all that it showed is stored and shown. */
   async run(): Promise<Outcome> {
-    const { terminal, signals, input } = this.#options;
+    const { terminal, signals } = this.#options;
     const stopForwarding = forwardSignals(signals, this.#pty, this.#ender);
     const detach = terminal.attach({
       typed: (bytes) => this.#type(bytes),
@@ -63,7 +59,7 @@ export class TerminalSession {
     });
     try {
       const ending = await this.#pty.ended;
-      input?.end();
+      this.#input?.end();
       await this.#output.settled();
       return this.#outcome(ending);
     } finally {
@@ -81,8 +77,8 @@ export class TerminalSession {
   }
 
   #type(bytes: Uint8Array): void {
-    const { terminal, input } = this.#options;
-    input?.typed(bytes);
+    const { terminal } = this.#options;
+    this.#input?.typed(bytes);
     if (!this.#pty.write(bytes)) terminal.hold(true);
   }
 

@@ -173,6 +173,7 @@ export interface GuardedOptions {
   shipped?: boolean;
   journal?: (journal: Journal) => Journal;
   term?: string;
+  recordInput?: boolean;
   /** In place of the terminal. */
   pipes?: Pipes;
 }
@@ -212,6 +213,7 @@ export async function guarded(t: Scope, options: GuardedOptions): Promise<Guarde
     stdio: options.pipes ?? typist,
     env: { PATH: process.env.PATH ?? '', HOME: home, LANG: 'C.UTF-8', ...options.env },
     signals,
+    recordInput: options.recordInput ?? false,
     runtimeParent: data,
   });
   t.teardown(async () => {
