@@ -64,7 +64,7 @@ export class Batch {
       place = next.place;
       staged.push(next);
     }
-    if (place === null) return;
+    if (place === null || staged.length === 0) return;
     for (const next of staged) this.#put(next);
     this.places.set(session, place);
   }

@@ -60,36 +60,43 @@ export class Durability {
 
   /** After a failure: makes what is stored durable, or says why not. */
   async recover(): Promise<void> {
-    await this.#running;
-    await this.#advance();
+    while (this.#running !== null) await this.#running;
+    await this.#run();
   }
 
   #start(): void {
-    if (this.#timer !== null) clearTimeout(this.#timer);
-    this.#timer = null;
-    this.#running = this.#advance()
-      .catch((cause) => {
-        const error = storeFault(cause, this.#options.path);
-        for (const waiter of this.#waiting.splice(0)) waiter.reject(error);
-        this.#options.failed(error);
-      })
-      .finally(() => {
-        this.#running = null;
-        if (this.#waiting.length > 0) this.#start();
-        else if (this.#options.head().size > this.#size && this.#healthy) this.stored();
-      });
+    this.#run().catch((cause) => {
+      const error = storeFault(cause, this.#options.path);
+      for (const waiter of this.#waiting.splice(0)) waiter.reject(error);
+      this.#options.failed(error);
+    });
   }
 
-  #healthy = true;
+  /** One round at a time; another follows where more was stored meanwhile. */
+  #run(): Promise<void> {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+    const round = this.#advance();
+    this.#running = round
+      .then(
+        () => true,
+        () => false,
+      )
+      .then((succeeded) => {
+        this.#running = null;
+        if (this.#waiting.length > 0) this.#start();
+        else if (succeeded && this.#options.head().size > this.#size) this.stored();
+      });
+    return round;
+  }
 
   async #advance(): Promise<void> {
     const { store, signer, path, head } = this.#options;
-    const { size, root } = { size: head().size, root: head().root() };
-    this.#healthy = false;
+    const frontier = head();
+    const { size } = frontier;
     await store.sync();
-    const note = size === this.#size ? this.#note : signCheckpoint({ size, root }, signer);
+    const note = size === this.#size ? this.#note : signCheckpoint({ size, root: frontier.root() }, signer);
     await replaceFile(path, note);
-    this.#healthy = true;
     this.#size = size;
     this.#note = note;
     for (const waiter of this.#waiting.filter((one) => one.size <= size)) waiter.resolve();

@@ -3,7 +3,7 @@
  * the next. Fails closed: after a failure of the medium every append is refused until the store has recovered, which
  * each new append tries first.
  */
-import type { Draft, SessionId } from '../audit/event.ts';
+import { type Draft, type SessionId, SYSTEM } from '../audit/event.ts';
 import { equal, type Frontier } from '../audit/merkle.ts';
 import { ChaperoneError } from '../errors.ts';
 import { KEYS } from '../store/keys.ts';
@@ -74,16 +74,13 @@ export class Writer {
 
   append(session: SessionId, drafts: readonly Draft[]): Promise<void> {
     if (this.#closed) return Promise.reject(new ChaperoneError('STORE_CLOSED', 'the audit log is closed'));
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ session, drafts, resolve, reject });
-      this.#running ??= this.#run();
-    });
+    return this.#enqueue(session, drafts);
   }
 
   /** Everything appended so far survives a power cut. */
   async durable(): Promise<void> {
-    while (this.#running !== null) await this.#running;
-    if (this.#failure !== null) await this.#recover();
+    // An append of nothing takes its turn behind all others, and recovers a store that has failed.
+    await this.#enqueue(SYSTEM, []);
     await this.#durability.reach(this.size, true);
   }
 
@@ -99,6 +96,13 @@ export class Writer {
     this.#closed = true;
     await this.durable();
     this.#options.bell.ringAll();
+  }
+
+  #enqueue(session: SessionId, drafts: readonly Draft[]): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ session, drafts, resolve, reject });
+      this.#running ??= this.#run();
+    });
   }
 
   async #run(): Promise<void> {
@@ -129,9 +133,11 @@ export class Writer {
       await this.#loadPlaces(appends);
       const batch = new Batch(this.#frontier.copy(), this.#places, this.#effort);
       accepted = appends.filter((append) => accept(batch, append));
-      if (accepted.length === 0) return;
-      await this.#options.store.write(batch.writes());
-      this.#adopt(batch);
+      const writes = batch.writes();
+      if (writes.length > 0) {
+        await this.#options.store.write(writes);
+        this.#adopt(batch);
+      }
     } catch (cause) {
       const error = cause as ChaperoneError;
       if (error.code !== 'STORE_CLOSED') this.#fail(error);

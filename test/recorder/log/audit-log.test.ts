@@ -1,9 +1,12 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { openCheckpoint, parseVerifierKey } from '../../../recorder/audit/checkpoint.ts';
 import { SYSTEM } from '../../../recorder/audit/event.ts';
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
+import { verifyClosed } from '../../../recorder/log/verification.ts';
 import { collect, decided, end, newData, output, outputOf, sessionId, start } from './sample.ts';
 
 t.test('what was appended is read again, before and after a restart', async (t) => {
@@ -192,4 +195,63 @@ t.test('an owner file left behind does not lock', async (t) => {
   const log = await AuditLog.open({ data });
   t.match(await log.sessions(), { sessions: [] });
   await log.close();
+});
+
+t.test('a second process is told which is the first, and takes over when it is gone', async (t) => {
+  const data = newData();
+  const script = join(import.meta.dirname, 'writer-process.ts');
+  const child = spawn(process.execPath, [script, data, '1'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const gone = once(child, 'close');
+  await once(child.stdout, 'data');
+  child.stdout.resume();
+  await t.rejects(AuditLog.open({ data }), {
+    code: 'STORE_LOCKED',
+    message: new RegExp(`process ${child.pid} \\(writer-process.*\\)`),
+  });
+  await t.rejects(verifyClosed(data), { code: 'STORE_LOCKED' });
+  rmSync(join(data, 'owner'));
+  await t.rejects(
+    AuditLog.open({ data }),
+    { code: 'STORE_LOCKED' },
+    'without the file the lock itself still holds',
+  );
+  child.kill('SIGKILL');
+  await gone;
+  const log = await AuditLog.open({ data });
+  t.same((await log.verify()).problems, []);
+  await log.close();
+});
+
+t.test('durable resolves while others never stop appending', async (t) => {
+  const log = await AuditLog.open({ data: newData() });
+  await log.append(sessionId(1), [start()]);
+  let done = false;
+  const flood = Promise.all(
+    [1, 2, 3].map(async () => {
+      while (!done) await log.append(sessionId(1), [output('flood\r\n')]);
+    }),
+  );
+  for (let i = 0; i < 5; i++) await log.durable();
+  t.match(await log.verify(), { ok: true });
+  done = true;
+  await flood;
+  await log.close();
+});
+
+t.test('idle, it touches nothing', async (t) => {
+  const data = newData();
+  const log = await AuditLog.open({ data });
+  await log.append(sessionId(1), [start()]);
+  await log.durable();
+  const before = statSync(join(data, 'checkpoint'), { bigint: true }).mtimeNs;
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  t.equal(statSync(join(data, 'checkpoint'), { bigint: true }).mtimeNs, before);
+  await log.close();
+});
+
+t.test('a directory that cannot be made is one clear error', async (t) => {
+  const file = newData();
+  writeFileSync(file, 'not a directory');
+  await t.rejects(AuditLog.open({ data: join(file, 'data') }), { code: 'STORE_FAILED' });
+  await t.rejects(AuditLog.open({ data: file }), { code: 'STORE_FAILED' });
 });
