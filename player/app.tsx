@@ -18,7 +18,7 @@ export function App() {
   const [search, setSearch] = useState(route.page === 'list' ? route.search : '');
   const [lastOpened, setLastOpened] = useState<string | null>(null);
   const scroll = useRef(0);
-  const list = useSessions(search);
+  const list = useSessions(search, route.page === 'list');
 
   useEffect(() => {
     if (route.page === 'list') setSearch(route.search);

@@ -44,7 +44,7 @@ export function SessionRow({ session, now, current, onOpen }: Properties) {
           <RefusedBadge amount={session.refused} />
           <UnjudgedBadge amount={session.unjudged} />
         </span>
-        <span class="commands">{count(session.commands, 'command')}</span>
+        <span class="amount">{count(session.commands, 'command')}</span>
         <span class="length">{duration(lengthOf(session, now))}</span>
         <time class="when" dateTime={toDate(startedAt).toISOString()} title={fullTime(startedAt)}>
           <b>{clockTime(startedAt)}</b> <span>{ago(startedAt, now)}</span>

@@ -24,8 +24,8 @@ const REFRESH_MS = 2000;
 /** Running sessions beyond the first page that a refresh asks for one by one. */
 const MOST_SINGLE = 20;
 
-/** The sessions that match `search`, newest first, a page at a time; refreshed while the page is looked at. */
-export function useSessions(search: string): SessionList {
+/** The sessions that match `search`, newest first, a page at a time; refreshed while they are looked at. */
+export function useSessions(search: string, watched: boolean): SessionList {
   const [state, setState] = useState<State>(() => empty(search));
   const [attempt, setAttempt] = useState(0);
   const latest = useRef(state);
@@ -43,7 +43,10 @@ export function useSessions(search: string): SessionList {
     return () => abort.abort();
   }, [search, attempt]);
 
-  useEffect(() => every(REFRESH_MS, (signal) => refresh(latest.current, setState, signal)), []);
+  useEffect(() => {
+    if (!watched) return;
+    return every(REFRESH_MS, (signal) => refresh(latest.current, setState, signal));
+  }, [watched]);
 
   const loadMore = useCallback(() => {
     const { next, loading, search: shown } = latest.current;

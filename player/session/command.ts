@@ -44,8 +44,3 @@ export function commandAt(commands: readonly Command[], time: number): number {
   }
   return low - 1;
 }
-
-/** The moment to jump to for a command: just before, so that its prompt still stands there. */
-export function momentOf({ time }: { time: number }): number {
-  return time;
-}

@@ -89,8 +89,8 @@ t.test('a session', { skip: !needs(t, 'chromium') || !needs(t, 'asciinema') }, a
   });
 
   await t.test('search in the output goes from match to match', async (t) => {
-    const { page } = await open(t, `/sessions/${DAY}?t=0`);
-    await page.locator('.timeline').waitFor();
+    const { page } = await open(t, `/sessions/${DAY}?t=1s`);
+    await shows(page, 'git');
     await page.keyboard.press('/');
     await page.keyboard.type('REFUND');
     await page.getByText('5 lines').waitFor();
@@ -111,7 +111,7 @@ t.test('a session', { skip: !needs(t, 'chromium') || !needs(t, 'asciinema') }, a
 
   await t.test('speed and skipped pauses are kept, and time stays the session’s own', async (t) => {
     const { page } = await open(t, `/sessions/${DAY}?t=4s`);
-    await page.locator('.timeline').waitFor();
+    await shows(page, '43 passed');
     await page.keyboard.press('s');
     for (const _ of '123') await page.keyboard.press('>');
     await page.keyboard.press('Space');
