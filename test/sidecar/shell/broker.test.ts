@@ -1,0 +1,130 @@
+/** The channel between hooks and broker: hostile bytes, and what comes of them. */
+import { connect } from 'node:net';
+import fc from 'fast-check';
+import t from 'tap';
+import { Broker } from '../../../sidecar/shell/broker.ts';
+import {
+  formatAnswer,
+  parseQuestion,
+  QUESTION_LIMIT,
+  type Question,
+  QuestionReader,
+} from '../../../sidecar/shell/frame.ts';
+
+/** What a hook sends, made by the rules in frame.ts. */
+function frame(secret: string, { kind, shell, process, number, context, cwd, text }: Question): Buffer {
+  const escaped = [cwd, text].map((field) => field.replaceAll('\x1c', '\x1c0').replaceAll('\n', '\x1c1'));
+  return Buffer.from(
+    [secret, kind, shell, process, number, context, ...escaped].map((field) => `${field}\0`).join(''),
+  );
+}
+
+const QUESTION: Question = {
+  kind: 'judge',
+  shell: 10,
+  process: 11,
+  number: 3,
+  context: 'user',
+  cwd: '/tmp',
+  text: 'ls',
+};
+
+const question = fc.record<Question>({
+  kind: fc.constantFrom('judge', 'abandon'),
+  shell: fc.nat(),
+  process: fc.nat(),
+  number: fc.nat(),
+  context: fc.constantFrom('user', 'prompt', 'completion'),
+  cwd: fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0')),
+  text: fc.string({ unit: 'grapheme' }).map((text) => `${text}\n\x1c0\x1c`.replaceAll('\0', '')),
+});
+
+t.test('a question arrives as it was sent, in any pieces', async (t) => {
+  fc.assert(
+    fc.property(question, fc.integer({ min: 1, max: 40 }), (asked, step) => {
+      const bytes = frame('s', asked);
+      const reader = new QuestionReader();
+      let fields: string[] | null = null;
+      for (let at = 0; at < bytes.length; at += step) fields = reader.push(bytes.subarray(at, at + step));
+      return JSON.stringify(parseQuestion(fields ?? [])) === JSON.stringify(asked);
+    }),
+    { seed: 11, numRuns: 500 },
+  );
+  t.pass('500 runs, seed 11');
+});
+
+t.test('bytes that no hook sends are no question', async (t) => {
+  fc.assert(
+    fc.property(fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 12 }), (pieces) => {
+      const reader = new QuestionReader();
+      try {
+        for (const piece of pieces) {
+          const fields = reader.push(Buffer.from(piece));
+          if (fields !== null && parseQuestion(fields) !== null) return false;
+        }
+      } catch (error) {
+        return error instanceof RangeError;
+      }
+      return true;
+    }),
+    { seed: 12, numRuns: 500 },
+  );
+  const reader = new QuestionReader();
+  t.throws(() => {
+    for (let i = 0; i <= QUESTION_LIMIT / 1000; i++) reader.push(Buffer.alloc(1000, 'x'));
+  }, RangeError);
+  t.equal(parseQuestion(['s', 'judge', '1', '-1', '1', 'user', '/', 'ls']), null);
+  t.equal(parseQuestion(['s', 'judge', '1', '1', '1e3', 'user', '/', 'ls']), null);
+});
+
+t.test('a message drives no terminal', async (t) => {
+  t.equal(formatAnswer('s', 'refuse', 'a\x1b[2J\nb\x07\x9b'), 's-a [2J\x1c1b  \n');
+  t.equal(formatAnswer('s', 'run', 'never said'), 's+');
+});
+
+/** Sends bytes and collects what comes back until the end. */
+function exchange(port: number, bytes: Uint8Array): Promise<string> {
+  return new Promise((resolve) => {
+    let answer = '';
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    socket.on('data', (piece) => {
+      answer += piece.toString();
+    });
+    socket.on('error', () => undefined);
+    socket.on('close', () => resolve(answer));
+  });
+}
+
+t.test('only who knows the secret is answered', async (t) => {
+  let asked = 0;
+  const broker = await Broker.listen(async () => {
+    asked += 1;
+    return { answer: 'refuse', message: 'no' };
+  });
+  t.teardown(() => broker.close());
+  const { port, secret, answerSecret } = broker.channel;
+  t.equal(await exchange(port, frame('x'.repeat(32), QUESTION)), '');
+  t.equal(await exchange(port, frame('', QUESTION)), '');
+  t.equal(await exchange(port, frame(secret, { ...QUESTION, context: 'nothing' as never })), '');
+  t.equal(await exchange(port, Buffer.concat([frame(secret, QUESTION), Buffer.from('more')])), '');
+  t.equal(await exchange(port, Buffer.from('GET / HTTP/1.1\r\n\r\n'.padEnd(QUESTION_LIMIT + 10))), '');
+  t.equal(asked, 0);
+  t.equal(await exchange(port, frame(secret, QUESTION)), `${answerSecret}-no\n`);
+  t.equal(asked, 1);
+});
+
+t.test('an answerer that fails answers nothing, which the hook takes for no', async (t) => {
+  const broker = await Broker.listen(() => Promise.reject(new Error('journal')));
+  t.teardown(() => broker.close());
+  t.equal(await exchange(broker.channel.port, frame(broker.channel.secret, QUESTION)), '');
+});
+
+t.test('a slow answer is announced', async (t) => {
+  const broker = await Broker.listen(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 1300));
+    return { answer: 'run' };
+  });
+  t.teardown(() => broker.close());
+  const { port, secret, answerSecret } = broker.channel;
+  t.equal(await exchange(port, frame(secret, QUESTION)), `${answerSecret}.${answerSecret}+`);
+});

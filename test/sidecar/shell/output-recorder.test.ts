@@ -1,0 +1,149 @@
+/** Record, then forward: order, bounds, failure. The journal here is the test's, to be slow or to fail when told. */
+import fc from 'fast-check';
+import t from 'tap';
+import type { Draft } from '../../../recorder/audit/event.ts';
+import { OutputRecorder } from '../../../sidecar/shell/output-recorder.ts';
+
+interface Bench {
+  recorder: OutputRecorder;
+  /** Sizes of the stored events, in order. */
+  stored: Buffer[];
+  forwarded: Buffer[];
+  throttles: boolean[];
+  failures: unknown[];
+  drafts: Draft[];
+}
+
+function bench(append: () => Promise<void>, forward: () => Promise<void> = async () => undefined): Bench {
+  let now = 0;
+  const [stored, forwarded, throttles, failures, drafts]: [
+    Buffer[],
+    Buffer[],
+    boolean[],
+    unknown[],
+    Draft[],
+  ] = [[], [], [], [], []];
+  const recorder = new OutputRecorder({
+    journal: {
+      append: async (_, batch) => {
+        await append();
+        for (const draft of batch) {
+          drafts.push(draft);
+          if (draft.body.type === 'session.output') stored.push(Buffer.from(draft.body.content));
+        }
+      },
+    },
+    session: 'test',
+    clock: { now: () => ++now },
+    forward: async (bytes) => {
+      if (
+        !Buffer.concat(stored)
+          .subarray(0, Buffer.concat([...forwarded, bytes]).length)
+          .equals(Buffer.concat([...forwarded, bytes]))
+      ) {
+        failures.push('forwarded before it was stored');
+      }
+      forwarded.push(Buffer.from(bytes));
+      await forward();
+    },
+    throttle: (stop) => throttles.push(stop),
+    failed: (error) => failures.push(error),
+  });
+  return { recorder, stored, forwarded, throttles, failures, drafts };
+}
+
+const soon = () => new Promise<void>((resolve) => setImmediate(resolve));
+
+t.test('everything arrives in order, whatever the sizes, and is stored first', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.integer({ min: 0, max: 200_000 }), { maxLength: 12 }), async (sizes) => {
+      const { recorder, stored, forwarded, failures, drafts } = bench(soon);
+      const reused = Buffer.alloc(200_000);
+      const expected: Buffer[] = [];
+      for (const [i, size] of sizes.entries()) {
+        reused.fill(i + 65);
+        recorder.push(reused.subarray(0, size));
+        expected.push(Buffer.alloc(size, i + 65));
+        if (i % 3 === 0) await soon();
+      }
+      await recorder.settled();
+      const all = Buffer.concat(expected);
+      const times = drafts.map(({ at }) => at);
+      return (
+        Buffer.concat(stored).equals(all) &&
+        Buffer.concat(forwarded).equals(all) &&
+        failures.length === 0 &&
+        stored.every(({ length }) => length <= 65536 && length > 0) &&
+        times.every((at, i) => i === 0 || at >= times[i - 1]!)
+      );
+    }),
+    { seed: 3, numRuns: 60 },
+  );
+  t.pass('60 runs, seed 3');
+});
+
+t.test('the first bytes after a pause go at once, the next ones together', async (t) => {
+  const { recorder, stored } = bench(async () => undefined);
+  recorder.push(Buffer.from('a'));
+  await soon();
+  t.equal(stored.length, 1);
+  for (const key of 'bcdef') recorder.push(Buffer.from(key));
+  await soon();
+  t.equal(stored.length, 1, 'not yet');
+  await recorder.settled();
+  t.same(stored.map(String), ['a', 'bcdef']);
+});
+
+t.test('a journal that is slow stops the source, and holds no more than it must', async (t) => {
+  let release: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const { recorder, throttles, forwarded } = bench(() => gate);
+  const piece = Buffer.alloc(100_000);
+  let pushed = 0;
+  while (throttles.length === 0) {
+    recorder.push(piece);
+    pushed += piece.length;
+    if (pushed > 3_000_000) break;
+  }
+  t.same(throttles, [true]);
+  t.ok(pushed < 1_300_000, `stopped after ${pushed}`);
+  release();
+  await recorder.settled();
+  t.same(throttles, [true, false]);
+  t.equal(Buffer.concat(forwarded).length, pushed);
+});
+
+t.test('a receiver that is slow stops the source, too', async (t) => {
+  let release: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const { recorder, throttles } = bench(
+    async () => undefined,
+    () => gate,
+  );
+  for (let i = 0; i < 12; i++) recorder.push(Buffer.alloc(100_000));
+  t.same(throttles, [true]);
+  release();
+  await recorder.settled();
+  t.same(throttles, [true, false]);
+});
+
+t.test('after a failure nothing is forwarded, it is told once, and the source may run out', async (t) => {
+  let appends = 0;
+  const { recorder, forwarded, failures, throttles } = bench(async () => {
+    appends += 1;
+    if (appends > 1) throw new Error('full');
+  });
+  recorder.push(Buffer.from('stored'));
+  await recorder.settled();
+  for (let i = 0; i < 12; i++) recorder.push(Buffer.alloc(100_000));
+  await recorder.settled();
+  recorder.push(Buffer.from('late'));
+  await recorder.settled();
+  t.same(forwarded.map(String), ['stored']);
+  t.equal(failures.length, 1);
+  t.same(throttles, [true, false]);
+});
