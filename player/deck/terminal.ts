@@ -53,10 +53,23 @@ export async function mountTerminal(element: HTMLElement, size: TerminalSize): P
   });
 }
 
+/** Width to height of a cell in most monospace fonts, at the player's line height. */
+const CELL_SHAPE = 0.6 / 1.3333;
+
 function screenOn(dispatch: Dispatch, layer: HTMLElement): Screen {
+  const seen = () => !layer.classList.contains('out-of-sight');
+  const shape = ({ cols, rows }: TerminalSize) => {
+    if (seen()) layer.parentElement?.style.setProperty('--shape', String((cols / rows) * CELL_SHAPE));
+  };
   return {
-    reset: (size) => dispatch('reset', { size, theme: null }),
-    resize: (size) => dispatch('resize', size),
+    reset(size) {
+      shape(size);
+      dispatch('reset', { size, theme: null });
+    },
+    resize(size) {
+      shape(size);
+      dispatch('resize', size);
+    },
     output: (text) => dispatch('output', text),
     running: (on) => dispatch(on ? 'playing' : 'pause'),
     show: (on) => layer.classList.toggle('out-of-sight', !on),

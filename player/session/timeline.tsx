@@ -74,7 +74,7 @@ function Activity({ tape, duration }: { tape: Tape | null; duration: number }) {
   const [round, setRound] = useState(0);
   useEffect(() => {
     if (tape === null || tape.complete) return;
-    const timer = setInterval(() => setRound((now) => now + 1), 500);
+    const timer = setInterval(() => setRound((now) => now + 1), 250);
     return () => clearInterval(timer);
   }, [tape, tape?.complete]);
   const path = useMemo(
