@@ -136,8 +136,10 @@ function wantsPage(request: IncomingMessage): boolean {
   return !(request.url ?? '').startsWith('/api/') && (request.headers.accept ?? '').includes('text/html');
 }
 
+/** Node has let go of this socket and its timeouts: a client that never hangs up would keep its place for ever. */
 function refuseUpgrade(socket: Duplex, error: unknown): void {
   const text = `${JSON.stringify(errorBody(error))}\n`;
+  socket.once('finish', () => socket.destroy());
   socket.end(
     [
       `HTTP/1.1 ${statusOf(error)} Refused`,

@@ -58,6 +58,8 @@ export async function startServer(options: ServerOptions): Promise<RecorderServe
   const port = await listen(http, options.port);
   const url = `http://${HOST}:${port}`;
   const { application, sockets, logins } = assemble(options, { token, assets, port, http });
+  // E.g. no descriptor is left for one more connection: that must not end the recording of the others.
+  http.on('error', options.report ?? complain);
   http.on('request', (request, response) => application.answer(request, response));
   http.on('upgrade', (request, socket, head) => application.upgrade(request, socket, head));
   const close = async (): Promise<void> => {

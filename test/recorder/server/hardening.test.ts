@@ -1,4 +1,5 @@
 /** What other pages, other names and broken clients can send. */
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import t from 'tap';
 import { WebSocket } from 'ws';
@@ -200,6 +201,21 @@ t.test('WebSockets: no login, another origin, a wrong protocol, a wrong address'
   }
   t.equal(await upgradeStatus(world, live, { cookie, origin: own }, 'v1.alis'), 101);
   t.equal(await upgradeStatus(world, '/ingest', bearer, SUBPROTOCOL), 101);
+});
+
+t.test('a refused upgrade gives its place back, whether or not the client hangs up', async (t) => {
+  const world = await startWorld(t);
+  const host = `127.0.0.1:${world.server.port}`;
+  const socket = connect({ port: world.server.port, host: '127.0.0.1', allowHalfOpen: true });
+  t.teardown(async () => socket.destroy());
+  const failed = once(socket, 'error') as Promise<[NodeJS.ErrnoException]>;
+  socket.write(`GET /ingest HTTP/1.1\r\nHost: ${host}\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+  await once(socket.resume(), 'end');
+  // Only a socket that is there no more answers what is sent to it with a reset.
+  const writing = setInterval(() => socket.write('still here'), 10);
+  t.teardown(async () => clearInterval(writing));
+  const [error] = await failed;
+  t.match(error.code, /ECONNRESET|EPIPE/);
 });
 
 t.test('a port in use is one clear line', async (t) => {
