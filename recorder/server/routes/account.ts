@@ -112,11 +112,16 @@ function issueLink(options: AccountOptions, { response, query, login }: Exchange
   sendJson(response, { url: options.loginUrl(ownPath(query.get('next'))) } satisfies LoginLink);
 }
 
+/** A path and no more: two slashes at its start, of either kind, would name another host. */
+const OWN_PATH = /^\/(?![/\\])[!-~]*$/;
+
 /** `next` if it stays on this server, otherwise the first page. */
 export function ownPath(next: string | null): string {
-  if (next === null || !/^\/(?![/\\])[!-~]*$/.test(next) || !URL.canParse(next, 'http://own')) return '/';
+  if (next === null || !OWN_PATH.test(next) || !URL.canParse(next, 'http://own')) return '/';
   const url = new URL(next, 'http://own');
-  return url.host === 'own' && url.protocol === 'http:' ? `${url.pathname}${url.search}${url.hash}` : '/';
+  const path = `${url.pathname}${url.search}${url.hash}`;
+  // Looked at again: `/.//other` is a path, and becomes `//other` once its dot is resolved.
+  return url.origin === 'http://own' && OWN_PATH.test(path) ? path : '/';
 }
 
 function escapeHtml(text: string): string {

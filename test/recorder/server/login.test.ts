@@ -209,6 +209,10 @@ t.test('next leads only into this server', async (t) => {
   const foreign = [
     '//evil.test/',
     '/\\evil.test',
+    '/.//evil.test',
+    '/x/..//evil.test',
+    '/.\\/evil.test',
+    '/%2e//evil.test',
     'https://evil.test/',
     'javascript:alert(1)',
     '/\t/evil.test',
