@@ -82,6 +82,8 @@ export interface CommandAction {
   kind: 'command';
   /** What is shown and recorded: the text as the shell was about to run it. */
   line: string;
+  /** Where the shell's own prompt or completion runs it. */
+  context?: 'prompt' | 'completion';
   cwd: string;
   /** The home directory of who runs it, where known: what `~` in a policy means. */
   home?: string;

@@ -39,6 +39,7 @@ export class Gate {
         body: {
           type: 'command.decided',
           line: action.line,
+          ...(action.context === undefined ? {} : { context: action.context }),
           cwd: action.cwd,
           commands: action.commands.map(summarise),
           unknown: action.unknown.map((part) => part.message),

@@ -56,6 +56,7 @@ const body = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('command.decided'),
     line: z.string(),
+    context: z.enum(['prompt', 'completion']).exactOptional(),
     cwd: z.string(),
     commands: z.array(command),
     unknown: z.array(z.string()),

@@ -94,6 +94,8 @@ type Body<Content> =
       type: 'command.decided';
       /** The text as the shell was about to run it. */
       line: string;
+      /** Whose it is where it is not the user's: the shell's own prompt or completion ran it. */
+      context?: 'prompt' | 'completion';
       cwd: string;
       commands: CommandSummary[];
       /** Why parts could not be understood, empty when all were. */

@@ -49,6 +49,7 @@ export class CastEvents {
           ? [{ time: this.#last, code: 'r', cols: body.cols, rows: body.rows }]
           : [];
       case 'command.decided':
+        if (body.context !== undefined && body.allowed) return [];
         return [this.#marker(decisionLabel(body))];
       case 'gap':
         return [...this.end(), this.#marker(gapLabel(body))];

@@ -47,12 +47,13 @@ function figures(tail: Tail, { body }: AuditEvent): Partial<Tail> {
   switch (body.type) {
     case 'session.output':
       return { outputBytes: tail.outputBytes + body.content.bytes };
-    case 'command.decided':
-      return {
-        commands: tail.commands + 1,
-        refused: tail.refused + (body.allowed ? 0 : 1),
-        unjudged: tail.unjudged + (body.decision.unjudged ? 1 : 0),
-      };
+    case 'command.decided': {
+      const refused = tail.refused + (body.allowed ? 0 : 1);
+      // What a prompt runs is not what the user did; what of it was refused is worth a look all the same.
+      if (body.context !== undefined) return { refused };
+      const unjudged = tail.unjudged + (body.decision.unjudged ? 1 : 0);
+      return { commands: tail.commands + 1, refused, unjudged };
+    }
     case 'session.end': {
       const { status, error } = body;
       return { ended: error === undefined ? { status } : { status, error } };
@@ -123,6 +124,7 @@ export function searchText({ body }: AuditEvent): string | null {
     case 'session.start':
       return [body.identity.user, body.host, ...body.command].join('\n').toLowerCase();
     case 'command.decided': {
+      if (body.context !== undefined) return null;
       const line = body.line.toLowerCase();
       const programs = body.commands.map((command) => command.program.toLowerCase());
       return [line, ...programs.filter((program) => !line.includes(program))].join('\n');

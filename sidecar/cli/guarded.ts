@@ -44,10 +44,12 @@ export async function guardedShell(
     analyseArgv: (argv, { cwd }) => analyseArgv(argv, { cwd, home }),
   };
   const session = ulid();
+  const identity = localIdentity(process.env);
   const { status } = await runShell({
     guard,
     session,
-    identity: localIdentity(process.env),
+    identity,
+    recordInput: current().recordsInput(identity),
     cwd: options.cwd ?? process.cwd(),
     request: options.request,
     stdio: options.stdio ?? ownStdio(),

@@ -35,7 +35,8 @@ async function* decided(
 ): AsyncGenerator<AuditEvent & { body: BodyOf<'command.decided'> }> {
   for await (const { event } of archive.events(id)) {
     const { body } = event;
-    if (body.type === 'command.decided') yield { ...event, body };
+    if (body.type === 'command.decided' && (body.context === undefined || !body.allowed))
+      yield { ...event, body };
   }
 }
 

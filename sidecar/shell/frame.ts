@@ -5,7 +5,7 @@
  * would inherit, and replies cannot mix however many subshells ask at once. bash can open TCP connections
  * by itself (`/dev/tcp`) but no Unix sockets, so this is TCP on the loopback, and every line proves itself:
  *
- *     hook → broker   secret ␀ kind ␀ shell ␀ process ␀ number ␀ context ␀ cwd ␀ text ␀
+ *     hook → broker   secret ␀ kind ␀ shell ␀ process ␀ number ␀ context ␀ line ␀ cwd ␀ text ␀
  *     broker → hook   answer-secret answer [message LF]      (the message where the answer is no)
  *
  * A shell's words cannot hold a NUL, so NUL ends a field. A newline is written FS `1` and an FS (0x1c)
@@ -25,6 +25,11 @@ export interface Question {
   /** Number of the input line within the shell. */
   number: number;
   context: Context;
+  /**
+   * True at the first command of an input line: the hook has just written the newest entry of the shell's
+   * history beside its start-up file, see input-line.ts.
+   */
+  newLine: boolean;
   cwd: string;
   text: string;
 }
@@ -43,7 +48,7 @@ export interface Reply {
 
 /** The largest question that is read. A longer command line is refused. */
 export const QUESTION_LIMIT = 1 << 20;
-const FIELDS = 8;
+const FIELDS = 9;
 
 const KINDS = new Set(['judge', 'abandon']);
 const CONTEXTS = new Set(['user', 'prompt', 'completion']);
@@ -72,15 +77,18 @@ export class QuestionReader {
 
 /** The first field is the secret, checked by the caller. Null for anything that our hooks would not send. */
 export function parseQuestion(fields: readonly string[]): Question | null {
-  const [, kind = '', shell = '', process = '', number = '', context = '', cwd = '', text = ''] = fields;
+  const [, kind = '', shell = '', process = '', number = '', context = '', line = '', cwd = '', text = ''] =
+    fields;
   if (!KINDS.has(kind) || !CONTEXTS.has(context)) return null;
   if (![shell, process, number].every((digits) => /^\d{1,10}$/.test(digits))) return null;
+  if (line !== '' && line !== 'new') return null;
   return {
     kind: kind as Question['kind'],
     shell: Number(shell),
     process: Number(process),
     number: Number(number),
     context: context as Context,
+    newLine: line === 'new',
     cwd: restore(cwd),
     text: restore(text),
   };

@@ -11,8 +11,9 @@
 # before the user's own files are read, so that no alias of theirs is expanded in here.
 
 # The last argument of the call is what `$_` is afterwards: the user's own.
-declare -r __chaperone_trap="trap -- '__chaperone_debug \"\$_\"' DEBUG"
-__chaperone_called= __chaperone_depth= __chaperone_prompted= __chaperone_int=
+# What `set -x` would show of the hook goes nowhere.
+declare -r __chaperone_trap="trap -- '{ __chaperone_debug \"\$_\"; } 2>/dev/null' DEBUG"
+__chaperone_called= __chaperone_depth= __chaperone_prompted= __chaperone_int= __chaperone_seen=
 
 # `local -` keeps the user's `set` options, whatever they are.
 __chaperone_debug() {
@@ -41,6 +42,12 @@ __chaperone_debug() {
   elif [[ $__chaperone_number == "$__chaperone_prompted" ]]; then
     __chaperone_context=prompt
   fi
+  # The first command of an input line brings the line along, for a pipeline is more than its commands.
+  \builtin local __chaperone_new=
+  if [[ $__chaperone_context == user && $__chaperone_number != "$__chaperone_seen" && $BASHPID == "$$" ]]; then
+    __chaperone_seen=$__chaperone_number
+    if { HISTTIMEFORMAT= \builtin history 1 >|"$__chaperone_line"; } 2>/dev/null; then __chaperone_new=new; fi
+  fi
   __chaperone_ask judge "$__chaperone_context" "$PWD" "$__chaperone_text"
   case $__chaperone_reply in
     "$__chaperone_answer+")
@@ -66,8 +73,8 @@ __chaperone_ask() {
       ;;
   esac
   {
-    \builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' "$__chaperone_secret" "$1" "$$" "$BASHPID" \
-      "$__chaperone_number" "$2" "$cwd" "$text" >&99
+    \builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' "$__chaperone_secret" "$1" "$$" "$BASHPID" \
+      "$__chaperone_number" "$2" "$__chaperone_new" "$cwd" "$text" >&99
     # The broker's secret and one character: 33 bytes, read at once. A `.` says that the answer takes its time.
     while \builtin read -r -t 10 -N 33 -u 99 __chaperone_reply; do
       if [[ $__chaperone_reply != "$__chaperone_answer." ]]; then \builtin break; fi
@@ -75,7 +82,7 @@ __chaperone_ask() {
     if [[ $__chaperone_reply == "$__chaperone_answer"[-~] ]]; then
       IFS= \builtin read -r -t 10 -u 99 __chaperone_message
     fi
-  } 99<>"/dev/tcp/127.0.0.1/$__chaperone_port" 2>/dev/null
+  } 99<>"/dev/tcp/127.0.0.1/$__chaperone_port"
 }
 
 # Onto the terminal, wherever the command's own output was to go.

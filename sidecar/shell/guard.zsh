@@ -18,13 +18,16 @@ typeset -g __chaperone_list=
 
 # The body of TRAPDEBUG. Skips the command first and lets it run last: an error on the way leaves it skipped.
 # The option is the shell's own, everything else happens inside a function. Quoted, so that no alias is expanded in it.
+# What `set -x` would show of it goes nowhere.
 typeset -gr __chaperone_debug='
-  \builtin setopt err_exit
-  { \__chaperone_judge "$ZSH_DEBUG_CMD" "$ZSH_EVAL_CONTEXT" } 2>/dev/null && {
-    \builtin unsetopt err_exit
-    \builtin return 0
-  }
-  \builtin return 126'
+  {
+    \builtin setopt err_exit
+    \__chaperone_judge "$ZSH_DEBUG_CMD" "$ZSH_EVAL_CONTEXT" && {
+      \builtin unsetopt err_exit
+      \builtin return 0
+    }
+    \builtin return 126
+  } 2>/dev/null'
 
 # judge TEXT CONTEXT: true if it may run
 __chaperone_judge() {
@@ -65,7 +68,7 @@ __chaperone_ask() {
   text=${${${text//$'\x1c'/$'\x1c0'}//$'\n'/$'\x1c1'}//$'\0'/?}
   builtin ztcp 127.0.0.1 $__chaperone_port || builtin return
   fd=$REPLY
-  builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' "$__chaperone_secret" $1 $$ $sysparams[pid] \
+  builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0\0%s\0%s\0' "$__chaperone_secret" $1 $$ $sysparams[pid] \
     $number $2 "$cwd" "$text" >&$fd
   # The broker's secret and one character: 33 bytes, read at once. A `.` says that the answer takes its time.
   while builtin sysread -t 10 -i $fd -s 33 reply; do
@@ -115,10 +118,12 @@ __chaperone_stat() {
 # A new line of input: what was given up is over, routine commands are asked about again, and the hook is there,
 # whatever the last line did to it.
 __chaperone_next_line() {
-  (( __chaperone_lines++ ))
-  __chaperone_routine=()
-  builtin setopt debug_before_cmd
-  functions[TRAPDEBUG]=$__chaperone_debug
+  {
+    (( __chaperone_lines++ ))
+    __chaperone_routine=()
+    builtin setopt debug_before_cmd
+    functions[TRAPDEBUG]=$__chaperone_debug
+  } 2>/dev/null
 }
 
 # The user's own start-up files are read with the user's own ZDOTDIR, the next of ours with ours.

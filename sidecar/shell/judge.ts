@@ -3,11 +3,14 @@ import { readlinkSync } from 'node:fs';
 import type { CommandAction, Verdict } from '../action.ts';
 import type { Question, Reply } from './frame.ts';
 import { completeHead } from './head.ts';
+import { inLine, readInputLine } from './input-line.ts';
 
 export interface JudgeOptions {
   analyse: (line: string, cwd: string) => CommandAction;
   /** Decides and records. Rejects where the decision cannot be recorded. */
   judge: (action: CommandAction) => Promise<Verdict>;
+  /** Where a hook leaves the input line, see input-line.ts. */
+  lineFile: string;
   /** Digest of the policy in force: what was decided under another is not remembered. */
   policy: () => string;
   /** Called where a decision could not be made or recorded: the session has to end. */
@@ -22,6 +25,8 @@ export class Judge {
   /** For each shell the number of the input line that it has given up. */
   readonly #abandoned = new Map<number, number>();
   readonly #routine = new Map<string, Verdict>();
+  /** The input line that each shell is at, understood as a whole. */
+  readonly #lines = new Map<number, CommandAction>();
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -41,7 +46,8 @@ export class Judge {
   }
 
   async #judge(question: Question, cwd: string): Promise<Reply> {
-    const verdict = await this.#decide(question.text, cwd);
+    this.#readLine(question, cwd);
+    const verdict = await this.#decide(question, cwd);
     if (verdict.ok) return { answer: 'run' };
     if (question.process === question.shell) this.#abandon(question);
     return { answer: 'refuse', message: verdict.message };
@@ -56,16 +62,24 @@ export class Judge {
     const key = `${this.#options.policy()}\0${cwd}\0${question.text}`;
     const known = this.#routine.get(key);
     if (known !== undefined) return { answer: known.ok ? 'run' : 'skip' };
-    const verdict = await this.#decide(question.text, cwd);
+    const verdict = await this.#decide(question, cwd);
     if (this.#routine.size >= REMEMBERED) this.#routine.clear();
     this.#routine.set(key, verdict);
     return verdict.ok ? { answer: 'run' } : { answer: 'skip', message: verdict.message };
   }
 
-  async #decide(text: string, cwd: string): Promise<Verdict> {
+  #readLine({ shell, newLine }: Question, cwd: string): void {
+    if (!newLine) return;
+    const text = readInputLine(this.#options.lineFile);
+    if (text !== null) this.#lines.set(shell, this.#options.analyse(text, cwd));
+  }
+
+  async #decide({ text, context, shell }: Question, cwd: string): Promise<Verdict> {
     try {
-      const action = this.#options.analyse(completeHead(text), cwd);
-      return await this.#options.judge({ ...action, line: text });
+      const alone = { ...this.#options.analyse(completeHead(text), cwd), line: text };
+      const line = this.#lines.get(shell);
+      if (context !== 'user') return await this.#options.judge({ ...alone, context });
+      return await this.#options.judge(line === undefined ? alone : inLine(alone, line));
     } catch (error) {
       this.#options.failed(error);
       throw error;

@@ -1,7 +1,9 @@
+import { join } from 'node:path';
 /** `chaperone shell`: what is asked for is judged, started, recorded, and its exit status handed back. */
 import type { CommandAction } from '../action.ts';
 import { Broker } from './broker.ts';
 import { findProgram } from './find-program.ts';
+import { LINE_FILE } from './input-line.ts';
 import { type Invocation, plan, type Request } from './invocation.ts';
 import { Judge } from './judge.ts';
 import { type PipePort, runOnPipes } from './pipe-session.ts';
@@ -102,6 +104,7 @@ async function runHooked(options: ShellOptions, attempt: Attempt<'hooked'>): Pro
   const judge = new Judge({
     analyse: (line, where) => guard.analyse(line, whereabouts(env, where)),
     judge: (action) => log.judge(action),
+    lineFile: join(directory.path, LINE_FILE),
     policy: guard.policy,
     failed: (error) => session.fail(error),
   });

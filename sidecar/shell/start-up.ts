@@ -1,6 +1,8 @@
 /** The private start-up files that put our hooks into an interactive shell, beside the user's own files. */
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Channel } from './frame.ts';
+import { LINE_FILE } from './input-line.ts';
 import type { Hooks } from './invocation.ts';
 import { quoteShell } from './quote.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
@@ -25,7 +27,7 @@ export async function prepare(
 ): Promise<StartUp> {
   switch (shell.hooks) {
     case 'bash': {
-      const text = `${bashSettings(channel, shell.login)}\n${await hook('guard.bash')}`;
+      const text = `${bashSettings(channel, shell.login, join(directory.path, LINE_FILE))}\n${await hook('guard.bash')}`;
       const file = await directory.write('bashrc', text);
       return { argv: [shell.program, '--rcfile', file, '-i'], env: {} };
     }
@@ -40,11 +42,11 @@ export async function prepare(
 
 const HEADER = '# Written by chaperone for one session; it goes when the session ends.';
 
-function bashSettings({ port, secret, answerSecret }: Channel, login: boolean): string {
+function bashSettings({ port, secret, answerSecret }: Channel, login: boolean, lineFile: string): string {
   return `${HEADER}
 declare -r __chaperone_port=${port} __chaperone_login=${login ? 'yes' : "''"}
 declare -r __chaperone_secret=${quoteShell(secret)} __chaperone_answer=${quoteShell(answerSecret)}
-declare -r __chaperone_counter='\\#'
+declare -r __chaperone_counter='\\#' __chaperone_line=${quoteShell(lineFile)}
 `;
 }
 

@@ -12,11 +12,13 @@ import {
 } from '../../../sidecar/shell/frame.ts';
 
 /** What a hook sends, made by the rules in frame.ts. */
-function frame(secret: string, { kind, shell, process, number, context, cwd, text }: Question): Buffer {
-  const escaped = [cwd, text].map((field) => field.replaceAll('\x1c', '\x1c0').replaceAll('\n', '\x1c1'));
-  return Buffer.from(
-    [secret, kind, shell, process, number, context, ...escaped].map((field) => `${field}\0`).join(''),
+function frame(secret: string, asked: Question): Buffer {
+  const { kind, shell, process, number, context, newLine } = asked;
+  const escaped = [asked.cwd, asked.text].map((field) =>
+    field.replaceAll('\x1c', '\x1c0').replaceAll('\n', '\x1c1'),
   );
+  const fields = [secret, kind, shell, process, number, context, newLine ? 'new' : '', ...escaped];
+  return Buffer.from(fields.map((field) => `${field}\0`).join(''));
 }
 
 const QUESTION: Question = {
@@ -25,6 +27,7 @@ const QUESTION: Question = {
   process: 11,
   number: 3,
   context: 'user',
+  newLine: false,
   cwd: '/tmp',
   text: 'ls',
 };
@@ -35,6 +38,7 @@ const question = fc.record<Question>({
   process: fc.nat(),
   number: fc.nat(),
   context: fc.constantFrom('user', 'prompt', 'completion'),
+  newLine: fc.boolean(),
   cwd: fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0')),
   text: fc.string({ unit: 'grapheme' }).map((text) => `${text}\n\x1c0\x1c`.replaceAll('\0', '')),
 });
@@ -73,8 +77,8 @@ t.test('bytes that no hook sends are no question', async (t) => {
   t.throws(() => {
     for (let i = 0; i <= QUESTION_LIMIT / 1000; i++) reader.push(Buffer.alloc(1000, 'x'));
   }, RangeError);
-  t.equal(parseQuestion(['s', 'judge', '1', '-1', '1', 'user', '/', 'ls']), null);
-  t.equal(parseQuestion(['s', 'judge', '1', '1', '1e3', 'user', '/', 'ls']), null);
+  t.equal(parseQuestion(['s', 'judge', '1', '-1', '1', 'user', '', '/', 'ls']), null);
+  t.equal(parseQuestion(['s', 'judge', '1', '1', '1e3', 'user', '', '/', 'ls']), null);
 });
 
 t.test('a message drives no terminal', async (t) => {
