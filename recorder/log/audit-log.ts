@@ -1,34 +1,14 @@
-/**
- * The audit log of this machine: evidence goes in by `append`, and is read, followed and verified here.
- *
- *     DATA/           0700
- *       log/          the store (LevelDB)
- *       checkpoint    the latest signed head, synced before what it covers counts as durable
- *       key, key.pub  what signs it (0600), and what checks it
- *       owner         who holds the store
- */
-import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import {
-  type Checkpoint,
-  noteText,
-  openCheckpoint,
-  parseCheckpoint,
-  type Signer,
-  signCheckpoint,
-} from '../audit/checkpoint.ts';
+import { noteText, parseCheckpoint } from '../audit/checkpoint.ts';
 import { isSessionId } from '../audit/decode.ts';
 import { type Draft, type SessionId, SYSTEM } from '../audit/event.ts';
-import { EMPTY_ROOT, equal, type Hash } from '../audit/merkle.ts';
+import type { Hash } from '../audit/merkle.ts';
 import { ChaperoneError } from '../errors.ts';
-import { replaceFile } from '../store/atomic-file.ts';
 import { storeFault } from '../store/fault.ts';
-import { FORMAT, KEYS } from '../store/keys.ts';
-import { LevelStore } from '../store/leveldb.ts';
-import { describe, lastOwner, liveOwner, type Owner, removeOwner, self, writeOwner } from '../store/owner.ts';
-import { loadSigner, newKey } from '../store/signing-key.ts';
+import { type Owner, removeOwner, self, writeOwner } from '../store/owner.ts';
 import type { Store } from '../store/store.ts';
 import { Bell } from './bell.ts';
+import { extend, identify, seize } from './opening.ts';
 import type {
   Archive,
   Journal,
@@ -38,11 +18,9 @@ import type {
   StoredEvent,
   VerifyReport,
 } from './ports.ts';
-import { damageIn, mend } from './power-cut.ts';
 import { type InclusionProof, proveConsistency, proveInclusion } from './proofs.ts';
 import { readEvents } from './reader.ts';
 import { listSessions, oneSession, tailOf, unknown } from './sessions.ts';
-import { frontierAt, storedSize } from './stored-tree.ts';
 import { type VerifyOptions, verifyOpen } from './verification.ts';
 import { Writer } from './writer.ts';
 
@@ -78,10 +56,7 @@ export class AuditLog implements Journal, Archive {
 
   /** @throws ChaperoneError `STORE_LOCKED`, `STORE_CORRUPT`, `STORE_FULL`, `STORE_FAILED` */
   static async open({ data, sync = 'grouped' }: AuditLogOptions): Promise<AuditLog> {
-    await makeDirectory(data);
-    await refuseIfOwned(data);
-    const gap = await mendIfDamaged(data);
-    const store = await openStore(data);
+    const { store, gap } = await seize(data);
     try {
       const log = await AuditLog.#take(data, store, sync);
       if (gap !== null) await log.append(SYSTEM, [gap]);
@@ -211,109 +186,6 @@ export class AuditLog implements Journal, Archive {
       await removeOwner(this.#data);
     }
   }
-}
-
-async function makeDirectory(data: string): Promise<void> {
-  try {
-    await mkdir(data, { recursive: true, mode: 0o700 });
-  } catch (error) {
-    throw storeFault(error, data);
-  }
-}
-
-async function refuseIfOwned(data: string): Promise<void> {
-  const owner = await liveOwner(data);
-  if (owner !== null) throw locked(data, owner);
-}
-
-/** Refuses a damaged store, or mends what a power cut has left of one; null where nothing was wrong. */
-async function mendIfDamaged(data: string): Promise<Draft | null> {
-  const damage = await damageIn(data);
-  if (damage === null) return null;
-  await refuseIfOwned(data);
-  return await mend(data, damage, await signedCheckpoint(data).catch(() => null), extend);
-}
-
-async function signedCheckpoint(data: string): Promise<Checkpoint | null> {
-  const signer = await loadSigner(data);
-  return signer && openCheckpoint(await readFile(join(data, 'checkpoint'), 'utf8'), signer.verifier);
-}
-
-function locked(data: string, owner: Owner | null): ChaperoneError {
-  const who = owner === null ? 'another process' : describe(owner);
-  return new ChaperoneError('STORE_LOCKED', `${data} is in use by ${who}: stop it, or give another --data`);
-}
-
-async function openStore(data: string): Promise<Store> {
-  try {
-    return await LevelStore.open(join(data, 'log'));
-  } catch (error) {
-    if ((error as ChaperoneError).code === 'STORE_LOCKED') throw locked(data, await lastOwner(data));
-    throw error;
-  }
-}
-
-interface Identified {
-  signer: Signer;
-  note: string;
-  checkpoint: Checkpoint;
-}
-
-/** The key, the checkpoint and the format of this log; made where the directory is new. */
-async function identify(data: string, store: Store, path: string): Promise<Identified> {
-  const signer = await loadSigner(data);
-  const note = await readFile(path, 'utf8').catch(() => null);
-  if (signer === null) {
-    const begun = (await storedSize(store)) > 0 || (note !== null && note.split('\n')[1] !== '0');
-    if (!begun) return await found(data, store, path);
-    throw corrupt(`${join(data, 'key')} is missing, but the log is not new: put it back from a backup`);
-  }
-  if (note === null) throw corrupt(`${path} is missing: put it back from a backup`);
-  const format = await store.get(KEYS.format);
-  if (format === undefined || !FORMAT.equals(format)) {
-    throw corrupt(
-      `${data} has no log that this version can read: put back a backup, or use a newer chaperone`,
-    );
-  }
-  try {
-    return { signer, note, checkpoint: openCheckpoint(note, signer.verifier) };
-  } catch (error) {
-    throw corrupt(`${path} is not this log's checkpoint (${(error as Error).message})`);
-  }
-}
-
-/**
- * A new log: its first checkpoint covers nothing, and is on disk before the first event. The key is saved last,
- * so that a directory with a key has had all the rest, and what is missing then was taken away.
- */
-async function found(data: string, store: Store, path: string): Promise<Identified> {
-  const { signer, save } = newKey();
-  const note = signCheckpoint({ size: 0, root: EMPTY_ROOT }, signer);
-  await store.write([{ key: KEYS.format, value: FORMAT }]);
-  await store.sync();
-  await replaceFile(path, note);
-  await save(data);
-  return { signer, note, checkpoint: openCheckpoint(note, signer.verifier) };
-}
-
-function corrupt(message: string): ChaperoneError {
-  return new ChaperoneError('STORE_CORRUPT', message);
-}
-
-/** The tree of what is stored, which must extend what was signed. */
-async function extend(store: Store, { size: signed, root }: Checkpoint) {
-  const size = await storedSize(store);
-  if (size < signed) {
-    const message = `the log has ${size} events, but ${signed} were signed: its end is missing; put back a backup`;
-    throw new ChaperoneError('STORE_CORRUPT', message);
-  }
-  if (!equal((await frontierAt(store, signed)).root(), root)) {
-    throw new ChaperoneError(
-      'STORE_CORRUPT',
-      'the log is not the one that was signed: run verify to see what differs',
-    );
-  }
-  return await frontierAt(store, size);
 }
 
 /** A promise of the signal's abort, and how to forget it. */

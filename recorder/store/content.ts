@@ -156,7 +156,12 @@ function inflateFrame(frame: Uint8Array, expected: number, dictionary?: Buffer):
 }
 
 function deflate(bytes: Uint8Array, level: number, dictionary?: Buffer): Buffer {
-  const params = { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_contentSizeFlag]: 0 };
+  const params = {
+    [constants.ZSTD_c_compressionLevel]: level,
+    [constants.ZSTD_c_contentSizeFlag]: 0,
+    // A piece and its dictionary; the default would make zstd allocate, and clear, four times as much.
+    [constants.ZSTD_c_windowLog]: 17,
+  };
   // The output grows by chunks of this size; text seldom needs a second.
   const options: ZstdOptions = { params, chunkSize: 1024 + (bytes.length >> 2) };
   return zstdCompressSync(bytes, dictionary ? { ...options, dictionary } : options).subarray(MAGIC.length);

@@ -134,9 +134,9 @@ t.test('a byte flipped anywhere in a file is noticed, and its session and event 
   let tried = 0;
   for (const file of files) {
     const size = statSync(join(original, file)).size;
-    const count = LONG ? size : Math.min(size, 14);
+    const count = Math.min(size, LONG ? 500 : 14);
     for (let i = 0; i < count; i++) {
-      const at = LONG ? i : i === 0 ? 0 : i === 1 ? size - 1 : Math.floor(numbers.next().value! * size);
+      const at = i === 0 ? 0 : i === 1 ? size - 1 : Math.floor(numbers.next().value! * size);
       const mask = 1 << Math.floor(numbers.next().value! * 8);
       const report = await altered((data) => flip(join(data, file), at, mask));
       tried += 1;
