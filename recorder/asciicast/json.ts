@@ -1,10 +1,10 @@
 /** JSON as asciicast wants it, written and read. */
+import { UNPRINTABLE } from '../unprintable.ts';
 import { DEFAULT_SIZE, type Header, invalid, type Theme } from './cast.ts';
 
-// What JSON.stringify leaves as it is although it cannot be seen: DEL, C1, the line and paragraph
-// separators (a reader that splits lines by Unicode's rules would break there), directional marks and the BOM.
-const UNPRINTABLE = /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/;
-const ALL_UNPRINTABLE = new RegExp(UNPRINTABLE, 'g');
+// JSON.stringify leaves these as they are. A reader that splits lines by Unicode's rules would break at some.
+const ANY_UNPRINTABLE = new RegExp(`[${UNPRINTABLE}]`);
+const ALL_UNPRINTABLE = new RegExp(ANY_UNPRINTABLE, 'g');
 
 /** A JSON string in which, as the spec asks, all that cannot be printed is `\uXXXX`; lone surrogates too. */
 export function quote(text: string): string {
@@ -13,7 +13,7 @@ export function quote(text: string): string {
 
 /** The same for any JSON text on one line: in JSON what cannot be printed stands in strings alone. */
 export function escapeUnprintable(json: string): string {
-  return UNPRINTABLE.test(json) ? json.replace(ALL_UNPRINTABLE, escapeUnit) : json;
+  return ANY_UNPRINTABLE.test(json) ? json.replace(ALL_UNPRINTABLE, escapeUnit) : json;
 }
 
 function escapeUnit(unit: string): string {

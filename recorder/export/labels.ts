@@ -1,7 +1,9 @@
 /** One line of text for what a recording shows beside its output: decisions, gaps, removed content. */
 import type { BodyOf } from '../audit/event.ts';
+import { UNPRINTABLE } from '../unprintable.ts';
 
 const MAX_LABEL = 240;
+const BLANK = new RegExp(`[\\s\\u0000-\\u001f${UNPRINTABLE}]+`, 'g');
 
 /** E.g. `refused: rm -rf / (baseline/no-recursive-delete)`. */
 export function decisionLabel(body: BodyOf<'command.decided'>): string {
@@ -32,7 +34,7 @@ export function failureLabel(body: BodyOf<'session.end'>): string {
 export function oneLine(text: string, limit = MAX_LABEL): string {
   const line = text
     .slice(0, 8 * limit)
-    .replace(/[\s\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069]+/g, ' ')
+    .replace(BLANK, ' ')
     .trim()
     .toWellFormed();
   const characters = Array.from(line);

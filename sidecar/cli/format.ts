@@ -1,5 +1,7 @@
 /** How values look in a terminal. Pure. */
+import { escapeUnprintable } from '../../recorder/asciicast/json.ts';
 import type { SessionSummary } from '../../recorder/log/ports.ts';
+import { UNPRINTABLE } from '../../recorder/unprintable.ts';
 
 /** `2026-11-22 08:15:30`, in the reader's own time zone. */
 export function formatTime(micros: number): string {
@@ -30,18 +32,25 @@ export function formatBytes(bytes: number): string {
   return unit === 0 ? `${value} B` : `${value.toFixed(1)} ${units[unit]}`;
 }
 
+const UNSAFE = new RegExp(`[\\u0000-\\u001f${UNPRINTABLE}]`, 'g');
+
 /**
- * Makes text from a recording safe to print: every control and bidirectional-override character shows as
- * an escape, so that a recorded command line cannot play tricks on the terminal of who reviews it.
+ * Makes text from a recording safe to print: every control and directional character shows as an escape, so
+ * that a recorded command line cannot play tricks on the terminal of who reviews it.
  */
 export function visible(text: string): string {
   return text.replace(
-    /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
+    UNSAFE,
     (char) => ESCAPES[char] ?? `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
 }
 
 const ESCAPES: Record<string, string> = { '\n': '\\n', '\t': '\\t', '\r': '\\r', '\u001b': '\\e' };
+
+/** A value as one line of JSON that a terminal can be shown as well. */
+export function jsonLine(value: unknown): string {
+  return `${escapeUnprintable(JSON.stringify(value))}\n`;
+}
 
 /** Cuts `text` to `width` columns, with an ellipsis where something was cut. */
 export function clip(text: string, width: number): string {

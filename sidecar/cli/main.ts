@@ -2,12 +2,14 @@
  * The command line: one file per verb, each of which declares itself and loads what it needs only when it
  * runs, so that `chaperone --version` costs nothing.
  */
+import { constants } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { ChaperoneError, ERRORS } from '../../recorder/errors.ts';
 import { VERSION } from '../version.ts';
 import { completion } from './completion.ts';
 import { demo } from './demo.ts';
 import { exportVerb } from './export.ts';
+import { visible } from './format.ts';
 import { play } from './play.ts';
 import { policy } from './policy.ts';
 import { sessions } from './sessions.ts';
@@ -28,7 +30,7 @@ export function program(): Command {
     .description('Guards, records, proves and replays what an agent does in a shell.')
     .version(VERSION)
     .enablePositionalOptions()
-    .showHelpAfterError('(chaperone --help lists the verbs)')
+    .configureOutput({ outputError: complain })
     .addHelpText('after', EXIT_CODES)
     .exitOverride();
   for (const verb of VERBS) verb(root);
@@ -37,26 +39,56 @@ export function program(): Command {
 
 /** Runs one command line and sets the process's exit status. */
 export async function main(argv: readonly string[]): Promise<void> {
-  // The reader of a pipe may leave early (`chaperone export ID | head`): that is not an error of ours.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(0);
-    throw error;
-  });
+  const root = program();
+  outliveReaders(root);
   try {
-    await program().parseAsync(argv);
+    await root.parseAsync(argv);
   } catch (error) {
     process.exitCode = report(error);
   }
 }
 
+/** Verbs that record: their work goes on when nobody reads what they print. */
+const RECORDING = new Set(['up', 'shell']);
+
+/** The reader of our output may leave early (`chaperone export ID | head`), or its disk be full. */
+function outliveReaders(root: Command): void {
+  let recording = false;
+  root.hook('preAction', (_root, verb) => {
+    recording = RECORDING.has(verb.name());
+  });
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (!recording) process.exit(unwritable(error));
+  });
+  // Nobody is left who could be told.
+  process.stderr.on('error', () => undefined);
+}
+
+/** Never 0: what was asked for (a verification, say) was not told. */
+function unwritable(error: NodeJS.ErrnoException): number {
+  if (error.code === 'EPIPE') return 128 + constants.signals.SIGPIPE;
+  process.stderr.write(`chaperone: standard output cannot be written: ${error.message}\n`);
+  return 1;
+}
+
+/** What commander has to say of a command line, as one line. */
+function complain(text: string, write: (line: string) => void): void {
+  const problem = visible(
+    text
+      .trim()
+      .replace(/^error: /, '')
+      .replaceAll('\n', ' '),
+  );
+  write(`chaperone: ${problem.replace(/\.$/, '')}; see chaperone --help\n`);
+}
+
 /** Prints one clear line, and gives the exit status that the table has for it. */
 function report(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : ERRORS.USAGE.exit;
-  if (error instanceof ChaperoneError) {
-    process.stderr.write(`chaperone: ${error.message}\n`);
-    return error.exitCode;
-  }
-  process.stderr.write(`chaperone: ${error instanceof Error ? error.message : String(error)}\n`);
+  const message = error instanceof Error ? error.message : String(error);
+  // It may quote what somebody else wrote: a file name, a policy, the words of a recorder.
+  process.stderr.write(`chaperone: ${visible(message)}\n`);
+  if (error instanceof ChaperoneError) return error.exitCode;
   if (process.env.CHAPERONE_DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`);
   return 1;
 }

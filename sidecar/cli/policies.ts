@@ -4,6 +4,7 @@ import { type DraftBody, SYSTEM } from '../../recorder/audit/event.ts';
 import { systemClock } from '../clock.ts';
 import { PolicyFile } from '../policy/policy-file.ts';
 import type { Evidence } from './evidence.ts';
+import { visible } from './format.ts';
 
 /** `CHAPERONE_POLICY` names another file than the data directory's own. */
 function policyPath(data: string): string {
@@ -33,5 +34,6 @@ export function watchPolicy(data: string, evidence: Evidence): Promise<PolicyFil
 
 /** A terminal in raw mode, as under a guarded shell, goes back to the first column only when told. */
 function complain(message: string): void {
-  process.stderr.write(process.stdin.isRaw ? `\r\nchaperone: ${message}\r\n` : `chaperone: ${message}\n`);
+  const line = `chaperone: ${visible(message)}`;
+  process.stderr.write(process.stdin.isRaw ? `\r\n${line}\r\n` : `${line}\n`);
 }

@@ -3,7 +3,7 @@ import { InvalidArgumentError } from 'commander';
 import type { SessionSummary } from '../../recorder/log/ports.ts';
 import { dataDirectory, dataOption } from './data.ts';
 import { withEvidence } from './evidence.ts';
-import { clip, formatDuration, formatOutcome, formatTime, table, visible } from './format.ts';
+import { clip, formatDuration, formatOutcome, formatTime, jsonLine, table, visible } from './format.ts';
 
 const COMMAND_WIDTH = 60;
 
@@ -27,9 +27,7 @@ async function run(options: {
 }): Promise<void> {
   const query = { limit: options.limit, ...(options.search === undefined ? {} : { search: options.search }) };
   const page = await withEvidence(dataDirectory(options.data), ({ archive }) => archive.sessions(query));
-  process.stdout.write(
-    options.json ? page.sessions.map((one) => `${JSON.stringify(one)}\n`).join('') : list(page.sessions),
-  );
+  process.stdout.write(options.json ? page.sessions.map(jsonLine).join('') : list(page.sessions));
 }
 
 function list(found: readonly SessionSummary[]): string {

@@ -3,7 +3,7 @@ import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Problem, VerifyReport } from '../../recorder/log/ports.ts';
 import { dataDirectory, dataOption } from './data.ts';
 import { findSession, isWholeId, requireEvidence, runningRecorder, withEvidence } from './evidence.ts';
-import { visible } from './format.ts';
+import { jsonLine, visible } from './format.ts';
 import { progressBar } from './progress.ts';
 
 /** How many problems are printed; `--json` prints all that the report has. */
@@ -24,7 +24,7 @@ async function run(id: string | undefined, options: { data?: string; json?: bool
   const data = dataDirectory(options.data);
   requireEvidence(data);
   const report = await check(data, id);
-  process.stdout.write(options.json ? `${JSON.stringify(report)}\n` : describe(report));
+  process.stdout.write(options.json ? jsonLine(report) : describe(report));
   if (!report.ok)
     throw new ChaperoneError(
       'NOT_VERIFIED',
