@@ -1,5 +1,5 @@
 /** Taking hold of DATA: the lock, the damage that LevelDB would pass over, the key, and the checkpoint to extend. */
-import { mkdir, readFile } from 'node:fs/promises';
+import { chmod, mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint, type Signer, signCheckpoint } from '../audit/checkpoint.ts';
 import type { Draft } from '../audit/event.ts';
@@ -12,6 +12,7 @@ import { LevelStore } from '../store/leveldb.ts';
 import { describe, lastOwner, liveOwner, type Owner } from '../store/owner.ts';
 import { loadSigner, newKey } from '../store/signing-key.ts';
 import type { Store } from '../store/store.ts';
+import { removeStaleCopies } from './copy-store.ts';
 import { damageIn, mend } from './power-cut.ts';
 import { frontierAt, storedSize } from './stored-tree.ts';
 
@@ -19,13 +20,18 @@ import { frontierAt, storedSize } from './stored-tree.ts';
 export async function seize(data: string): Promise<{ store: Store; gap: Draft | null }> {
   await makeDirectory(data);
   await refuseIfOwned(data);
+  await removeStaleCopies(data);
   const gap = await mendIfDamaged(data);
   return { store: await openStore(data), gap };
 }
 
+/** LevelDB's files take the mode that the umask leaves; so their directory is closed, whatever DATA itself allows. */
 async function makeDirectory(data: string): Promise<void> {
+  const log = join(data, 'log');
   try {
     await mkdir(data, { recursive: true, mode: 0o700 });
+    await mkdir(log, { recursive: true, mode: 0o700 });
+    await chmod(log, 0o700);
   } catch (error) {
     throw storeFault(error, data);
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { openCheckpoint, parseVerifierKey } from '../../../recorder/audit/checkpoint.ts';
@@ -73,6 +73,23 @@ t.test('the key and the directory are for the owner alone', async (t) => {
   t.equal(statSync(join(data, 'key')).mode & 0o777, 0o600);
   t.equal(statSync(join(data, 'checkpoint')).mode & 0o777, 0o600);
 });
+
+t.test(
+  'in a directory that others may read, the store is closed to them, and what a killed verify left is removed',
+  async (t) => {
+    const data = newData();
+    mkdirSync(join(data, '.verify-999999999'), { recursive: true });
+    mkdirSync(join(data, `.verify-${process.pid}`), { recursive: true });
+    chmodSync(data, 0o755);
+    const log = await AuditLog.open({ data });
+    await log.close();
+    t.equal(statSync(join(data, 'log')).mode & 0o777, 0o700);
+    t.same(
+      readdirSync(data).filter((name) => name.startsWith('.')),
+      [`.verify-${process.pid}`],
+    );
+  },
+);
 
 t.test('the order of a session is kept: start first, once, nothing after the end', async (t) => {
   const log = await AuditLog.open({ data: newData() });

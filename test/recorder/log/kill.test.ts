@@ -12,6 +12,7 @@ import { verifyClosed } from '../../../recorder/log/verification.ts';
 import { newData } from './sample.ts';
 
 const KILLS = process.env.CHAPERONE_LONG ? 500 : 50;
+if (process.env.CHAPERONE_LONG) t.setTimeout(60 * 60_000);
 /** A store of its own every so many kills, so that the last are as quick as the first. */
 const PER_STORE = 10;
 

@@ -14,6 +14,7 @@ import { verifyClosed } from '../../../recorder/log/verification.ts';
 import { decided, end, newData, output, sessionId, start } from './sample.ts';
 
 const LONG = process.env.CHAPERONE_LONG !== undefined;
+if (LONG) t.setTimeout(60 * 60_000);
 const OPEN = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 
 /** A small store with tables and a log, two interleaved sessions, grouped content, and a full subtree. */

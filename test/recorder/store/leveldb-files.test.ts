@@ -11,6 +11,7 @@ import { snappyUncompress } from '../../../recorder/store/snappy.ts';
 import { Cursor, encodeVarint } from '../../../recorder/store/varint.ts';
 
 const LONG = process.env.CHAPERONE_LONG !== undefined;
+if (LONG) t.setTimeout(60 * 60_000);
 
 /** A database that LevelDB itself wrote: tables with compressed and plain blocks, a log with records over blocks. */
 async function written(): Promise<string> {
