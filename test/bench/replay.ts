@@ -77,6 +77,8 @@ function* record(id: string, corpus: Corpus): Generator<Draft[]> {
 /** The page and its commands, a jump while the rest still loads, jumps one upon another, and jumps of someone who looks. */
 async function measure(page: Page, id: string, name: string): Promise<Row[]> {
   const what = `50 MB of ${name}`;
+  // A browser that is still starting up is not what is measured.
+  await page.waitForLoadState('networkidle');
   const ready = await timed(async () => {
     await page.goto(new URL(`/sessions/${id}`, page.url()).href);
     await shown(page, () => document.querySelectorAll('.commands .row').length > 0);
