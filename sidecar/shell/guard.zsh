@@ -68,14 +68,18 @@ __chaperone_ask() {
   text=${${${text//$'\x1c'/$'\x1c0'}//$'\n'/$'\x1c1'}//$'\0'/?}
   builtin ztcp 127.0.0.1 $__chaperone_port || builtin return
   fd=$REPLY
-  builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0\0%s\0%s\0' "$__chaperone_secret" $1 $$ $sysparams[pid] \
-    $number $2 "$cwd" "$text" >&$fd
-  # The broker's secret and one character: 33 bytes, read at once. A `.` says that the answer takes its time.
-  while builtin sysread -t 10 -i $fd -s 33 reply; do
-    if [[ $reply != "$__chaperone_answer." ]]; then builtin break; fi
-  done
-  if [[ $reply == "$__chaperone_answer"[-~] ]]; then IFS= builtin read -r -t 10 -u $fd message; fi
-  builtin ztcp -c $fd
+  {
+    builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0\0%s\0%s\0' "$__chaperone_secret" $1 $$ $sysparams[pid] \
+      $number $2 "$cwd" "$text" >&$fd
+    # The broker's secret and one character: 33 bytes, read at once. A `.` says that the answer takes its time.
+    while builtin sysread -t 10 -i $fd -s 33 reply; do
+      if [[ $reply != "$__chaperone_answer." ]]; then builtin break; fi
+    done
+    if [[ $reply == "$__chaperone_answer"[-~] ]]; then IFS= builtin read -r -t 10 -u $fd message; fi
+  } always {
+    # After a Ctrl-C, too.
+    builtin ztcp -c $fd
+  }
 }
 
 # Onto the terminal, wherever the command's own output was to go.

@@ -9,6 +9,7 @@ import { Socket } from 'node:net';
 import { constants as os } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { withoutOurs } from './descriptors.ts';
 import { type Ending, signalled } from './pty.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 import { explainFailure, failureStatus, type Outcome, type SessionLog } from './session.ts';
@@ -54,7 +55,7 @@ const SILENCE_MS = 100;
 export async function runOnPipes(options: PipeSessionOptions): Promise<Outcome> {
   const { argv, env, cwd, port, signals } = options;
   const [stdout, stderr] = await makePipes(options.directory);
-  const [file = '', ...args] = argv;
+  const [file = '', ...args] = withoutOurs(argv, env);
   const child = spawn(file, args, { cwd, env: { ...env }, stdio: [port.stdin, stdout.write, stderr.write] });
   const ending = endOf(child);
   const ender = new Ender(child);

@@ -11,6 +11,7 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { ReadStream } from 'node:tty';
 import type { TerminalSize } from '../../recorder/audit/event.ts';
+import { withoutOurs } from './descriptors.ts';
 
 /** The part of node-pty 1.1's native module that is used here. */
 interface NativePty {
@@ -59,19 +60,6 @@ const INPUT_RETRY_MS = 10;
 /** Above this much that the terminal has not taken, the typist has to wait. */
 const INPUT_HIGH_WATER = 1 << 16;
 
-/** The master sides that this process holds. */
-const MASTERS = new Set<number>();
-
-/**
- * node-pty does not mark a master as closing on exec, and Node cannot. A child that got the master of another
- * session could read that session and type into it, so where there are others a bash closes them first.
- */
-function withoutOurs(argv: readonly string[]): readonly string[] {
-  if (MASTERS.size === 0) return argv;
-  const closing = [...MASTERS].map((fd) => `${fd}>&-`).join(' ');
-  return ['bash', '-c', `exec ${closing}; exec "$@"`, 'bash', ...argv];
-}
-
 export class Pty {
   readonly pid: number;
   /** The terminal's name, e.g. `/dev/pts/4`. */
@@ -94,7 +82,7 @@ export class Pty {
 
   /** Starts the child. */
   constructor(options: PtyOptions, listener: PtyListener) {
-    const [file = '', ...args] = withoutOurs(options.argv);
+    const [file = '', ...args] = withoutOurs(options.argv, options.env);
     const env = Object.entries(options.env).map(([name, value]) => `${name}=${value}`);
     const { cols, rows } = options.size;
     this.#listener = listener;
@@ -106,7 +94,6 @@ export class Pty {
       this.#onExit(code, signal),
     );
     this.#fd = child.fd;
-    MASTERS.add(child.fd);
     this.pid = child.pid;
     this.name = child.pty;
     this.#stream = readStream(child.fd, (bytes) => this.#receive(bytes));
@@ -193,7 +180,6 @@ export class Pty {
 
   #onClose(): void {
     this.#closed = true;
-    MASTERS.delete(this.#fd);
     clearTimeout(this.#silence);
     clearTimeout(this.#retry);
     if (this.#ending !== undefined) this.#settle(this.#ending);

@@ -1,5 +1,6 @@
 /** The guarded shell is still the user's own: start-up files, prompts, history, aliases, completion, many things at once. */
 import t from 'tap';
+import type { Journal } from '../../../recorder/log/ports.ts';
 import { needs } from '../../tool.ts';
 import { type GuardedOptions, guarded, PROMPT } from './guarded.ts';
 import { bodies, decisions } from './recorded.ts';
@@ -146,13 +147,40 @@ for (const name of ['bash', 'zsh']) {
   });
 }
 
-t.test('no descriptor and no secret reaches what is run', async (t) => {
-  const { typist } = await guarded(t, shell('bash'));
-  await typist.sees(PROMPT);
-  t.match((await typist.line('ls -l /proc/self/fd | grep -c socket')).shown, /\n0\r\n/);
-  t.match((await typist.line('env | grep -c __chaperone')).shown, /\n0\r\n/);
-  t.match((await typist.line('(ls -l /proc/self/fd | grep -c socket) | cat')).shown, /\n0\r\n/);
-});
+for (const name of ['bash', 'zsh']) {
+  t.test(`${name}: no descriptor of ours and no secret reaches the shell and what it runs`, async (t) => {
+    if (!needs(t, name)) return;
+    const { typist } = await guarded(t, shell(name));
+    await typist.sees(PROMPT);
+    t.match(
+      (await typist.line('ls -l /proc/self/fd /proc/$$/fd | grep -cE "socket|evidence"')).shown,
+      /\n0\r\n/,
+    );
+    t.match((await typist.line('env | grep -c __chaperone')).shown, /\n0\r\n/);
+    t.match((await typist.line('(ls -l /proc/self/fd | grep -cE "socket|evidence") | cat')).shown, /\n0\r\n/);
+  });
+
+  t.test(`${name}: a Ctrl-C while the answer is awaited gives the line up`, async (t) => {
+    if (!needs(t, name)) return;
+    const journal = (journal: Journal): Journal => ({
+      append: async (session, drafts) => {
+        await journal.append(session, drafts);
+        const slow = drafts.some(({ body }) => body.type === 'command.decided' && body.line.includes('slow'));
+        if (slow) await new Promise((resolve) => setTimeout(resolve, 700));
+      },
+    });
+    const { typist } = await guarded(t, { ...shell(name), journal });
+    await typist.sees(PROMPT);
+    for (let i = 0; i < 2; i++) {
+      typist.type('echo slow; echo BA"D"\r');
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      typist.type('\x03');
+      t.notMatch(await typist.sees(PROMPT), /BAD/);
+      t.match((await typist.line('echo fi"n"e; echo err >&2')).shown, /\nfine\r\nerr\r\n/);
+    }
+    t.match((await typist.line('ls -l /proc/$$/fd | grep -c socket')).shown, /\n0\r\n/);
+  });
+}
 
 t.test("set -x shows the user's commands, not ours", async (t) => {
   for (const name of ['bash', 'zsh']) {
