@@ -47,7 +47,7 @@ export class Broker {
       server.listen({ host: '127.0.0.1', port: 0, backlog: 511 }, resolve);
     });
     const { port } = server.address() as AddressInfo;
-    const channel = { port, secret: token(), answerSecret: token() };
+    const channel = { port, secret: token(18), answerSecret: token(9) };
     const broker = new Broker(server, channel, answerer);
     server.on('connection', (socket) => broker.#serve(socket));
     return broker;
@@ -101,6 +101,7 @@ export class Broker {
   }
 }
 
-function token(): string {
-  return randomBytes(16).toString('hex');
+/** 4 characters for 3 bytes. 12 characters are the length that the hooks read. */
+function token(bytes: number): string {
+  return randomBytes(bytes).toString('base64url');
 }
