@@ -33,5 +33,5 @@ await build({
 });
 for (const asset of ASSETS) cpSync(asset, `dist/${basename(asset)}`);
 
-await buildPage({ root: 'player', logLevel: 'warn' });
+await buildPage({ root: 'player', logLevel: 'error' });
 writeFileSync('dist/.built', '');
