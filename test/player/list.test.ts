@@ -15,7 +15,7 @@ t.test('sessions, newest first, as they happen', { skip: !needs(t, 'chromium') }
     const { page, complaints } = await open(t, '/');
     await page.getByText('No sessions yet').waitFor();
     t.match(await page.textContent('main'), /chaperone shell/);
-    await playDay(log, { id: idOf(50), startedAt: NOW - 40 * SECOND }, { ended: false });
+    await playDay(log, { id: idOf(50), startedAt: NOW - 600 * SECOND }, { ended: false });
     await page.locator('[data-session]').waitFor();
     t.equal(await page.locator('.badge.live').count(), 1);
     const row = (await page.textContent('[data-session]')) ?? '';
@@ -27,9 +27,9 @@ t.test('sessions, newest first, as they happen', { skip: !needs(t, 'chromium') }
       '7 commands',
       '2 refused',
       '1 unjudged',
-      'just now',
+      /1\d min ago/,
     ]) {
-      t.match(row, part, part);
+      t.match(row, part, String(part));
     }
     await log.append(idOf(50), [
       output(NOW, 'bye\r\n'),
