@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
+import { isRoutine } from '../../recorder/audit/event.ts';
 import { type EventOf, getEvents, getSession, type SessionSummary } from '../api.ts';
 import { type Command, toCommand } from './command.ts';
 
@@ -53,7 +54,8 @@ export function useCommands(session: SessionSummary, news: unknown): Commands {
     const from = (state.commands.at(-1)?.seq ?? -1) + 1;
     getEvents(session.id, { type: 'command.decided', from }, abort.signal).then(
       (events) => {
-        const fresh = events.map((event) => toCommand(event, session.startedAt));
+        const shown = events.filter(({ body }) => !isRoutine(body));
+        const fresh = shown.map((event) => toCommand(event, session.startedAt));
         setState((now) => ({ commands: joined(now.commands, fresh), loaded: true, error: null }));
       },
       (error: Error) => abort.signal.aborted || setState((now) => ({ ...now, loaded: true, error })),

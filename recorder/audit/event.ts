@@ -133,3 +133,8 @@ export interface Draft {
 
 export type EventType = EventBody['type'];
 export type BodyOf<T extends EventType> = Extract<EventBody, { type: T }>;
+
+/** What a prompt or a completion was let run is the shell's own business: nobody needs to be shown it. */
+export function isRoutine({ context, allowed }: BodyOf<'command.decided'>): boolean {
+  return context !== undefined && allowed;
+}

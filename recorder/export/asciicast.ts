@@ -3,7 +3,7 @@ import { quote } from 'shell-quote';
 import { DEFAULT_SIZE, type Event, type Header, type Version } from '../asciicast/cast.ts';
 import { Utf8Decoder } from '../asciicast/utf8.ts';
 import { castEncoder } from '../asciicast/write.ts';
-import type { BodyOf, Micros } from '../audit/event.ts';
+import { type BodyOf, isRoutine, type Micros } from '../audit/event.ts';
 import type { SessionSummary, StoredEvent } from '../log/ports.ts';
 import { decisionLabel, failureLabel, gapLabel, oneLine, removedLabel } from './labels.ts';
 import type { Projection } from './projection.ts';
@@ -49,8 +49,7 @@ export class CastEvents {
           ? [{ time: this.#last, code: 'r', cols: body.cols, rows: body.rows }]
           : [];
       case 'command.decided':
-        if (body.context !== undefined && body.allowed) return [];
-        return [this.#marker(decisionLabel(body))];
+        return isRoutine(body) ? [] : [this.#marker(decisionLabel(body))];
       case 'gap':
         return [...this.end(), this.#marker(gapLabel(body))];
       case 'session.end':

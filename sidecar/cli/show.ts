@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { AuditEvent, BodyOf } from '../../recorder/audit/event.ts';
+import { type AuditEvent, type BodyOf, isRoutine } from '../../recorder/audit/event.ts';
 import type { Archive, SessionSummary } from '../../recorder/log/ports.ts';
 import { dataDirectory, dataOption } from './data.ts';
 import { findSession, withEvidence } from './evidence.ts';
@@ -35,8 +35,7 @@ async function* decided(
 ): AsyncGenerator<AuditEvent & { body: BodyOf<'command.decided'> }> {
   for await (const { event } of archive.events(id)) {
     const { body } = event;
-    if (body.type === 'command.decided' && (body.context === undefined || !body.allowed))
-      yield { ...event, body };
+    if (body.type === 'command.decided' && !isRoutine(body)) yield { ...event, body };
   }
 }
 

@@ -21,7 +21,7 @@ t.test('sessions, newest first, as they happen', { skip: !needs(t, 'chromium') }
     const row = (await page.textContent('[data-session]')) ?? '';
     for (const part of [
       'bash -i',
-      'platform-agent',
+      'agent',
       'build-7',
       '/srv/checkout',
       '7 commands',

@@ -33,7 +33,7 @@ t.test('a session', { skip: !needs(t, 'chromium') || !needs(t, 'asciinema') }, a
     await page.keyboard.press('Space');
     await page.getByRole('button', { name: 'Play', exact: true }).waitFor();
     t.equal(await page.locator('.ap-line').count(), 24);
-    t.match(await page.title(), /bash -i · platform\-agent/);
+    t.match(await page.title(), /bash -i · agent/);
     t.same(complaints, [], 'nothing that the Content Security Policy refuses');
   });
 
@@ -138,7 +138,7 @@ t.test('a session', { skip: !needs(t, 'chromium') || !needs(t, 'asciinema') }, a
       () => document.querySelector('.timeline')!.getAttribute('aria-valuenow') === '0',
     );
     await page.keyboard.press('.');
-    await shows(page, 'user@build-7:/srv/checkout$');
+    await shows(page, 'agent@build-7:/srv/checkout$');
     t.notMatch(await terminalText(page), 'git');
     await page.keyboard.press('f');
     await page.waitForFunction(() => document.fullscreenElement?.classList.contains('stage'));
@@ -166,7 +166,7 @@ t.test('a session', { skip: !needs(t, 'chromium') || !needs(t, 'asciinema') }, a
     await page.getByRole('tab', { name: 'Details' }).click();
     await page.getByText('sha256:3f1c9d2ab07e55c1').waitFor();
     const details = (await page.textContent('.details')) ?? '';
-    for (const part of [DAY, 'platform-agent', 'own claim', 'platform', '80 × 24, xterm-256color'])
+    for (const part of [DAY, 'agent', 'own claim', 'platform', '80 × 24, xterm-256color'])
       t.match(details, part);
   });
 

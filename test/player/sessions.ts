@@ -26,7 +26,7 @@ export function idOf(place: number): string {
 }
 
 export function start(scene: Scene): Draft {
-  const { startedAt, user = 'platform-agent', groups = ['platform'], host = 'build-7' } = scene;
+  const { startedAt, user = 'agent', groups = ['platform'], host = 'build-7' } = scene;
   const { cwd = '/srv/checkout', command = ['bash', '-i'] } = scene;
   const terminal =
     scene.terminal === undefined ? { cols: 80, rows: 24, term: 'xterm-256color' } : scene.terminal;
@@ -122,7 +122,7 @@ class Script {
 
   constructor(scene: Scene) {
     this.#cwd = scene.cwd ?? '/srv/checkout';
-    this.#prompt = `\x1b[1;32muser@build-7\x1b[0m:\x1b[1;34m${this.#cwd}\x1b[0m$ `;
+    this.#prompt = `\x1b[1;32magent@build-7\x1b[0m:\x1b[1;34m${this.#cwd}\x1b[0m$ `;
     this.#at = scene.startedAt + 0.2 * SECOND;
     this.drafts = [start(scene)];
   }
@@ -132,7 +132,11 @@ class Script {
     return this.#at;
   }
 
+  /** A prompt runs commands of its own, which no list shows. */
   prompt(): void {
+    const own = decided(this.wait(0), 'git branch --show-current');
+    if (own.body.type === 'command.decided') own.body.context = 'prompt';
+    this.drafts.push(own);
     this.drafts.push(output(this.wait(0), this.#prompt));
   }
 

@@ -196,3 +196,18 @@ t.test('an event from before the start, or out of order, does not go back in tim
     ],
   );
 });
+
+t.test('what a prompt ran has no marker, unless it was refused', async (t) => {
+  const routine = { ...decided('git branch', 'allowed'), context: 'prompt' as const };
+  const refused = { ...decided('rm -rf /', 'refused'), context: 'prompt' as const };
+  const events = await cast(
+    3,
+    summaryOf(),
+    eventsOf([
+      [1000, routine],
+      [2000, refused],
+    ]),
+  );
+  t.match(events, [{ code: 'm', label: /rm -rf/ }]);
+  t.equal(events.length, 1);
+});

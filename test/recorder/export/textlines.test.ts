@@ -256,3 +256,12 @@ t.test('a program cannot make it hold much', async (t) => {
   for (const line of lines.end()) longest = Math.max(longest, line.text.length);
   t.ok(longest <= 4 * MAX_LINE, `the longest line has ${longest} units`);
 });
+
+t.test('what combines without end does not grow its cell without end', async (t) => {
+  const lines = new TextLines(80);
+  lines.write('ab\rx', 0);
+  for (let piece = 0; piece < 20; piece += 1) lines.write('\u0301'.repeat(10_000), 0);
+  const [line] = lines.end();
+  t.match(line?.text, /^x\u0301+b$/u);
+  t.ok((line?.text.length ?? 0) < 100);
+});

@@ -22,7 +22,7 @@ async function build(data: string): Promise<void> {
   const first = await AuditLog.open({ data });
   const [a, b] = [sessionId(1), sessionId(2)];
   await first.append(a, [start('ann')]);
-  await first.append(b, [start('bob')]);
+  await first.append(b, [start('second')]);
   for (let i = 0; i < 125; i++) {
     await first.append(i % 3 ? a : b, [
       output(`${i}: cc -O2 -c module-${i}.c -o module-${i}.o\r\n`),

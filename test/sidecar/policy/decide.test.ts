@@ -125,15 +125,15 @@ t.test('unless lifts a rule, and must itself be certain', async (t) => {
 t.test('subjects', async (t) => {
   const p = policy('p', {
     defaults: { commands: 'deny' },
-    subjects: [{ users: ['bob'] }, { groups: ['ops-*'], users: [{ regex: 'a.*' }] }],
+    subjects: [{ users: ['one'] }, { groups: ['ops-*'], users: [{ regex: 'a.*' }] }],
   });
   const rest = policy('rest', open);
   const who = (user: string, ...groups: string[]) =>
     judge([p, rest], 'ls', { ...somebody, user, groups }).effect;
-  t.equal(who('bob'), 'deny');
-  t.equal(who('ann', 'ops-eu'), 'deny');
-  t.equal(who('eve', 'ops-eu'), 'allow');
-  t.equal(who('ann', 'devs'), 'allow');
+  t.equal(who('one'), 'deny');
+  t.equal(who('abc', 'ops-eu'), 'deny');
+  t.equal(who('xyz', 'ops-eu'), 'allow');
+  t.equal(who('abc', 'devs'), 'allow');
 });
 
 t.test('each condition', async (t) => {
