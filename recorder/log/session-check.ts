@@ -67,6 +67,7 @@ export class SessionCheck {
 
   /** Whose event stands at `index`, by the runs of the sessions. */
   async whose(index: number): Promise<{ session?: SessionId; seq?: number }> {
+    if (this.#findings.full) return {};
     for await (const { key, value } of this.#store.entries(RANGES.allRuns())) {
       const run = decodeRun(value);
       if (index < run.index || index >= run.index + run.count) continue;

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint, parseVerifierKey, type VerifierKey } from '../audit/checkpoint.ts';
 import type { SessionId } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
+import { describeKeys } from '../store/keys.ts';
 import { LevelStore } from '../store/leveldb.ts';
 import { checkFiles } from '../store/leveldb-files.ts';
 import { describe, liveOwner } from '../store/owner.ts';
@@ -45,6 +46,7 @@ export async function verifyClosed(data: string, options: VerifyOptions = {}): P
   const witness = await readWitness(data, findings);
   const files = new Findings();
   await checkAllFiles(directory, files, { running: false, signal: options.signal });
+  if (!legible(files)) return report({ size: 0, sessions: 0 }, witness, findings, files);
   const copy = join(data, `.verify-${process.pid}`);
   try {
     await copyStore(directory, copy);
@@ -67,8 +69,16 @@ export async function verifyOpen(
   if (witness.checkpoint !== null && witness.checkpoint.size < written.size) findings.add('CHECKPOINT_OLD');
   const files = new Findings();
   await checkAllFiles(join(data, 'log'), files, { running: true, signal: options.signal });
-  const seen = await look(snapshot, witness, findings, options);
+  const seen = legible(files) ? await look(snapshot, witness, findings, options) : { size: 0, sessions: 0 };
   return report(seen, witness, findings, files);
+}
+
+/**
+ * Whether LevelDB can be let near the files. It checks the records of a log, but not the blocks of a table, and a
+ * damaged block can make it abort the whole process (its assertions are compiled in).
+ */
+function legible({ problems }: Findings): boolean {
+  return problems.every(({ file }) => file?.endsWith('.log'));
 }
 
 /** What was found in the log comes first, because it names sessions; then the files. */
@@ -150,7 +160,8 @@ async function checkAllFiles(
   files: Findings,
   options: { running: boolean; signal: AbortSignal | undefined },
 ): Promise<void> {
-  for await (const { file, from, to, message } of checkFiles(directory, options)) {
-    files.add('FILE_DAMAGED', { file: `log/${file}`, range: { from, to } }, message);
+  for await (const { file, from, to, message, keys } of checkFiles(directory, options)) {
+    const what = keys === undefined ? message : `${message}, which held ${describeKeys(keys)}`;
+    files.add('FILE_DAMAGED', { file: `log/${file}`, range: { from, to } }, what);
   }
 }

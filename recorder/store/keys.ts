@@ -85,3 +85,26 @@ function numbered(prefix: string, n: number): Buffer {
   out.writeUIntBE(n, prefix.length, NUMBER_BYTES);
   return out;
 }
+
+/** What the records between two keys are, for a person. Keys in an index may be shortened. */
+export function describeKeys({ from, to }: { from: Uint8Array; to: Uint8Array }): string {
+  const kind = String.fromCharCode(to[0] ?? 0);
+  const same = from[0] === to[0];
+  switch (kind) {
+    case 'l':
+      return `events ${same ? paddedNumber(from) : 0} to ${paddedNumber(to)} of the log`;
+    case 'c':
+      return `the content of events ${same ? paddedNumber(from) : 0} to ${paddedNumber(to)} of the log`;
+    case 'r':
+    case 's':
+    case 'x':
+      return `the lists of sessions up to ${Buffer.from(to).toString('latin1', 1, 27).replaceAll(END, '')}`;
+    default:
+      return 'records of several kinds';
+  }
+}
+
+/** The number of a key that may have lost its end. */
+function paddedNumber(key: Uint8Array): number {
+  return numberIn(Buffer.concat([key, Buffer.alloc(NUMBER_BYTES)]).subarray(0, 1 + NUMBER_BYTES));
+}

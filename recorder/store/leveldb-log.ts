@@ -23,6 +23,8 @@ export interface Fault {
   from: number;
   to: number;
   message: string;
+  /** In a table: the keys behind `from`, up to `to`, may be affected. */
+  keys?: { from: Uint8Array; to: Uint8Array };
 }
 
 export interface LogFile {

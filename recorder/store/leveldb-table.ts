@@ -24,7 +24,12 @@ const SNAPPY = 1;
 interface Handle {
   offset: number;
   size: number;
+  /** In the index: no key of the block is behind it, and every key of the next one is. */
+  key?: Uint8Array;
 }
+
+/** LevelDB's own keys end with eight bytes of sequence number and kind. */
+const KEY_TRAILER_BYTES = 8;
 
 /** The first thing that is wrong with a table, or null. */
 export function checkTable(file: Buffer): Fault | null {
@@ -43,11 +48,14 @@ function checkBlocks(file: Buffer, { index, metaindex }: { index: Handle; metain
   if (broken !== null) return broken;
   const blocks = [...handlesIn(file, index), ...handlesIn(file, metaindex), metaindex, index];
   let at = 0;
+  let behind: Uint8Array = new Uint8Array(0);
   for (const block of blocks) {
     if (block.offset !== at) return fault(at, Math.max(at, block.offset), 'bytes belong to no block');
     const damaged = checkBlock(file, block);
-    if (damaged !== null) return damaged;
+    if (damaged !== null)
+      return block.key === undefined ? damaged : { ...damaged, keys: { from: behind, to: block.key } };
     at += block.size + TRAILER_BYTES;
+    behind = block.key ?? behind;
   }
   return at === file.length - FOOTER_BYTES ? null : fault(at, file.length, 'bytes belong to no block');
 }
@@ -66,12 +74,14 @@ function handlesIn(file: Buffer, handle: Handle): Handle[] {
   const restarts = new DataView(block.buffer, block.byteOffset).getUint32(block.length - 4, true);
   const cursor = new Cursor(block.subarray(0, block.length - 4 * (restarts + 1)));
   const handles: Handle[] = [];
+  let key = new Uint8Array(0);
   while (!cursor.ended) {
-    cursor.varint();
+    const shared = cursor.varint();
     const fresh = cursor.varint();
     const length = cursor.varint();
-    cursor.take(fresh);
-    handles.push(readHandle(new Cursor(cursor.take(length))));
+    key = Buffer.concat([key.subarray(0, shared), cursor.take(fresh)]);
+    const user = key.subarray(0, -KEY_TRAILER_BYTES);
+    handles.push({ ...readHandle(new Cursor(cursor.take(length))), key: user });
   }
   return handles;
 }
