@@ -11,6 +11,8 @@ import { cellsOf, lastFull, TAB_STOP, widthOf } from './cells.ts';
 
 /** A longer line is given out in parts. UTF-16 units, or cells. */
 export const MAX_LINE = 16_384;
+/** UTF-16 units that one cell holds: what combines beyond that is left out, as terminals do, or it would have no bound. */
+const MAX_CELL = 64;
 
 export class Line {
   #cols: number;
@@ -169,7 +171,8 @@ export class Line {
   #put(cells: string[], character: string): void {
     const width = widthOf(character);
     if (width === 0 && this.#at > 0 && this.#at <= cells.length) {
-      cells[lastFull(cells, this.#at)] += character;
+      const cell = lastFull(cells, this.#at);
+      if (cells[cell]!.length < MAX_CELL) cells[cell] += character;
       return;
     }
     while (cells.length < this.#at) cells.push(' ');
