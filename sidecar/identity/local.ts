@@ -28,10 +28,11 @@ function userName(): string {
   }
 }
 
+/** Ended by NUL: a directory service's `domain admins` is one group, and not the two that its words would be. */
 function groupNames(): string[] {
-  const { status, stdout } = spawnSync('id', ['-Gn'], { encoding: 'utf8', timeout: 2000 });
+  const { status, stdout } = spawnSync('id', ['-Gnz'], { encoding: 'utf8', timeout: 2000 });
   if (status !== 0) return (process.getgroups?.() ?? []).map((gid) => `gid:${gid}`);
-  return stdout.trim().split(' ').filter(Boolean);
+  return stdout.split('\0').filter(Boolean);
 }
 
 function claim(value: string | undefined): string | undefined {
