@@ -4,7 +4,7 @@
  * port that a dead recorder left behind is never sent it.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import { mkdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../store/atomic-file.ts';
 
@@ -12,7 +12,6 @@ const TOKEN = /^[\w-]{43}$/;
 
 /** The token of this data directory: made at first start, and anew where others could have read it. */
 export async function ensureToken(data: string): Promise<string> {
-  await mkdir(data, { recursive: true, mode: 0o700 });
   const known = await readToken(data);
   if (known !== null) return known;
   const token = randomBytes(32).toString('base64url');

@@ -1,16 +1,21 @@
 /** Where the evidence lives. */
-import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Option } from 'commander';
+import { ChaperoneError } from '../../recorder/errors.ts';
+import { homeDirectory } from './home.ts';
 
 /** `--data DIR`, on every verb that reads or writes evidence. */
 export function dataOption(): Option {
-  return new Option('--data <dir>', 'where the evidence lives')
-    .env('CHAPERONE_DATA')
-    .default(undefined, defaultData());
+  return new Option(
+    '--data <dir>',
+    'where the evidence lives (default: $XDG_STATE_HOME/chaperone, or ~/.local/state/chaperone)',
+  ).env('CHAPERONE_DATA');
 }
 
-/** The directory to use: what was asked for, or the default. */
+/**
+ * The directory to use: what was asked for, or the default.
+ * @throws ChaperoneError `USAGE` where nothing was asked for and there is no home directory
+ */
 export function dataDirectory(asked: string | undefined): string {
   return resolve(asked === undefined || asked === '' ? defaultData() : asked);
 }
@@ -18,6 +23,8 @@ export function dataDirectory(asked: string | undefined): string {
 /** https://specifications.freedesktop.org/basedir-spec/latest/: a relative XDG path is to be ignored. */
 function defaultData(): string {
   const state = process.env.XDG_STATE_HOME;
-  const base = state?.startsWith('/') ? state : join(homedir(), '.local/state');
-  return join(base, 'chaperone');
+  if (state?.startsWith('/')) return join(state, 'chaperone');
+  const home = homeDirectory();
+  if (home !== null) return join(home, '.local/state/chaperone');
+  throw new ChaperoneError('USAGE', 'there is no home directory: say where the evidence goes with --data');
 }

@@ -1,5 +1,4 @@
 /** Puts a guarded session together: who asks, the policy in force, the gate, the terminal. */
-import { homedir } from 'node:os';
 import { ulid } from 'ulid';
 import type { SessionId } from '../../recorder/audit/event.ts';
 import { systemClock } from '../clock.ts';
@@ -10,9 +9,10 @@ import type { PolicyFile } from '../policy/policy-file.ts';
 import type { Request } from '../shell/invocation.ts';
 import { ProcessPipes } from '../shell/pipe-session.ts';
 import { runShell, type ShellOptions } from '../shell/run-shell.ts';
-import type { Guard } from '../shell/session.ts';
+import type { Guard, Whereabouts } from '../shell/session.ts';
 import { ProcessTerminal } from '../shell/terminal.ts';
 import type { Evidence } from './evidence.ts';
+import { homeDirectory } from './home.ts';
 
 export interface GuardedOptions {
   request: Request;
@@ -34,14 +34,13 @@ export async function guardedShell(
   options: GuardedOptions,
 ): Promise<GuardedOutcome> {
   const current = () => policy.current();
-  const home = homedir();
   const guard: Guard = {
     journal: evidence.journal,
     gate: new Gate({ journal: evidence.journal, clock: systemClock, policy: current }),
     clock: systemClock,
     policy: () => current().digest,
-    analyse: (line, { cwd }) => analyse(line, { cwd, home }),
-    analyseArgv: (argv, { cwd }) => analyseArgv(argv, { cwd, home }),
+    analyse: (line, where) => analyse(line, located(where)),
+    analyseArgv: (argv, where) => analyseArgv(argv, located(where)),
   };
   const session = ulid();
   const identity = localIdentity(process.env);
@@ -53,10 +52,16 @@ export async function guardedShell(
     cwd: options.cwd ?? process.cwd(),
     request: options.request,
     stdio: options.stdio ?? ownStdio(),
-    env: options.env ?? definedOnly(process.env),
+    env: options.env ?? ownEnvironment(),
     signals: process,
   });
   return { status, session };
+}
+
+/** The session's own HOME comes first; where it has none, what the system calls the user's home is still to be kept. */
+function located(where: Whereabouts): Whereabouts {
+  const home = where.home ?? homeDirectory();
+  return home === null ? where : { ...where, home };
 }
 
 /** Never impose a terminal: one is used only where stdin and stdout are one. */
@@ -64,7 +69,9 @@ function ownStdio(): ShellOptions['stdio'] {
   return process.stdin.isTTY && process.stdout.isTTY ? new ProcessTerminal() : new ProcessPipes();
 }
 
-function definedOnly(env: NodeJS.ProcessEnv): Record<string, string> {
+/** What the guarded shell inherits: all but the recorder's token, which lets in whoever has it. */
+function ownEnvironment(): Record<string, string> {
+  const { CHAPERONE_TOKEN: _, ...env } = process.env;
   return Object.fromEntries(
     Object.entries(env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
