@@ -3,7 +3,14 @@ import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import type { Command } from 'commander';
 import { ChaperoneError } from '../../recorder/errors.ts';
-import { DEFAULT_PORT, portNumber, type RunningRecorder, startRecorder } from './up.ts';
+import {
+  DEFAULT_PORT,
+  type Leave,
+  portNumber,
+  type RunningRecorder,
+  startRecorder,
+  untilSignal,
+} from './up.ts';
 
 const SIZE = { cols: 96, rows: 26 };
 
@@ -31,25 +38,24 @@ export function demo(root: Command): void {
 
 async function run(options: Options): Promise<void> {
   const { makeWorkspace } = await import('../demo/workspace.ts');
+  const leave = untilSignal();
   const workspace = await makeWorkspace();
   try {
     const recorder = await onSomePort(workspace.data, options.port);
     try {
-      const session = await playSession(recorder, workspace, options.quiet === true);
-      if (options.once) return;
+      const session = await playSession(recorder, workspace, { quiet: options.quiet === true, leave });
+      if (options.once || leave.received()) return;
       const url = recorder.server.loginUrl(`/sessions/${session}`);
       process.stdout.write(
         `\nThat was a real guarded shell, and this is its replay (once; Ctrl-C ends it all):\n\n    ${url}\n\n`,
       );
       openBrowser(url);
-      await new Promise<void>((resolve) => {
-        for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-      });
+      await leave.signalled;
     } finally {
       await recorder.close();
     }
   } finally {
-    await workspace.remove();
+    workspace.remove();
   }
 }
 
@@ -65,7 +71,7 @@ async function onSomePort(data: string, port: number): Promise<RunningRecorder> 
 async function playSession(
   recorder: RunningRecorder,
   workspace: { home: string },
-  quiet: boolean,
+  { quiet, leave }: { quiet: boolean; leave: Leave },
 ): Promise<string> {
   const [{ guardedShell }, { Typist }, { FULL_SCREEN, script }] = await Promise.all([
     import('./guarded.ts'),
@@ -75,6 +81,7 @@ async function playSession(
   const typist = new Typist(SIZE, (bytes) => {
     if (!quiet) process.stdout.write(bytes);
   });
+  void leave.signalled.then(() => typist.hangUp());
   const editor = FULL_SCREEN.find(({ program }) => onPath(program));
   const [{ session }] = await Promise.all([
     guardedShell(recorder.evidence, recorder.policy, {

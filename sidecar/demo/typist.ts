@@ -16,6 +16,7 @@ export class Typist implements TerminalPort {
   readonly #show: (bytes: Uint8Array) => void;
   #tail = '';
   #heard: (() => void) | null = null;
+  #left = false;
 
   /** @param show gets every byte of output */
   constructor(size: TerminalSize, show: (bytes: Uint8Array) => void) {
@@ -42,12 +43,20 @@ export class Typist implements TerminalPort {
 
   attach(listener: TerminalListener): () => void {
     this.#listener = listener;
+    if (this.#left) queueMicrotask(() => listener.gone());
     return () => {
       this.#listener = null;
     };
   }
 
   hold(): void {}
+
+  /** Leaves off typing, and ends the session as a closed window does. */
+  hangUp(): void {
+    this.#left = true;
+    this.#listener?.gone();
+    this.#heard?.();
+  }
 
   /** Types all steps. Ends the session where the shell stops answering. */
   async type(steps: readonly Step[]): Promise<void> {
@@ -62,6 +71,7 @@ export class Typist implements TerminalPort {
     this.#tail = '';
     // Escape sequences are single keys.
     for (const key of keys.match(/\u001b\[.|./gs) ?? []) {
+      if (this.#left) return;
       this.#listener?.typed(Buffer.from(key));
       await wait(KEY_MS);
     }
@@ -69,18 +79,15 @@ export class Typist implements TerminalPort {
 
   async #shown(pattern: RegExp | undefined): Promise<boolean> {
     const deadline = Date.now() + PATIENCE_MS;
-    while (!this.#isShown(pattern)) {
+    while (!this.#left && !this.#isShown(pattern)) {
       const left = deadline - Date.now();
-      if (left <= 0) {
-        this.#listener?.gone();
-        return false;
-      }
+      if (left <= 0) this.hangUp();
       await Promise.race([
         new Promise<void>((resolve) => (this.#heard = resolve)),
         wait(Math.min(left, 200)),
       ]);
     }
-    return true;
+    return !this.#left;
   }
 
   #isShown(pattern: RegExp | undefined): boolean {

@@ -1,5 +1,6 @@
 /** A small project in a directory of its own, for the demonstration to build. */
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { chmod, mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { PROMPT } from './script.ts';
@@ -31,11 +32,14 @@ export interface Workspace {
   home: string;
   /** Where the evidence goes. */
   data: string;
-  remove(): Promise<void>;
+  /** Also done, at the latest, when the process exits. */
+  remove(): void;
 }
 
 export async function makeWorkspace(): Promise<Workspace> {
   const directory = await mkdtemp(join(tmpdir(), 'chaperone-demo-'));
+  const remove = () => rmSync(directory, { recursive: true, force: true });
+  process.once('exit', remove);
   const home = join(directory, 'project');
   await mkdir(home);
   await writeFile(join(home, 'greet.c'), GREET);
@@ -46,6 +50,6 @@ export async function makeWorkspace(): Promise<Workspace> {
     directory,
     home,
     data: join(directory, 'evidence'),
-    remove: () => rm(directory, { recursive: true, force: true }),
+    remove,
   };
 }
