@@ -36,26 +36,29 @@ function words(root: Command): Map<string, string[]> {
   return all;
 }
 
-/** zsh reads bash's completions through its own bashcompinit, so one script serves both. */
+/**
+ * zsh reads bash's completions through its own bashcompinit, so one script serves both; but there `path` and
+ * `words` are variables of the shell's own, and a slice takes no bare name for its length.
+ */
 function script(shell: Shell, all: Map<string, string[]>): string {
   const arms = [...all].map(
-    ([path, next]) => `    ${JSON.stringify(path)}) words=${JSON.stringify(next.join(' '))} ;;\n`,
+    ([verb, next]) => `    ${JSON.stringify(verb)}) choices=${JSON.stringify(next.join(' '))} ;;\n`,
   );
   const preamble =
     shell === 'zsh'
       ? 'autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n'
       : '';
   return `${preamble}_chaperone() {
-  local path="" word words="" current="\${COMP_WORDS[COMP_CWORD]}"
-  for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
+  local verb="" word choices="" current="\${COMP_WORDS[COMP_CWORD]}"
+  for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
     case "$word" in
       -*) ;;
-      *) [ -z "$path" ] && path="$word" || { [ "$path" = policy ] && path="$path $word"; } ;;
+      *) [ -z "$verb" ] && verb="$word" || { [ "$verb" = policy ] && verb="$verb $word"; } ;;
     esac
   done
-  case "$path" in
+  case "$verb" in
 ${arms.join('')}  esac
-  COMPREPLY=( $(compgen -W "$words" -- "$current") )
+  COMPREPLY=( $(compgen -W "$choices" -- "$current") )
   [ "\${#COMPREPLY[@]}" -gt 0 ] || COMPREPLY=( $(compgen -f -- "$current") )
 }
 complete -F _chaperone chaperone

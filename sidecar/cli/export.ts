@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
 import { mkdir, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type Command, Option } from 'commander';
 import { ChaperoneError } from '../../recorder/errors.ts';
@@ -11,6 +11,8 @@ import { dataDirectory, dataOption } from './data.ts';
 import { findSession, withEvidence } from './evidence.ts';
 import { formatBytes } from './format.ts';
 import { type Progress, progressBar } from './progress.ts';
+
+const STDOUT: ReadonlySet<string> = new Set(['-', '/dev/stdout']);
 
 const FORMATS: readonly ExportFormat[] = ['v3', 'v2', 'txt', 'json'];
 
@@ -37,6 +39,7 @@ export function exportVerb(root: Command): void {
 async function run(id: string | undefined, options: Options): Promise<void> {
   if ((id === undefined) === (options.all !== true))
     throw new ChaperoneError('USAGE', 'name one session, or give --all');
+  if (options.output === '') throw new ChaperoneError('USAGE', '-o needs a name');
   if (options.all && options.output === undefined) throw new ChaperoneError('USAGE', '--all needs -o DIR');
   const bar = progressBar('exporting');
   try {
@@ -58,9 +61,9 @@ async function exportOne(
   const chunks = await render(archive, session, options.format, (done) =>
     bar.update(done, session.outputBytes),
   );
-  if (options.output === undefined || options.output === '-')
+  if (options.output === undefined || STDOUT.has(options.output))
     await pipeline(chunks, process.stdout, { end: false });
-  else await writeWhole(options.output, chunks);
+  else await write(options.output, chunks);
 }
 
 async function exportAll(
@@ -70,12 +73,12 @@ async function exportAll(
   bar: Progress,
 ): Promise<void> {
   const { FORMATS: table } = await import('../../recorder/export/format.ts');
-  await mkdir(directory, { recursive: true, mode: 0o700 });
+  await makeDirectory(directory);
   let files = 0;
   let bytes = 0;
   for await (const session of everySession(archive)) {
     const path = join(directory, `${session.id}.${table[format].extension}`);
-    await writeWhole(path, await render(archive, session, format, () => bar.update(files, files + 1)));
+    await write(path, await render(archive, session, format, () => bar.update(files, files + 1)));
     files++;
     bytes += (await stat(path)).size;
   }
@@ -116,6 +119,24 @@ async function* counted(
   }
 }
 
+/** Its parent must be there: `mkdir -p` of Node never returns where the kernel has the last word (/proc). */
+async function makeDirectory(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory()) return;
+  if (found !== null) throw new ChaperoneError('USAGE', `${path} is not a directory: --all needs one`);
+  await mkdir(path, { mode: 0o700 }).catch((error) => explain(error, path));
+}
+
+async function write(path: string, chunks: AsyncIterable<string>): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found?.isDirectory())
+    throw new ChaperoneError('USAGE', `${path} is a directory: name a file in it, or give --all`);
+  // A device or a pipe is written to; putting a file in its place would take it away from everybody.
+  const written =
+    found === null || found.isFile() ? writeWhole(path, chunks) : pipeline(chunks, createWriteStream(path));
+  await written.catch((error) => explain(error, path));
+}
+
 /** Writes beside the target and renames: a file of that name is always whole. Recordings are private: 0600. */
 async function writeWhole(path: string, chunks: AsyncIterable<string>): Promise<void> {
   const temporary = join(dirname(path), `.${randomBytes(6).toString('hex')}.part`);
@@ -123,7 +144,30 @@ async function writeWhole(path: string, chunks: AsyncIterable<string>): Promise<
     await pipeline(chunks, createWriteStream(temporary, { flags: 'wx', mode: 0o600 }));
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    await rm(temporary, { force: true }).catch(() => undefined);
     throw error;
+  }
+}
+
+/** What the system says of the temporary file, said of what the user named. */
+function explain(error: NodeJS.ErrnoException, path: string): never {
+  const cause = { cause: error };
+  switch (error.code) {
+    case 'ENOENT':
+    case 'ENOTDIR':
+      throw new ChaperoneError(
+        'NOT_FOUND',
+        `${path} cannot be made: is there a directory ${dirname(resolve(path))}?`,
+        cause,
+      );
+    case 'EACCES':
+    case 'EPERM':
+    case 'EROFS':
+      throw new ChaperoneError('FORBIDDEN', `${path} may not be written: name another place`, cause);
+    case 'ENOSPC':
+    case 'EDQUOT':
+      throw new ChaperoneError('STORE_FULL', `no space is left for ${path}: nothing was written`, cause);
+    default:
+      throw error;
   }
 }

@@ -1,7 +1,8 @@
-import { createReadStream, existsSync } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
 import type { Item } from '../../recorder/asciicast/read.ts';
+import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Archive } from '../../recorder/log/ports.ts';
 import { dataDirectory, dataOption } from './data.ts';
 import { findSession, withEvidence } from './evidence.ts';
@@ -25,7 +26,7 @@ export function play(root: Command): void {
   root
     .command('play')
     .description('replay a session, or an asciicast file, in this terminal (space pauses, q leaves)')
-    .argument('<id|file>', 'a session id, its last characters, "last", or a .cast file')
+    .argument('<id|file>', 'a session id, its last characters, "last", or a file (./NAME, NAME.cast)')
     .addOption(dataOption())
     .option('-s, --speed <factor>', 'playback speed', positive, 1)
     .option('-i, --idle <seconds>', 'cut pauses down to this many seconds', positive)
@@ -34,10 +35,26 @@ export function play(root: Command): void {
 
 async function run(wanted: string, options: Options): Promise<void> {
   const { readCast } = await import('../../recorder/asciicast/read.ts');
-  if (existsSync(wanted)) return replay(readCast(createReadStream(wanted)), options);
+  if (!isId(wanted)) return replay(readCast(readFile(wanted)), options);
   await withEvidence(dataDirectory(options.data), async ({ archive }) => {
     await replay(readCast(await sessionCast(archive, wanted)), options);
   });
+}
+
+/** A file is named with a dot or a slash: one that lies about as `last` must not pass for what was recorded. */
+function isId(wanted: string): boolean {
+  return /^[0-9A-Za-z]+$/.test(wanted);
+}
+
+async function* readFile(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path);
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR')
+      throw new ChaperoneError('NOT_FOUND', `there is no file ${path}`, { cause: error });
+    throw new ChaperoneError('CAST_INVALID', `${path} cannot be read: ${message}`, { cause: error });
+  }
 }
 
 async function sessionCast(archive: Archive, wanted: string): Promise<AsyncIterable<Uint8Array>> {

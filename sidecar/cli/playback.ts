@@ -1,3 +1,6 @@
+/** A longer one would fire at once. A recording can say any time at all. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 /** The time of a replay: it stands still while paused, and ends when the viewer leaves. */
 export class Playback {
   readonly #leave = new AbortController();
@@ -34,7 +37,7 @@ export class Playback {
     while (!this.left && this.now() + 1 < at) {
       const wait = this.#pausedAt === null ? at - this.now() : null;
       await new Promise<void>((resolve) => {
-        const timer = wait === null ? null : setTimeout(resolve, wait);
+        const timer = wait === null ? null : setTimeout(resolve, Math.min(wait, LONGEST_TIMER_MS));
         this.#wake = () => {
           if (timer !== null) clearTimeout(timer);
           resolve();

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import type { Command } from 'commander';
+import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Request } from '../shell/invocation.ts';
 import { dataDirectory, dataOption } from './data.ts';
 
@@ -27,7 +28,7 @@ async function run(command: string[], options: Options): Promise<void> {
     import('./policies.ts'),
   ]);
   const data = dataDirectory(options.data);
-  const evidence = await openEvidence(data);
+  const evidence = await openEvidence(data).catch(adviseSharing);
   try {
     const policy = await watchPolicy(data, evidence);
     const outcome = guardedShell(evidence, policy, { request: requestOf(command, options.shell) });
@@ -36,6 +37,15 @@ async function run(command: string[], options: Options): Promise<void> {
   } finally {
     await evidence.close();
   }
+}
+
+/** Two shells without a recorder want the same store: beside `chaperone up` there can be many. */
+function adviseSharing(error: unknown): never {
+  if (error instanceof ChaperoneError && error.code === 'STORE_LOCKED') {
+    const advice = 'or run chaperone up, beside which any number of shells are recorded at once';
+    throw new ChaperoneError(error.code, `${error.message}; ${advice}`, { cause: error });
+  }
+  throw error;
 }
 
 function requestOf(argv: string[], asked: string | undefined): Request {

@@ -111,12 +111,13 @@ async function shellHere(recorder: RunningRecorder, leave: Leave): Promise<void>
   await leave.signalled;
 }
 
-interface Leave {
+export interface Leave {
   signalled: Promise<void>;
   received(): boolean;
 }
 
-function untilSignal(): Leave {
+/** Told to go by Ctrl-C or a signal, whenever that comes: nothing of it is lost while something else runs. */
+export function untilSignal(): Leave {
   let received = false;
   const signalled = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
@@ -130,8 +131,7 @@ function untilSignal(): Leave {
 }
 
 export function portNumber(value: string): number {
-  const port = Number(value);
-  if (!Number.isInteger(port) || port < 0 || port > 65535)
-    throw new InvalidArgumentError('a port from 0 to 65535');
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : Number.NaN;
+  if (!(port <= 65535)) throw new InvalidArgumentError('a port from 0 to 65535');
   return port;
 }
