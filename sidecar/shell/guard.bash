@@ -16,13 +16,17 @@ declare -r __chaperone_trap="trap -- '{ __chaperone_debug \"\$_\"; } 2>/dev/null
 __chaperone_called= __chaperone_depth= __chaperone_prompted= __chaperone_int= __chaperone_seen=
 
 # `local -` keeps the user's `set` options, whatever they are.
+#
+# A function of the user's named `builtin` would come before the builtin, and bash shows no trap the definition of a
+# function. So what lets a command run is said by an assignment and a `[[`, which nothing can stand in for.
 __chaperone_debug() {
+  __chaperone_verdict=
   \builtin local - IFS=" " __chaperone_reply= __chaperone_message= __chaperone_context=user __chaperone_text="$BASH_COMMAND"
   \builtin local __chaperone_number="${__chaperone_counter@P}"
   \builtin set +efux
   # A function's entry fires the trap once more with the text of its call, which has just been judged.
   if [[ $__chaperone_text == "$__chaperone_called" && ${#FUNCNAME[@]} == "$__chaperone_depth" ]]; then
-    __chaperone_called=
+    __chaperone_called= __chaperone_verdict=run
     \builtin return 0
   fi
   case $__chaperone_text in
@@ -31,11 +35,15 @@ __chaperone_debug() {
       if [[ ${#FUNCNAME[@]} == 1 ]]; then
         __chaperone_prompted=$__chaperone_number
         __chaperone_restore
+        __chaperone_verdict=run
         \builtin return 0
       fi
       ;;
     # These can only strengthen the guard: the prompt's own, see the end.
-    'shopt -s extdebug' | 'set -o functrace' | "$__chaperone_trap") \builtin return 0 ;;
+    'shopt -s extdebug' | 'set -o functrace' | "$__chaperone_trap")
+      __chaperone_verdict=run
+      \builtin return 0
+      ;;
   esac
   if [[ -n ${COMP_LINE+set} ]]; then
     __chaperone_context=completion
@@ -48,24 +56,25 @@ __chaperone_debug() {
     __chaperone_seen=$__chaperone_number
     if { HISTTIMEFORMAT= \builtin history 1 >|"$__chaperone_line"; } 2>/dev/null; then __chaperone_new=new; fi
   fi
+  __chaperone_verdict=
   __chaperone_ask judge "$__chaperone_context" "$PWD" "$__chaperone_text"
   case $__chaperone_reply in
     "$__chaperone_answer+")
-      __chaperone_called=$__chaperone_text __chaperone_depth=$((${#FUNCNAME[@]} + 1))
-      \builtin return 0
+      __chaperone_called=$__chaperone_text __chaperone_depth=$((${#FUNCNAME[@]} + 1)) __chaperone_verdict=run
       ;;
     "$__chaperone_answer"[-~]) __chaperone_say "$__chaperone_message" ;;
     *) __chaperone_say 'chaperone: refused, for nobody answers: leave this shell and start a new one' ;;
   esac
   # Of a prompt or a completion only the one command is skipped: giving up would start the same prompt again, for ever.
-  if [[ $__chaperone_context == user ]]; then __chaperone_abandon; fi
-  \builtin return 1
+  if [[ $__chaperone_verdict != run && $__chaperone_context == user ]]; then __chaperone_abandon; fi
+  [[ $__chaperone_verdict == run ]]
 }
 
 # ask KIND CONTEXT CWD TEXT → __chaperone_reply, __chaperone_message
 # One connection for one question: replies cannot mix, and no command inherits a descriptor.
 __chaperone_ask() {
-  \builtin local cwd="$3" text="$4"
+  \builtin local cwd="$3" text="$4" tries=0
+  __chaperone_reply=
   case $cwd$text in
     *[$'\n\x1c']*)
       cwd=${cwd//$'\x1c'/$'\x1c0'} text=${text//$'\x1c'/$'\x1c0'}
@@ -75,8 +84,9 @@ __chaperone_ask() {
   {
     \builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' "$__chaperone_secret" "$1" "$$" "$BASHPID" \
       "$__chaperone_number" "$2" "$__chaperone_new" "$cwd" "$text" >&99
-    # The broker's secret and one character: 13 bytes, read at once (bash makes two more system calls for each). A `.` says that the answer takes its time.
-    while \builtin read -r -t 10 -N 13 -u 99 __chaperone_reply; do
+    # The broker's secret and one character: 13, read at once, for bash makes two more system calls for each.
+    # A `.`, each second, says that the answer takes its time.
+    while ((tries++ < 100000)) && \builtin read -r -t 10 -N 13 -u 99 __chaperone_reply; do
       if [[ $__chaperone_reply != "$__chaperone_answer." ]]; then \builtin break; fi
     done
     if [[ $__chaperone_reply == "$__chaperone_answer"[-~] ]]; then

@@ -14,27 +14,33 @@ builtin zmodload zsh/system zsh/net/tcp zsh/parameter zsh/zselect
 typeset -g __chaperone_zdotdir=$ZDOTDIR
 typeset -gi __chaperone_lines=0
 typeset -gA __chaperone_routine
-typeset -g __chaperone_list=
+typeset -g __chaperone_list= __chaperone_verdict= __chaperone_aliases=
 
 # The body of TRAPDEBUG. Skips the command first and lets it run last: an error on the way leaves it skipped.
-# The option is the shell's own, everything else happens inside a function. Quoted, so that no alias is expanded in it.
-# What `set -x` would show of it goes nowhere.
+# A function of the user's named `builtin` would come before the builtin, so both are said by assignments and `[[`, which
+# nothing can stand in for. What `set -x` would show of it goes nowhere.
 typeset -gr __chaperone_debug='
   {
-    \builtin setopt err_exit
-    \__chaperone_judge "$ZSH_DEBUG_CMD" "$ZSH_EVAL_CONTEXT" && {
-      \builtin unsetopt err_exit
-      \builtin return 0
-    }
-    \builtin return 126
+    options[errexit]=on
+    __chaperone_verdict=
+    __chaperone_judge "$ZSH_DEBUG_CMD" "$ZSH_EVAL_CONTEXT" || (( 1 ))
+    if [[ $__chaperone_verdict == run ]]; then
+      options[errexit]=off
+    else
+      builtin return 126
+    fi
+    [[ $__chaperone_verdict == run ]]
   } 2>/dev/null'
 
-# judge TEXT CONTEXT: true if it may run
+# judge TEXT CONTEXT → __chaperone_verdict
 __chaperone_judge() {
   builtin emulate -L zsh
   builtin setopt no_xtrace no_err_exit no_err_return unset
   # Called by TRAPDEBUG, called by what is about to run: our own share in the prompt.
-  if [[ $funcstack[3] == __chaperone_next_line ]]; then builtin return 0; fi
+  if [[ $funcstack[3] == __chaperone_next_line ]]; then
+    __chaperone_verdict=run
+    builtin return
+  fi
   builtin local text=$1 context=user reply= message=
   case $2 in
     toplevel:shfunc) __chaperone_list=$text ;;
@@ -42,27 +48,30 @@ __chaperone_judge() {
     *)
       # The same dozens of commands at each prompt and, by the hundred, at each completion: asked once a line.
       context=completion
-      if [[ -n ${__chaperone_routine[$text]} ]]; then builtin return 0; fi
+      if [[ -n ${__chaperone_routine[$text]} ]]; then
+        __chaperone_verdict=run
+        builtin return
+      fi
       ;;
   esac
+  __chaperone_verdict=
   __chaperone_ask judge $context "$text"
   case $reply in
     "$__chaperone_answer+")
       if [[ $context == completion ]]; then __chaperone_routine[$text]=run; fi
-      builtin return 0
+      __chaperone_verdict=run
       ;;
     "$__chaperone_answer"[-~]) __chaperone_say "$message" ;;
     *) __chaperone_say 'chaperone: refused, for nobody answers: leave this shell and start a new one' ;;
   esac
-  if [[ $context == user ]]; then __chaperone_abandon "$2"; fi
-  builtin return 1
+  if [[ $__chaperone_verdict != run && $context == user ]]; then __chaperone_abandon "$2"; fi
 }
 
 # ask KIND CONTEXT TEXT → reply, message
 # One connection for one question: replies cannot mix, and no command inherits a descriptor.
 __chaperone_ask() {
   builtin local cwd=$PWD text=$3 REPLY
-  builtin local -i fd=-1 number
+  builtin local -i fd=-1 number tries
   (( number = __chaperone_lines + ${(%):-%h} ))
   cwd=${${${cwd//$'\x1c'/$'\x1c0'}//$'\n'/$'\x1c1'}//$'\0'/?}
   text=${${${text//$'\x1c'/$'\x1c0'}//$'\n'/$'\x1c1'}//$'\0'/?}
@@ -71,8 +80,8 @@ __chaperone_ask() {
   {
     builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0\0%s\0%s\0' "$__chaperone_secret" $1 $$ $sysparams[pid] \
       $number $2 "$cwd" "$text" >&$fd
-    # The broker's secret and one character: 13 bytes, read at once (bash makes two more system calls for each). A `.` says that the answer takes its time.
-    while builtin sysread -t 10 -i $fd -s 13 reply; do
+    # The broker's secret and one character: 13, read at once. A `.`, each second, says that the answer takes its time.
+    while (( tries++ < 100000 )) && builtin sysread -t 10 -i $fd -s 13 reply; do
       if [[ $reply != "$__chaperone_answer." ]]; then builtin break; fi
     done
     if [[ $reply == "$__chaperone_answer"[-~] ]]; then IFS= builtin read -r -t 10 -u $fd message; fi
@@ -125,8 +134,12 @@ __chaperone_next_line() {
   {
     (( __chaperone_lines++ ))
     __chaperone_routine=()
-    builtin setopt debug_before_cmd
+    options[debugbeforecmd]=on
+    # No alias of the user's in the trap, not even of an `if`.
+    __chaperone_aliases=$options[aliases]
+    options[aliases]=off
     functions[TRAPDEBUG]=$__chaperone_debug
+    options[aliases]=$__chaperone_aliases
   } 2>/dev/null
 }
 

@@ -74,6 +74,15 @@ const ABANDONED = [
   'time refused; echo BAD',
   'X=1 refused; echo BAD',
   'true; echo fine; refused; echo BAD',
+  'set -o posix; refused; echo BAD',
+  'set +o posix; shopt -s nocasematch nullglob failglob; refused; echo BAD',
+  'shopt -u nullglob failglob; IFS=+-13; refused; echo BAD',
+  'IFS=; set -f; refused; echo BAD',
+  'alias local=: printf=: kill=: read=: true=:; refused; echo BAD',
+  'unalias -a; printf() { :; }; read() { :; }; kill() { :; }; local() { :; }; refused; echo BAD',
+  'unset -f printf read kill local; (exec 0<&- 2>&-; refused; echo BAD); echo BAD',
+  'PROMPT_COMMAND=(true); refused; echo BAD',
+  'refused; echo BAD # without the prompt of ours',
 ];
 
 t.test('a refusal gives up the rest of its line', async (t) => {
@@ -115,4 +124,17 @@ t.test("a refusal leaves the user's own traps and options as they were", async (
   t.match((await typist.line('trap -p INT')).shown, /trap -- 'echo caught' SIGINT/);
   t.match((await typist.line('kill -INT $$')).shown, /caught/);
   t.match((await typist.line('false a b; echo "$? $_ $-"')).shown, /\r\n1 b \w*u/);
+});
+
+t.test('a function named builtin, which no trap is shown, lets nothing run', async (t) => {
+  for (const body of ['return 0', 'true', '__chaperone_reply=x']) {
+    const { typist } = await bash(t);
+    typist.type(`builtin() { ${body}; }\r`);
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    typist.type('refused; echo BA"D"; touch ma"d"e; echo *\r');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    typist.type('ls; echo *\r');
+    await new Promise((resolve) => setTimeout(resolve, 700));
+    t.notMatch(typist.shown, /BAD|made/, body);
+  }
 });

@@ -92,6 +92,19 @@ if (needs(t, 'zsh')) {
     ]);
   });
 
+  t.test('functions that stand in for what the hook is made of let nothing run', async (t) => {
+    for (const name of ['builtin', 'return', 'setopt', 'emulate', 'local']) {
+      const { typist } = await zsh(t);
+      typist.type(`${name}() { true }\r`);
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      typist.type('refused; echo BA"D"\r');
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      typist.type('eval refused; echo BA"D"\r');
+      await new Promise((resolve) => setTimeout(resolve, 400));
+      t.notMatch(typist.shown, /BAD|not found/, name);
+    }
+  });
+
   t.test('a refusal gives up the rest of its line', async (t) => {
     const { typist } = await zsh(t);
     for (const line of ABANDONED) {
