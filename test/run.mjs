@@ -28,6 +28,7 @@ const TOOLS = [
 ];
 
 const BIN = join(root, 'node_modules');
+const BIOME = join(BIN, '@biomejs/biome/bin/biome');
 const TAP = join(BIN, 'tap/dist/esm/run.mjs');
 
 function ensureTools() {
