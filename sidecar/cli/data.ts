@@ -1,4 +1,5 @@
 /** Where the evidence lives. */
+import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { Option } from 'commander';
 import { ChaperoneError } from '../../recorder/errors.ts';
@@ -18,6 +19,26 @@ export function dataOption(): Option {
  */
 export function dataDirectory(asked: string | undefined): string {
   return resolve(asked === undefined || asked === '' ? defaultData() : asked);
+}
+
+/**
+ * Refuses to record where others can put things: a link in the place of a file of ours, a pipe, a key of theirs.
+ * A directory that is not there yet is made private; root can do all of that anyway.
+ * @throws ChaperoneError `FORBIDDEN`
+ */
+export async function requirePrivate(data: string): Promise<void> {
+  const found = await stat(data).catch(() => null);
+  if (found === null || !found.isDirectory()) return;
+  if ((found.mode & 0o002) !== 0)
+    throw new ChaperoneError(
+      'FORBIDDEN',
+      `everybody may write to ${data}: chmod 700 it, or give a directory in it as --data`,
+    );
+  if (found.uid !== 0 && found.uid !== process.getuid?.())
+    throw new ChaperoneError(
+      'FORBIDDEN',
+      `${data} belongs to another user (uid ${found.uid}): record as that user, or give another --data`,
+    );
 }
 
 /** https://specifications.freedesktop.org/basedir-spec/latest/: a relative XDG path is to be ignored. */

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { Command } from 'commander';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Request } from '../shell/invocation.ts';
-import { dataDirectory, dataOption } from './data.ts';
+import { dataDirectory, dataOption, requirePrivate } from './data.ts';
 
 interface Options {
   data?: string;
@@ -28,6 +28,7 @@ async function run(command: string[], options: Options): Promise<void> {
     import('./policies.ts'),
   ]);
   const data = dataDirectory(options.data);
+  await requirePrivate(data);
   const evidence = await openEvidence(data).catch(adviseSharing);
   try {
     const policy = await watchPolicy(data, evidence);

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { RecorderServer } from '../../recorder/server/server.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
-import { dataDirectory, dataOption } from './data.ts';
+import { dataDirectory, dataOption, requirePrivate } from './data.ts';
 import type { Evidence } from './evidence.ts';
 import { pageDirectory } from './page.ts';
 import { defaultShell } from './shell.ts';
@@ -31,6 +31,7 @@ export function up(root: Command): void {
 
 async function run(options: Options): Promise<void> {
   const data = dataDirectory(options.data);
+  await requirePrivate(data);
   const recorder = await startRecorder(data, options.port).catch((error) => pointToFirst(error, data));
   const leave = untilSignal();
   try {
