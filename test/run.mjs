@@ -84,10 +84,10 @@ ensureTap();
 step('building', ['esbuild.config.mjs']);
 step('checking types', [join(BIN, 'typescript/bin/tsc'), '-b']);
 step('checking style', [
-  join(BIN, '@biomejs/biome/bin/biome'),
+  BIOME,
   'ci',
-  '--diagnostic-level=warn',
   '--error-on-warnings',
+  `--colors=${process.stderr.isTTY ? 'force' : 'off'}`,
 ]);
 const env = environment();
 if (args.includes('--long')) env.CHAPERONE_LONG = '1';
