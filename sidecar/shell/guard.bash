@@ -31,7 +31,7 @@ __chaperone_debug() {
   fi
   case $__chaperone_text in
     # What follows, up to the next input line, is the prompt's own business.
-    ': chaperone prompt')
+    __chaperone_mark=prompt)
       if [[ ${#FUNCNAME[@]} == 1 ]]; then
         __chaperone_prompted=$__chaperone_number
         __chaperone_restore
@@ -162,7 +162,7 @@ else
 fi
 
 # The hook is there at each prompt, whatever the last line did to it.
-PROMPT_COMMAND=(": chaperone prompt; shopt -s extdebug; set -o functrace; $__chaperone_trap" "${PROMPT_COMMAND[@]}")
+PROMPT_COMMAND=("__chaperone_mark=prompt; shopt -s extdebug; set -o functrace; $__chaperone_trap" "${PROMPT_COMMAND[@]}")
 shopt -s extdebug
 set -o functrace
 eval "$__chaperone_trap"
