@@ -66,7 +66,9 @@ __chaperone_debug() {
     *) __chaperone_say 'chaperone: refused, for nobody answers: leave this shell and start a new one' ;;
   esac
   # Of a prompt or a completion only the one command is skipped: giving up would start the same prompt again, for ever.
-  if [[ $__chaperone_verdict != run && $__chaperone_context == user ]]; then __chaperone_abandon; fi
+  if [[ $__chaperone_verdict != run && $__chaperone_context == user && $__chaperone_reply != "$__chaperone_answer~" ]]; then
+    __chaperone_abandon
+  fi
   [[ $__chaperone_verdict == run ]]
 }
 

@@ -22,8 +22,8 @@ const REMEMBERED = 4096;
 
 export class Judge {
   readonly #options: JudgeOptions;
-  /** For each shell the number of the input line that it has given up. */
-  readonly #abandoned = new Map<number, number>();
+  /** For each shell the input line that is given up, and whether the shell itself has been told so. */
+  readonly #abandoned = new Map<number, { number: number; told: boolean }>();
   readonly #routine = new Map<string, Verdict>();
   /** The input line that each shell is at, understood as a whole. */
   readonly #lines = new Map<number, CommandAction>();
@@ -37,9 +37,8 @@ export class Judge {
       this.#abandon(question);
       return { answer: 'run' };
     }
-    // Said once, at the command that was refused.
-    if (question.context !== 'prompt' && this.#abandoned.get(question.shell) === question.number) {
-      return { answer: 'refuse' };
+    if (question.context !== 'prompt' && this.#abandoned.get(question.shell)?.number === question.number) {
+      return this.#giveUp(question);
     }
     const cwd = workingDirectory(question);
     return question.context === 'user' ? this.#judge(question, cwd) : this.#judgeRoutine(question, cwd);
@@ -86,8 +85,19 @@ export class Judge {
     }
   }
 
-  #abandon({ shell, number }: Question): void {
-    this.#abandoned.set(shell, number);
+  #abandon({ shell, number, process }: Question): void {
+    this.#abandoned.set(shell, { number, told: process === shell });
+  }
+
+  /**
+   * Said without words: the reason was given at the command that was refused. A shell that has given its line up and still asks is
+   * at its prompt, where a further interrupt would only bring the same prompt again.
+   */
+  #giveUp({ shell, number, process }: Question): Reply {
+    if (process !== shell) return { answer: 'refuse' };
+    const told = this.#abandoned.get(shell)?.told ?? false;
+    this.#abandoned.set(shell, { number, told: true });
+    return { answer: told ? 'skip' : 'refuse' };
   }
 }
 
