@@ -6,6 +6,7 @@ import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Archive } from '../../recorder/log/ports.ts';
 import { dataDirectory, dataOption } from './data.ts';
 import { findSession, withEvidence } from './evidence.ts';
+import { Harmless } from './harmless.ts';
 import { Playback, takeKeyboard } from './playback.ts';
 
 interface Options {
@@ -81,6 +82,7 @@ async function replay(items: AsyncIterable<Item>, options: Options): Promise<voi
 
 /** Writes each output when its time has come, waiting against the start so that delays do not add up. */
 async function paint(items: AsyncIterable<Item>, options: Options, playback: Playback): Promise<void> {
+  const harmless = new Harmless();
   let idle = options.idle;
   let shown = playback.now();
   let previous = 0;
@@ -94,7 +96,7 @@ async function paint(items: AsyncIterable<Item>, options: Options, playback: Pla
     shown += Math.min(pause, idle === undefined ? Number.POSITIVE_INFINITY : idle * 1000) / options.speed;
     await playback.until(shown);
     if (playback.left) return;
-    if (!process.stdout.write(item.event.data)) await drained();
+    if (!process.stdout.write(harmless.write(item.event.data))) await drained();
   }
 }
 
