@@ -3,7 +3,9 @@
  *
  * One connection for each question, opened and closed by the hook: no descriptor is left that a command
  * would inherit, and replies cannot mix however many subshells ask at once. bash can open TCP connections
- * by itself (`/dev/tcp`) but no Unix sockets, so this is TCP on the loopback, and every line proves itself:
+ * and UDP sockets by itself (`/dev/tcp`, `/dev/udp`) but no Unix sockets, so this is the loopback, and every line
+ * proves itself. bash asks by one datagram where the question fits (a third of a connection's cost), and by a
+ * connection where it does not, where no answer came, and for the reason of a refusal.
  *
  *     hook → broker   secret ␀ kind ␀ shell ␀ process ␀ number ␀ context ␀ line ␀ cwd ␀ text ␀
  *     broker → hook   answer-secret answer [message LF]      (the message where the answer is no)
@@ -16,8 +18,8 @@
 export type Context = 'user' | 'prompt' | 'completion';
 
 export interface Question {
-  /** `judge`: may it run; `abandon`: the rest of the input line is not to run. */
-  kind: 'judge' | 'abandon';
+  /** `judge`: may it run; `abandon`: the rest of the input line is not to run; `why` was the last one refused. */
+  kind: 'judge' | 'abandon' | 'why';
   /** Process id of the interactive shell, the same in its subshells. */
   shell: number;
   /** Process id of the asking (sub)shell. */
@@ -50,7 +52,7 @@ export interface Reply {
 export const QUESTION_LIMIT = 1 << 20;
 const FIELDS = 9;
 
-const KINDS = new Set(['judge', 'abandon']);
+const KINDS = new Set(['judge', 'abandon', 'why']);
 const CONTEXTS = new Set(['user', 'prompt', 'completion']);
 
 /** A question as it arrives in pieces. */

@@ -73,28 +73,40 @@ __chaperone_debug() {
 }
 
 # ask KIND CONTEXT CWD TEXT → __chaperone_reply, __chaperone_message
-# One connection for one question: replies cannot mix, and no command inherits a descriptor.
+# A socket for each question: replies cannot mix, and no command inherits a descriptor. See frame.ts.
 __chaperone_ask() {
-  \builtin local cwd="$3" text="$4" tries=0
-  __chaperone_reply=
+  \builtin local kind="$1" context="$2" cwd="$3" text="$4"
   case $cwd$text in
     *[$'\n\x1c']*)
       cwd=${cwd//$'\x1c'/$'\x1c0'} text=${text//$'\x1c'/$'\x1c0'}
       cwd=${cwd//$'\n'/$'\x1c1'} text=${text//$'\n'/$'\x1c1'}
       ;;
   esac
+  __chaperone_reply=
+  # bash writes 4 KB at once, and a character is up to 4 bytes. In its POSIX mode it reads byte by byte: no datagrams.
+  if ((${#cwd} + ${#text} < 800)) && [[ ! -o posix ]]; then __chaperone_exchange udp 3; fi
+  if [[ $__chaperone_reply != "$__chaperone_answer+" ]]; then
+    if [[ $__chaperone_reply == "$__chaperone_answer"[-~] ]]; then kind=why; fi
+    __chaperone_reply=
+    __chaperone_exchange tcp 10
+  fi
+}
+
+# exchange TRANSPORT SECONDS, for ask
+__chaperone_exchange() {
+  \builtin local tries=0
   {
-    \builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' "$__chaperone_secret" "$1" "$$" "$BASHPID" \
-      "$__chaperone_number" "$2" "$__chaperone_new" "$cwd" "$text" >&99
+    \builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' "$__chaperone_secret" "$kind" "$$" "$BASHPID" \
+      "$__chaperone_number" "$context" "$__chaperone_new" "$cwd" "$text" >&99
     # The broker's secret and one character: 13, read at once, for bash makes two more system calls for each.
     # A `.`, each second, says that the answer takes its time.
-    while ((tries++ < 100000)) && \builtin read -r -t 10 -N 13 -u 99 __chaperone_reply; do
+    while ((tries++ < 100000)) && \builtin read -r -t "$2" -N 13 -u 99 __chaperone_reply; do
       if [[ $__chaperone_reply != "$__chaperone_answer." ]]; then \builtin break; fi
     done
-    if [[ $__chaperone_reply == "$__chaperone_answer"[-~] ]]; then
+    if [[ $1 == tcp && $__chaperone_reply == "$__chaperone_answer"[-~] ]]; then
       IFS= \builtin read -r -t 10 -u 99 __chaperone_message
     fi
-  } 99<>"/dev/tcp/127.0.0.1/$__chaperone_port"
+  } 99<>"/dev/$1/127.0.0.1/$__chaperone_port"
 }
 
 # Onto the terminal, wherever the command's own output was to go.
@@ -145,7 +157,7 @@ __chaperone_restore() {
   __chaperone_int=
 }
 
-readonly -f __chaperone_debug __chaperone_ask __chaperone_say __chaperone_abandon __chaperone_stat \
+readonly -f __chaperone_debug __chaperone_ask __chaperone_exchange __chaperone_say __chaperone_abandon __chaperone_stat \
   __chaperone_interrupt __chaperone_restore
 
 # The user's own start-up files: what bash would have read by itself, had it not been given this one.

@@ -1,4 +1,5 @@
 /** The channel between hooks and broker: hostile bytes, and what comes of them. */
+import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
 import fc from 'fast-check';
 import t from 'tap';
@@ -115,6 +116,49 @@ t.test('only who knows the secret is answered', async (t) => {
   t.equal(asked, 0);
   t.equal(await exchange(port, frame(secret, QUESTION)), `${answerSecret}-no\n`);
   t.equal(asked, 1);
+});
+
+/** Sends a datagram and waits for one. */
+function ask(port: number, bytes: Uint8Array): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = createSocket('udp4');
+    const done = (answer: string) => {
+      clearTimeout(silence);
+      socket.close();
+      resolve(answer);
+    };
+    const silence = setTimeout(() => done(''), 300);
+    socket.on('message', (message) => done(message.toString()));
+    socket.send(bytes, port, '127.0.0.1');
+  });
+}
+
+t.test('by datagram: the same, and the reason for a no by connection, once', async (t) => {
+  const asked: string[] = [];
+  const broker = await Broker.listen(async ({ text }) => {
+    asked.push(text);
+    return text === 'ls' ? { answer: 'run' } : { answer: 'refuse', message: `no ${text}` };
+  });
+  t.teardown(() => broker.close());
+  const { port, secret, answerSecret } = broker.channel;
+  t.equal(answerSecret.length, 12, 'the length that the hooks read');
+  t.equal(await ask(port, frame('x'.repeat(24), QUESTION)), '');
+  t.equal(await ask(port, Buffer.from('\0'.repeat(9))), '');
+  t.equal(await ask(port, frame(secret, QUESTION).subarray(0, -1)), '', 'a part is nothing');
+  t.same(asked, []);
+  t.equal(await ask(port, frame(secret, QUESTION)), `${answerSecret}+`);
+  const no = { ...QUESTION, text: 'rm' };
+  t.equal(await ask(port, frame(secret, no)), `${answerSecret}-`);
+  t.equal(await exchange(port, frame(secret, { ...no, kind: 'why' })), `${answerSecret}-no rm\n`);
+  t.equal(await exchange(port, frame(secret, { ...no, kind: 'why' })), `${answerSecret}-\n`);
+  t.same(asked, ['ls', 'rm'], 'each judged once');
+  await ask(port, frame(secret, no));
+  t.equal(
+    await exchange(port, frame(secret, no)),
+    `${answerSecret}-no rm\n`,
+    'asked again where an answer was lost',
+  );
+  t.same(asked, ['ls', 'rm', 'rm']);
 });
 
 t.test('an answerer that fails answers nothing, which the hook takes for no', async (t) => {
