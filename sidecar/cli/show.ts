@@ -3,7 +3,15 @@ import { type AuditEvent, type BodyOf, isRoutine } from '../../recorder/audit/ev
 import type { Archive, SessionSummary } from '../../recorder/log/ports.ts';
 import { dataDirectory, dataOption } from './data.ts';
 import { findSession, withEvidence } from './evidence.ts';
-import { formatBytes, formatDuration, formatOutcome, formatTime, table, visible } from './format.ts';
+import {
+  formatBytes,
+  formatDuration,
+  formatOutcome,
+  formatTime,
+  jsonLine,
+  table,
+  visible,
+} from './format.ts';
 
 /** `chaperone show ID`: who, where, and each command with its decision. */
 export function show(root: Command): void {
@@ -19,12 +27,10 @@ export function show(root: Command): void {
 async function run(id: string, options: { data?: string; json?: boolean }): Promise<void> {
   await withEvidence(dataDirectory(options.data), async ({ archive }) => {
     const session = await findSession(archive, id);
-    if (options.json) process.stdout.write(`${JSON.stringify(session)}\n`);
+    if (options.json) process.stdout.write(jsonLine(session));
     else process.stdout.write(describe(session));
     for await (const event of decided(archive, session.id)) {
-      process.stdout.write(
-        options.json ? `${JSON.stringify(event)}\n` : commandLine(event, session.startedAt),
-      );
+      process.stdout.write(options.json ? jsonLine(event) : commandLine(event, session.startedAt));
     }
   });
 }
@@ -33,7 +39,7 @@ async function* decided(
   archive: Archive,
   id: string,
 ): AsyncGenerator<AuditEvent & { body: BodyOf<'command.decided'> }> {
-  for await (const { event } of archive.events(id)) {
+  for await (const { event } of archive.events(id, { content: false })) {
     const { body } = event;
     if (body.type === 'command.decided' && !isRoutine(body)) yield { ...event, body };
   }
