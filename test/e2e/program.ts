@@ -17,14 +17,16 @@ export interface Result {
 
 interface Options extends SpawnOptionsWithoutStdio {
   input?: string;
+  /** Another copy of the program. */
+  program?: string;
 }
 
 /** Runs `chaperone ARGS…` to its end. */
 export async function chaperone(
   args: readonly string[],
-  { input = '', ...options }: Options = {},
+  { input = '', program = PROGRAM, ...options }: Options = {},
 ): Promise<Result> {
-  const child = spawn(process.execPath, [PROGRAM, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     ...options,
     env: clean(options.env ?? process.env),
     timeout: PATIENCE_MS,
@@ -63,8 +65,8 @@ export interface Up {
 }
 
 /** `chaperone up` without a terminal, once it listens. */
-export async function up(t: Test, data: string): Promise<Up> {
-  const child = spawn(process.execPath, [PROGRAM, 'up', '--data', data, '--port', '0'], {
+export async function up(t: Test, data: string, program = PROGRAM): Promise<Up> {
+  const child = spawn(process.execPath, [program, 'up', '--data', data, '--port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: clean(process.env),
   });
