@@ -1,4 +1,5 @@
 /** How values look in a terminal. Pure. */
+import { styleText } from 'node:util';
 import { escapeUnprintable } from '../../recorder/asciicast/json.ts';
 import type { SessionSummary } from '../../recorder/log/ports.ts';
 import { UNPRINTABLE } from '../../recorder/unprintable.ts';
@@ -81,4 +82,9 @@ export function formatOutcome(session: SessionSummary): string {
     case 'ended':
       return `exit ${session.status ?? '?'}`;
   }
+}
+
+/** Coloured where standard output is a terminal and NO_COLOR is not set (https://no-color.org). */
+export function paint(colour: 'red' | 'yellow' | 'green', text: string): string {
+  return styleText(colour, text, { stream: process.stdout });
 }

@@ -9,6 +9,7 @@ import {
   formatOutcome,
   formatTime,
   jsonLine,
+  paint,
   table,
   visible,
 } from './format.ts';
@@ -69,7 +70,9 @@ function describe(session: SessionSummary): string {
 
 function commandLine(event: AuditEvent & { body: BodyOf<'command.decided'> }, startedAt: number): string {
   const { decision, line, allowed } = event.body;
-  const mark = allowed ? (decision.unjudged ? '?' : ' ') : '✗';
-  const why = allowed ? '' : `  (${visible(decision.rule)}: ${visible(decision.reason)})`;
-  return `${formatDuration(event.at - startedAt).padStart(7)} ${mark} ${visible(line)}${why}\n`;
+  const when = formatDuration(event.at - startedAt).padStart(7);
+  if (!allowed)
+    return `${paint('red', `${when} ✗ ${visible(line)}`)}  (${visible(decision.rule)}: ${visible(decision.reason)})\n`;
+  if (decision.unjudged) return `${paint('yellow', `${when} ? ${visible(line)}`)}\n`;
+  return `${when}   ${visible(line)}\n`;
 }
