@@ -35,6 +35,14 @@ export type Capability =
   /** A call by which a function starts ever more copies of itself. */
   | 'fork-bomb';
 
+export interface Assigned {
+  name: string;
+  /** Of `name[index]=…`; null where it is computed. */
+  index?: string | null;
+  /** Null where it is computed, an array, or added to what was there. */
+  value: string | null;
+}
+
 /**
  * One simple command with its words decoded. A wrapper (`sudo`, `bash -c`) is a command and so is what it runs.
  * A word that cannot be known before it runs (an expansion) is null in `argv`.
@@ -49,7 +57,7 @@ export interface SimpleCommand {
   /** True where an expansion without quotes may add words, flags among them. A quoted one is taken for data. */
   openEnded: boolean;
   /** Assignments in front of it and those made by `env`. */
-  env: { name: string; value: string | null }[];
+  env: Assigned[];
   redirections: Redirection[];
   /** Wrappers it was found under, outermost first. */
   via: string[];
@@ -84,6 +92,8 @@ export interface CommandAction {
   line: string;
   /** Where the shell's own prompt or completion runs it. */
   context?: 'prompt' | 'completion';
+  /** The guarded shell that is about to run it, where its hooks ask. */
+  shell?: 'bash' | 'zsh';
   cwd: string;
   /** The home directory of who runs it, where known: what `~` in a policy means. */
   home?: string;

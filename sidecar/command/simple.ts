@@ -1,5 +1,6 @@
 /** One simple command of the tree: assignments, words and redirections decoded, then followed. */
 import type { ArrayValue, Assignment, Command, For, Select } from 'unbash';
+import type { Assigned } from '../action.ts';
 import { literalWord, type Word } from './fields.ts';
 import type { Found } from './found.ts';
 import { invoke } from './invoke.ts';
@@ -30,29 +31,28 @@ export function simple(found: Found, node: Command, scope: Scope): void {
   }
 }
 
-type Env = { name: string; value: string | null }[];
-
 /** The assignments in front. Alone they are for later statements; with a command, for that command. */
-function prefix(node: Command, scope: Scope, nested: Nested): Env {
-  const env: Env = [];
+function prefix(node: Command, scope: Scope, nested: Nested): Assigned[] {
+  const env: Assigned[] = [];
   for (const item of node.prefix) {
     if (item.type !== 'Assignment') continue;
-    const { name, value, binding } = assignment(item, scope, nested);
-    if (node.name === undefined) learn(scope, name, binding);
-    env.push({ name, value });
+    const { binding, ...assigned } = assignment(item, scope, nested);
+    if (node.name === undefined) learn(scope, assigned.name, binding);
+    env.push(assigned);
   }
   return env;
 }
 
 /** The command's words. What `export` and its like assign is added to `env`. */
-function wordsOf(node: Command, env: Env, scope: Scope, nested: Nested): Word[] {
+function wordsOf(node: Command, env: Assigned[], scope: Scope, nested: Nested): Word[] {
   const words: Word[] = node.name === undefined ? [] : decode(node.name, scope, nested);
   for (const item of node.args) {
     if (item.type === 'Word') {
       words.push(...decode(item, scope, nested));
       continue;
     }
-    const { name, value, binding } = assignment(item, scope, nested);
+    const { binding, ...assigned } = assignment(item, scope, nested);
+    const { name, value } = assigned;
     const word = literalWord(`${name}=${value ?? ''}`);
     words.push({
       ...word,
@@ -60,29 +60,23 @@ function wordsOf(node: Command, env: Env, scope: Scope, nested: Nested): Word[] 
       sources: binding.sources,
       text: item.text,
     });
-    env.push({ name, value });
+    env.push(assigned);
   }
   return words;
 }
 
-interface Assigned {
-  name: string;
-  value: string | null;
-  binding: Binding;
-}
-
-function assignment(node: Assignment, scope: Scope, nested: Nested): Assigned {
-  if (node.index) nested.visit(node.index);
+function assignment(node: Assignment, scope: Scope, nested: Nested): Assigned & { binding: Binding } {
+  const index = node.index === undefined ? {} : { index: decodeOne(node.index, scope, nested).value };
   const unknown = { value: null, pattern: ANYWHERE };
   if (node.value.type === 'ArrayValue') {
     const sources = [nested.visit(node.value satisfies ArrayValue)];
-    return { name: node.name, value: null, binding: { ...unknown, sources } };
+    return { name: node.name, ...index, value: null, binding: { ...unknown, sources } };
   }
   const { value, pattern, sources } = decodeOne(node.value, scope, nested);
   if (!node.append && !node.index) return { name: node.name, value, binding: { value, pattern, sources } };
   const before = scope.variables.get(node.name)?.sources ?? [];
   const all = [...before, ...sources].slice(0, LIMITS.sources);
-  return { name: node.name, value: null, binding: { ...unknown, sources: all } };
+  return { name: node.name, ...index, value: null, binding: { ...unknown, sources: all } };
 }
 
 /** A loop over one word takes its values from there; over several, it is not followed which. */

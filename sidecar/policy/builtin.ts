@@ -2,7 +2,7 @@
  * Rules that no policy can switch off: they keep the guarded shell guarded. To add one, add an entry.
  * What each shell needs is known to sidecar/shell: this list is where the two meet.
  */
-import type { SimpleCommand } from '../action.ts';
+import type { CommandAction, SimpleCommand } from '../action.ts';
 import { shellStarts } from '../command/interactive.ts';
 import { MAYBE, NO, some, type Tri, YES } from './tri.ts';
 
@@ -10,7 +10,7 @@ export interface BuiltinRule {
   /** `builtin/…`. */
   name: string;
   reason: string;
-  matches(command: SimpleCommand): Tri;
+  matches(command: SimpleCommand, action: Pick<CommandAction, 'shell'>): Tri;
   /** Functions that may not be defined. */
   functions?: RegExp;
 }
@@ -30,6 +30,7 @@ export const BUILTIN_RULES: readonly BuiltinRule[] = [
   { name: 'builtin/keep-hook-names', reason: HOOK, matches: touchesOwnName, functions: OWN_FUNCTION },
   { name: 'builtin/keep-builtins', reason: HOOK, matches: replacesBuiltin },
   { name: 'builtin/keep-zsh-hooks', reason: HOOK, matches: removesZshHook },
+  { name: 'builtin/keep-zsh-parameters', reason: HOOK, matches: setsZshParameter },
   {
     name: 'builtin/keep-guarded-shell',
     reason: 'the guarded shell may not be replaced by one that is not',
@@ -107,6 +108,7 @@ const NAMERS = new Set([
   'printf',
   'let',
   'functions',
+  'print',
   'autoload',
   'integer',
   'float',
@@ -116,10 +118,55 @@ function touchesOwnName({ program, argv, env }: SimpleCommand): Tri {
   if (env.some(({ name }) => OWN.test(name) || ZSH_HOOKS.test(name))) return YES;
   if (program === null || !NAMERS.has(program)) return NO;
   const words = argv.slice(1);
-  if (program === 'printf' && !words.includes('-v')) return NO;
+  if (/^printf?$/.test(program) && !words.includes('-v')) return NO;
   const answer = some(words, (word) => test(word === null ? null : word.split(/[=[+]/, 1)[0]!, OWN_OR_HOOK));
+  if (answer === YES) return YES;
   // Only what takes a name away is worth a doubt where the name is computed.
-  return answer === MAYBE && !/^un|^disable$/.test(program) ? NO : answer;
+  if (!/^un|^disable$/.test(program)) return NO;
+  return words.some((word) => word !== null && /^-[a-zA-Z]*m/.test(word))
+    ? some(words, (word) => (word === null ? MAYBE : ownPattern(word)))
+    : answer;
+}
+
+/** zsh's `unfunction -m 'pattern'` and its like: whether the pattern's literal head leaves room for a name of ours. */
+function ownPattern(pattern: string): Tri {
+  if (pattern.startsWith('-')) return NO;
+  const head = /^[\w-]*/.exec(pattern)![0];
+  const room = KEPT_NAMES.some((name) => (head === pattern ? name === head : name.startsWith(head)));
+  return room || head.startsWith('__chaperone') ? YES : NO;
+}
+
+const KEPT_NAMES = [
+  '__chaperone',
+  'TRAPDEBUG',
+  'preexec_functions',
+  'precmd_functions',
+  'functions',
+  'options',
+];
+
+/** zsh's own tables, where setting an entry defines a function or sets an option. */
+const ZSH_TABLE = /^((?:dis_)?functions|options)(?:\[([\s\S]*?)\])?(?:\+?=|$)/;
+
+/** `functions[TRAPDEBUG]=…`, `options[debugbeforecmd]=off`, and the same by `unset`, `typeset`, `read`. */
+function setsZshParameter(command: SimpleCommand, { shell }: Pick<CommandAction, 'shell'>): Tri {
+  if (shell !== 'zsh') return NO;
+  const assigned = some(command.env, ({ name, index }) => {
+    if (!ZSH_TABLE.test(name)) return NO;
+    // The whole table: what is not in the new one is gone.
+    return index === undefined ? YES : zshEntry(name, index);
+  });
+  if (command.program === null || !NAMERS.has(command.program)) return assigned;
+  const named = some(command.argv.slice(1), (word) => {
+    const [, name, index] = ZSH_TABLE.exec(word ?? '') ?? [];
+    if (name === undefined) return NO;
+    return index === undefined ? test(command.program, /^unset$/) : zshEntry(name, index);
+  });
+  return assigned > named ? assigned : named;
+}
+
+function zshEntry(table: string, index: string | null): Tri {
+  return table === 'options' ? zshOption(index, ZSH_KEPT) : test(index, OWN_FUNCTION);
 }
 
 const OWN_OR_HOOK = /^(__chaperone.*|(preexec|precmd|chpwd|zshaddhistory)_functions|TRAPDEBUG)$/;

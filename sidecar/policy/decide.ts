@@ -65,7 +65,7 @@ function judge(
   let sure: Judgement | null = null;
   let doubt: CompiledRule | null = null;
   for (const rule of BUILTIN_RULES) {
-    const answer = rule.matches(command);
+    const answer = rule.matches(command, action);
     if (answer === NO) continue;
     const judgement: CompiledRule = {
       name: rule.name,

@@ -4,8 +4,11 @@ import type { CommandAction, Verdict } from '../action.ts';
 import type { Question, Reply } from './frame.ts';
 import { completeHead } from './head.ts';
 import { inLine, readInputLine } from './input-line.ts';
+import type { Hooks } from './invocation.ts';
 
 export interface JudgeOptions {
+  /** The shell whose hooks ask. */
+  shell: Hooks;
   analyse: (line: string, cwd: string) => CommandAction;
   /** Decides and records. Rejects where the decision cannot be recorded. */
   judge: (action: CommandAction) => Promise<Verdict>;
@@ -75,7 +78,8 @@ export class Judge {
 
   async #decide({ text, context, shell }: Question, cwd: string): Promise<Verdict> {
     try {
-      const alone = { ...this.#options.analyse(completeHead(text), cwd), line: text };
+      const { shell: name } = this.#options;
+      const alone = { ...this.#options.analyse(completeHead(text), cwd), line: text, shell: name };
       const line = this.#lines.get(shell);
       if (context !== 'user') return await this.#options.judge({ ...alone, context });
       return await this.#options.judge(line === undefined ? alone : inLine(alone, line));

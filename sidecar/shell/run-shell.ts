@@ -102,6 +102,7 @@ async function runHooked(options: ShellOptions, attempt: Attempt<'hooked'>): Pro
   const terminal = options.stdio as TerminalPort;
   const program = findProgram(invocation.program, env.PATH ?? '', cwd);
   const judge = new Judge({
+    shell: invocation.hooks,
     analyse: (line, where) => guard.analyse(line, whereabouts(env, where)),
     judge: (action) => log.judge(action),
     lineFile: join(directory.path, LINE_FILE),

@@ -44,6 +44,20 @@ const ZSH = [
   'setopt NODEBUGBEFORECMD',
   'set +o debugbeforecmd',
   'disable -f TRAPDEBUG',
+  'functions[TRAPDEBUG]=true',
+  'functions["TRAP"DEBUG]=true',
+  'unset "functions[TRAPDEBUG]"',
+  'typeset "functions[__chaperone_judge]=true"',
+  'print -v "functions[TRAPDEBUG]" true',
+  'functions=()',
+  'unset functions',
+  'options[debugbeforecmd]=off',
+  'options[DEBUG_BEFORE_CMD]=off',
+  'options=(debugbeforecmd off)',
+  "unfunction -m '*'",
+  "unset -fm 'TRAP*'",
+  "disable -fm '__ch*'",
+  "unhash -fm '[_T]*'",
   '__chaperone_judge() { return 0 }',
   '__chaperone_routine=()',
   'exec zsh -f',
@@ -53,13 +67,7 @@ const ZSH = [
 /** What no rule sees lasts for its own line: the hook is put back before the next. */
 const HEALED = {
   bash: ['t=trap; $t - DEBUG', 'o=-u; shopt $o extdebug', 'o=+T; set $o'],
-  zsh: [
-    'functions[TRAPDEBUG]=true',
-    'unset "functions[TRAPDEBUG]"',
-    'options[debugbeforecmd]=off',
-    'f=unfunction; $f TRAPDEBUG',
-    'o=no_debug_before_cmd; setopt $o',
-  ],
+  zsh: ['f=unfunction; $f TRAPDEBUG', 'o=no_debug_before_cmd; setopt $o'],
 } as const;
 
 for (const [name, attempts] of [

@@ -70,6 +70,7 @@ t.test('a fork bomb is seen at its first call', async (t) => {
   const lineFile = join(directory, LINE_FILE);
   const policy = new LoadedPolicy(parsePolicies(await defaultPolicyText(), 'default.yaml'));
   const judge = new Judge({
+    shell: 'bash',
     analyse: (line, cwd) => analyse(line, { cwd }),
     judge: async (action) => {
       const decision = policy.decide(action, { user: 'user', groups: [], proof: 'claimed' });
