@@ -1,6 +1,4 @@
 import { spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
-import { delimiter, join } from 'node:path';
 import type { Command } from 'commander';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import {
@@ -73,8 +71,9 @@ async function playSession(
   workspace: { home: string },
   { quiet, leave }: { quiet: boolean; leave: Leave },
 ): Promise<string> {
-  const [{ guardedShell }, { Typist }, { FULL_SCREEN, script }] = await Promise.all([
+  const [{ guardedShell }, { lookUp }, { Typist }, { FULL_SCREEN, script }] = await Promise.all([
     import('./guarded.ts'),
+    import('../shell/find-program.ts'),
     import('../demo/typist.ts'),
     import('../demo/script.ts'),
   ]);
@@ -82,7 +81,7 @@ async function playSession(
     if (!quiet) process.stdout.write(bytes);
   });
   void leave.signalled.then(() => typist.hangUp());
-  const editor = FULL_SCREEN.find(({ program }) => onPath(program));
+  const editor = FULL_SCREEN.find(({ program }) => lookUp(program, process.env.PATH ?? '', '/') !== null);
   const [{ session }] = await Promise.all([
     guardedShell(recorder.evidence, recorder.policy, {
       request: { kind: 'shell', shell: 'bash' },
@@ -97,17 +96,6 @@ async function playSession(
 
 function demoEnvironment(home: string): Record<string, string> {
   return { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: home, LANG: 'C.UTF-8', TERM: 'xterm-256color' };
-}
-
-function onPath(program: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((directory) => {
-    try {
-      accessSync(join(directory, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
 
 /** Only where there is a desktop to open it on. */

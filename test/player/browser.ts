@@ -2,30 +2,12 @@
 import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import {
-  type Browser,
-  type BrowserContext,
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-} from 'playwright-core';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { build } from 'vite';
 import { AuditLog } from '../../recorder/log/audit-log.ts';
 import { type RecorderServer, startServer } from '../../recorder/server/server.ts';
 import { systemClock } from '../../sidecar/clock.ts';
-
-export const CHROMIUM = '/usr/bin/chromium';
-
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
+import { launchChromium } from '../chromium.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const SOURCES = join(ROOT, 'player');
@@ -57,7 +39,7 @@ export async function stage(t: Test): Promise<Stage> {
   const assets = await builtPlayer(scratch);
   const log = await AuditLog.open({ data });
   const server = await startServer({ log, data, port: 0, assets, clock: systemClock });
-  const browser = await chromium.launch({ executablePath: CHROMIUM, args: FLAGS });
+  const browser = await launchChromium();
   t.teardown(async () => {
     await browser.close();
     await server.close();

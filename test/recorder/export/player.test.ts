@@ -2,10 +2,11 @@
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import t from 'tap';
 import { exportSession } from '../../../recorder/export/format.ts';
-import { needs, which } from '../../tool.ts';
+import { launchChromium } from '../../chromium.ts';
+import { needs } from '../../tool.ts';
 import { collect } from '../collect.ts';
 import { decided, eventsOf, pipedSummary, type Step, summaryOf } from './session.ts';
 
@@ -27,17 +28,6 @@ interface Player {
   seek(to: string): Promise<unknown>;
 }
 declare const AsciinemaPlayer: { create(url: string, element: Element, options: object): Player };
-
-const BROWSER_FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 const bytes = Buffer.from('漢─\u{1f600}');
 const STEPS: Step[] = [
@@ -66,7 +56,7 @@ t.test('asciinema-player shows the same of v2 and of v3', async (t) => {
     );
   }
   const origin = await serve(casts, (close) => t.teardown(close));
-  const browser = await chromium.launch({ executablePath: which('chromium')!, args: BROWSER_FLAGS });
+  const browser = await launchChromium();
   t.teardown(() => browser.close());
 
   for (const version of ['v2', 'v3']) {

@@ -1,14 +1,14 @@
 /** What only a real browser decides: which requests carry the cookie, and what another page gets to see. */
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { chromium } from 'playwright-core';
 import t, { type Test } from 'tap';
-import { needs, which } from '../../tool.ts';
+import { launchChromium } from '../../chromium.ts';
+import { needs } from '../../tool.ts';
 import { ID, startDraft, startWorld } from './world.ts';
 
 t.test('in Chromium', async (t) => {
   if (!needs(t, 'chromium')) return;
-  const browser = await chromium.launch({ executablePath: which('chromium')!, args: ['--no-sandbox'] });
+  const browser = await launchChromium();
   t.teardown(() => browser.close());
 
   t.test('a link on another site logs in', async (t) => {
