@@ -1,20 +1,25 @@
 /** Taking hold of DATA: the lock, the damage that LevelDB would pass over, the key, and the checkpoint to extend. */
-import { chmod, mkdir, readFile } from 'node:fs/promises';
+import { chmod } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint, type Signer, signCheckpoint } from '../audit/checkpoint.ts';
 import type { Draft } from '../audit/event.ts';
 import { EMPTY_ROOT, equal, type Frontier } from '../audit/merkle.ts';
 import { ChaperoneError } from '../errors.ts';
-import { replaceFile } from '../store/atomic-file.ts';
+import { removeStaleDrafts, replaceFile } from '../store/atomic-file.ts';
+import { makePrivateDirectory } from '../store/directory.ts';
 import { storeFault } from '../store/fault.ts';
 import { FORMAT, KEYS } from '../store/keys.ts';
 import { LevelStore } from '../store/leveldb.ts';
 import { describe, lastOwner, liveOwner, type Owner } from '../store/owner.ts';
+import { readText } from '../store/regular-file.ts';
 import { loadSigner, newKey } from '../store/signing-key.ts';
 import type { Store } from '../store/store.ts';
 import { removeStaleCopies } from './copy-store.ts';
 import { damageIn, mend } from './power-cut.ts';
 import { frontierAt, storedSize } from './stored-tree.ts';
+
+/** What is beside the store; written by who holds it. */
+const OUR_FILES = ['checkpoint', 'key', 'key.pub', 'owner', 'token'];
 
 /** The store in DATA, now locked by this process, and the event of a gap where a power cut has left one. */
 export async function seize(data: string): Promise<{ store: Store; gap: Draft | null }> {
@@ -22,15 +27,16 @@ export async function seize(data: string): Promise<{ store: Store; gap: Draft | 
   await refuseIfOwned(data);
   await removeStaleCopies(data);
   const gap = await mendIfDamaged(data);
-  return { store: await openStore(data), gap };
+  const store = await openStore(data);
+  await removeStaleDrafts(data, OUR_FILES);
+  return { store, gap };
 }
 
 /** LevelDB's files take the mode that the umask leaves; so their directory is closed, whatever DATA itself allows. */
 async function makeDirectory(data: string): Promise<void> {
   const log = join(data, 'log');
   try {
-    await mkdir(data, { recursive: true, mode: 0o700 });
-    await mkdir(log, { recursive: true, mode: 0o700 });
+    await makePrivateDirectory(log);
     await chmod(log, 0o700);
   } catch (error) {
     throw storeFault(error, data);
@@ -52,7 +58,7 @@ async function mendIfDamaged(data: string): Promise<Draft | null> {
 
 async function signedCheckpoint(data: string): Promise<Checkpoint | null> {
   const signer = await loadSigner(data);
-  return signer && openCheckpoint(await readFile(join(data, 'checkpoint'), 'utf8'), signer.verifier);
+  return signer && openCheckpoint((await readText(join(data, 'checkpoint'))) ?? '', signer.verifier);
 }
 
 function locked(data: string, owner: Owner | null): ChaperoneError {
@@ -78,7 +84,7 @@ export interface Identified {
 /** The key, the checkpoint and the format of this log; made where the directory is new. */
 export async function identify(data: string, store: Store, path: string): Promise<Identified> {
   const signer = await loadSigner(data);
-  const note = await readFile(path, 'utf8').catch(() => null);
+  const note = await readText(path);
   if (signer === null) {
     const begun = (await storedSize(store)) > 0 || (note !== null && note.split('\n')[1] !== '0');
     if (!begun) return await found(data, store, path);

@@ -3,7 +3,7 @@
  * that the store says. A store that is closed is verified on a copy (tables are linked, not copied), because LevelDB
  * rewrites files when it opens them, and what was wrong with them must stay to be seen.
  */
-import { readdir, readFile, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint, parseVerifierKey, type VerifierKey } from '../audit/checkpoint.ts';
 import type { SessionId } from '../audit/event.ts';
@@ -12,6 +12,7 @@ import { describeKeys } from '../store/keys.ts';
 import { LevelStore } from '../store/leveldb.ts';
 import { checkFiles } from '../store/leveldb-files.ts';
 import { describe, liveOwner } from '../store/owner.ts';
+import { readText } from '../store/regular-file.ts';
 import { loadSigner } from '../store/signing-key.ts';
 import type { Reader } from '../store/store.ts';
 import { copyStore } from './copy-store.ts';
@@ -123,9 +124,13 @@ async function look(store: Reader, { checkpoint }: Witness, findings: Findings, 
 /** The checkpoint in its file, if the key of this log signed it. */
 async function readWitness(data: string, findings: Findings): Promise<Witness> {
   const key = await readKey(data, findings);
-  const note = await readFile(join(data, 'checkpoint'), 'utf8').catch(() => null);
+  let why: string | undefined;
+  const note = await readText(join(data, 'checkpoint')).catch((error: Error) => {
+    why = error.message;
+    return null;
+  });
   if (note === null) {
-    findings.add('CHECKPOINT_MISSING', { file: 'checkpoint' });
+    findings.add('CHECKPOINT_MISSING', { file: 'checkpoint' }, why);
     return { note: '', checkpoint: null };
   }
   try {
@@ -139,7 +144,7 @@ async function readWitness(data: string, findings: Findings): Promise<Witness> {
 /** Either half of the key will do, but where both are there they must be of one key. */
 async function readKey(data: string, findings: Findings): Promise<VerifierKey | null> {
   const signer = await loadSigner(data).catch(() => null);
-  const text = await readFile(join(data, 'key.pub'), 'utf8').catch(() => null);
+  const text = await readText(join(data, 'key.pub')).catch(() => null);
   if (signer === null && text === null) {
     findings.add('KEY_MISSING', { file: 'key.pub' });
     return null;

@@ -4,9 +4,9 @@
  * port that a dead recorder left behind is never sent it.
  */
 import { createHmac, randomBytes } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { replaceFile } from '../store/atomic-file.ts';
+import { readRegularFile } from '../store/regular-file.ts';
 
 const TOKEN = /^[\w-]{43}$/;
 
@@ -19,17 +19,12 @@ export async function ensureToken(data: string): Promise<string> {
   return token;
 }
 
-/** The token, or null where there is none that only its owner can read. */
+/** The token, or null where there is none that only its owner can read. @throws ChaperoneError `STORE_FAILED` */
 export async function readToken(data: string): Promise<string | null> {
-  const file = join(data, 'token');
-  try {
-    if (((await stat(file)).mode & 0o077) !== 0) return null;
-    const token = (await readFile(file, 'utf8')).trim();
-    return TOKEN.test(token) ? token : null;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
+  const file = await readRegularFile(join(data, 'token'));
+  if (file === null || (file.mode & 0o077) !== 0) return null;
+  const token = file.bytes.toString('utf8').trim();
+  return TOKEN.test(token) ? token : null;
 }
 
 /** HMAC-SHA-256 under the token, bound to the port: a stranger cannot pass the question on to another port. */

@@ -10,11 +10,15 @@
  *
  * https://github.com/google/leveldb/blob/main/doc/impl.md
  */
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Fault, fault, type LogFile, readLog } from './leveldb-log.ts';
 import { checkTable } from './leveldb-table.ts';
+import { readRegularFile } from './regular-file.ts';
 import { Cursor } from './varint.ts';
+
+/** LevelDB makes files of about 8 MiB, and larger ones only of single values that are. */
+const FILE_BYTES = 1 << 30;
 
 export interface FileFault extends Fault {
   file: string;
@@ -176,8 +180,5 @@ function applyTag(version: Version, cursor: Cursor): void {
 
 /** Null where it is not there. */
 async function read(directory: string, name: string): Promise<Buffer | null> {
-  return await readFile(join(directory, name)).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw error;
-  });
+  return (await readRegularFile(join(directory, name), { limit: FILE_BYTES, links: true }))?.bytes ?? null;
 }

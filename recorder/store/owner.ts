@@ -3,9 +3,10 @@
  * It is a courtesy: the lock itself is LevelDB's. A file left behind by a process that died is recognised.
  */
 import { readFileSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { replaceFile } from './atomic-file.ts';
+import { readText } from './regular-file.ts';
 
 export interface Owner {
   pid: number;
@@ -39,8 +40,8 @@ export async function removeOwner(data: string): Promise<void> {
 /** What the file says, whether its process lives or not; null if there is none that can be read. */
 export async function lastOwner(data: string): Promise<Owner | null> {
   try {
-    const owner = JSON.parse(await readFile(join(data, 'owner'), 'utf8')) as Partial<Owner>;
-    if (!Number.isSafeInteger(owner.pid) || typeof owner.command !== 'string') return null;
+    const owner = JSON.parse((await readText(join(data, 'owner'))) ?? 'null') as Partial<Owner> | null;
+    if (owner === null || !Number.isSafeInteger(owner.pid) || typeof owner.command !== 'string') return null;
     return { started: '', boot: '', ...owner } as Owner;
   } catch {
     return null;

@@ -1,18 +1,15 @@
 /** The key that signs the log's checkpoints: DATA/key (PKCS #8, mode 0600), its public half in DATA/key.pub. */
 import { createPrivateKey, generateKeyPairSync, hash, type KeyObject, sign } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Signer, verifierKey } from '../audit/checkpoint.ts';
 import { ChaperoneError } from '../errors.ts';
 import { replaceFile } from './atomic-file.ts';
+import { readText } from './regular-file.ts';
 
-/** The key in DATA, or null where there is none. @throws ChaperoneError `STORE_CORRUPT` */
+/** The key in DATA, or null where there is none. @throws ChaperoneError `STORE_CORRUPT`, `STORE_FAILED` */
 export async function loadSigner(data: string): Promise<Signer | null> {
   const path = join(data, 'key');
-  const pem = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return null;
-    throw new ChaperoneError('STORE_FAILED', `${path} cannot be read: ${error.message}`, { cause: error });
-  });
+  const pem = await readText(path);
   return pem === null ? null : signerOf(parse(pem, path));
 }
 

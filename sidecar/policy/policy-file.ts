@@ -1,11 +1,14 @@
 /** The policy in force as a file: made from the default when missing, watched, a broken change refused. */
 import { createHash, randomBytes } from 'node:crypto';
 import { type FSWatcher, watch } from 'node:fs';
-import { link, mkdir, open, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { canonicalText } from '../../recorder/audit/canonical.ts';
 import type { Decision, Identity } from '../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
+import { makePrivateDirectory } from '../../recorder/store/directory.ts';
+import { reasonOf } from '../../recorder/store/fault.ts';
+import { readRegularFile } from '../../recorder/store/regular-file.ts';
 import type { Action } from '../action.ts';
 import type { PolicyInForce } from '../gate.ts';
 import { decide } from './decide.ts';
@@ -55,22 +58,20 @@ export function defaultPolicyText(): Promise<string> {
   return readFile(new URL('./default.yaml', import.meta.url), 'utf8');
 }
 
+/** A mounted ConfigMap is a link. */
 async function readText(path: string): Promise<string> {
+  const file = await readRegularFile(path, { limit: MAX_POLICY_BYTES, links: true }).catch(
+    (error: ChaperoneError) => {
+      if (error.code === 'TOO_LARGE')
+        throw new ChaperoneError('POLICY_INVALID', `${path}:1:1: larger than ${MAX_POLICY_BYTES} bytes`);
+      throw new ChaperoneError('NOT_FOUND', error.message, { cause: error });
+    },
+  );
+  if (file === null) throw new ChaperoneError('NOT_FOUND', `${path}: there is no such file`);
   try {
-    await using file = await open(path, 'r');
-    const buffer = Buffer.alloc(MAX_POLICY_BYTES + 1);
-    let length = 0;
-    for (;;) {
-      const { bytesRead } = await file.read(buffer, length, buffer.length - length, length);
-      if (bytesRead === 0) break;
-      length += bytesRead;
-    }
-    return new TextDecoder('utf-8', { fatal: true }).decode(buffer.subarray(0, length));
-  } catch (error) {
-    if (error instanceof TypeError) throw new ChaperoneError('POLICY_INVALID', `${path}:1:1: not UTF-8`);
-    throw new ChaperoneError('NOT_FOUND', `${path}: cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    });
+    return new TextDecoder('utf-8', { fatal: true }).decode(file.bytes);
+  } catch {
+    throw new ChaperoneError('POLICY_INVALID', `${path}:1:1: not UTF-8`);
   }
 }
 
@@ -195,7 +196,7 @@ async function signature(path: string): Promise<string> {
 /** Whole or not at all, and never over a file that is there. */
 async function createIfMissing(path: string): Promise<void> {
   if ((await signature(path)) !== 'missing') return;
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makePrivateDirectory(dirname(path));
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   try {
     await writeFile(draft, await defaultPolicyText(), { mode: 0o600, flag: 'wx' });
@@ -203,7 +204,7 @@ async function createIfMissing(path: string): Promise<void> {
   } catch (error) {
     // Another process was faster.
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') {
-      throw new ChaperoneError('NOT_FOUND', `${path}: cannot be made: ${(error as Error).message}`);
+      throw new ChaperoneError('NOT_FOUND', `${path}: cannot be made: ${reasonOf((error as Error).message)}`);
     }
   } finally {
     await rm(draft, { force: true });
