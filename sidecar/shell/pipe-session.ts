@@ -60,23 +60,23 @@ export async function runOnPipes(options: PipeSessionOptions): Promise<Outcome> 
   const ending = endOf(child);
   const ender = new Ender(child);
   const stopForwarding = forwardSignals(signals, child, ender);
-  const failure: { error: unknown }[] = [];
+  const failures: { status: number; error: string }[] = [];
   const failed = (error: unknown) => {
-    failure.push({ error });
+    failures.push({ status: failureStatus(error), error: explainFailure(error) });
     ender.end('SIGHUP');
   };
+  const lost = (error: string) => failures.push({ status: 1, error });
   try {
     closeSync(stdout.write);
     closeSync(stderr.write);
     const streams = [
-      record(options, { name: 'stdout', fd: stdout.read, ending, failed }),
-      record(options, { name: 'stderr', fd: stderr.read, ending, failed }),
+      record(options, { name: 'stdout', fd: stdout.read, ending, failed, lost }),
+      record(options, { name: 'stderr', fd: stderr.read, ending, failed, lost }),
     ];
     const { status, signal } = await ending;
     await Promise.all(streams);
-    if (failure[0] === undefined) return { reason: signal === null ? 'exited' : 'signalled', status };
-    const { error } = failure[0];
-    return { reason: 'failed', status: failureStatus(error), error: explainFailure(error) };
+    if (failures[0] !== undefined) return { reason: 'failed', ...failures[0] };
+    return { reason: signal === null ? 'exited' : 'signalled', status };
   } finally {
     ender.done();
     stopForwarding();
@@ -87,13 +87,16 @@ interface Stream {
   name: 'stdout' | 'stderr';
   fd: number;
   ending: Promise<unknown>;
+  /** It cannot be recorded. */
   failed: (error: unknown) => void;
+  /** It is recorded, but did not reach who waits for it. */
+  lost: (explanation: string) => void;
 }
 
 /** Resolves when the stream has ended and all of it is stored and forwarded. */
 async function record(
   { log, port }: PipeSessionOptions,
-  { name, fd, ending, failed }: Stream,
+  { name, fd, ending, failed, lost }: Stream,
 ): Promise<void> {
   const source = new Socket({ fd, readable: true, writable: false });
   let exited = false;
@@ -105,7 +108,12 @@ async function record(
   };
   const output = log.output({
     // A reader that went away is told as a pipe tells it: the child's next write fails.
-    forward: (bytes) => port.write(name, bytes).catch(() => void source.destroy()),
+    forward: (bytes) =>
+      port.write(name, bytes).catch((error: NodeJS.ErrnoException) => {
+        source.destroy();
+        if (error.code !== 'EPIPE')
+          lost(`chaperone: ${name} is cut short, for it cannot be written: ${error.message}`);
+      }),
     throttle: (stop) => {
       paused = stop;
       if (stop) source.pause();

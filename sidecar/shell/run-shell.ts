@@ -39,7 +39,8 @@ export async function runShell(options: ShellOptions): Promise<{ status: number 
   await log.start(argv, terminal);
   const outcome = await attempt(options, log, invocation);
   await log.end(outcome);
-  if (outcome.error !== undefined) await stdio.notice(outcome.error);
+  // Where even this cannot be said, the status says it.
+  if (outcome.error !== undefined) await stdio.notice(outcome.error).catch(() => undefined);
   return { status: outcome.status };
 }
 

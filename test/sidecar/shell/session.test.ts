@@ -248,3 +248,27 @@ t.test('without a terminal, too: refusals, endings, what is left behind', async 
   const shell = await guarded(t, { request: { kind: 'shell', shell: 'bash' }, pipes: new Pipes(stdin) });
   t.same(await shell.ended, { status: 0 });
 });
+
+t.test('output that does not reach the caller is no success', async (t) => {
+  const stdin = openSync('/dev/null', 'r');
+  t.teardown(() => closeSync(stdin));
+  class Failing extends Pipes {
+    readonly #code: string;
+    constructor(code: string) {
+      super(stdin);
+      this.#code = code;
+    }
+    override async write(): Promise<void> {
+      throw Object.assign(new Error(`${this.#code}: no more`), { code: this.#code });
+    }
+  }
+  const full = new Failing('ENOSPC');
+  const shell = await guarded(t, { ...sh('seq 3; exit 7'), pipes: full });
+  t.same(await shell.ended, { status: 1 });
+  t.equal(full.notices, 'chaperone: stdout is cut short, for it cannot be written: ENOSPC: no more\n');
+  t.match(await bodies(shell, 'session.end'), [{ reason: 'failed', status: 1 }]);
+  t.equal((await output(shell)).toString(), '1\n2\n3\n', 'it is on record');
+  const gone = new Failing('EPIPE');
+  t.same(await (await guarded(t, { ...sh('seq 3; exit 7'), pipes: gone })).ended, { status: 7 });
+  t.equal(gone.notices, '', 'a reader may go away');
+});
