@@ -87,7 +87,10 @@ export interface VerifyReport {
 
 /** Where evidence is read. */
 export interface Archive {
-  /** Newest first. Cost does not depend on how many other sessions there are. */
+  /**
+   * Newest first. Cost does not depend on how many other sessions there are.
+   * @throws ChaperoneError `USAGE` where `before` is no cursor of a page
+   */
   sessions(query?: SessionQuery): Promise<SessionPage>;
   /** @throws ChaperoneError `SESSION_UNKNOWN` */
   session(id: SessionId): Promise<SessionSummary>;

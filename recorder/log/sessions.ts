@@ -1,4 +1,5 @@
 /** The list of sessions, newest first: ids sort by time, so the newest are the last keys. */
+import { isSessionId } from '../audit/decode.ts';
 import { type SessionId, SYSTEM } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
 import { KEYS, RANGES } from '../store/keys.ts';
@@ -11,17 +12,22 @@ const LIMIT = { default: 50, most: 500 };
 /** A search looks through this many sessions at most for one page; `next` then says where to go on. */
 const SEARCH_SESSIONS = 20_000;
 
+/** @throws ChaperoneError `USAGE` for a cursor that no page has given */
 export async function listSessions(
   store: Reader,
   live: ReadonlySet<SessionId>,
   query: SessionQuery = {},
 ): Promise<SessionPage> {
+  const { before } = query;
+  // Anything else could reach beyond the sessions: `system` has its place behind them.
+  if (before !== undefined && (before === SYSTEM || !isSessionId(before)))
+    throw new ChaperoneError('USAGE', `${JSON.stringify(before.slice(0, 40))} is not the \`next\` of a page`);
   const limit = Math.min(Math.max(1, Math.trunc(query.limit ?? LIMIT.default)), LIMIT.most);
   const words = (query.search ?? '').toLowerCase().split(/\s+/).filter(Boolean);
   const found: [SessionId, Tail][] = [];
   let seen = 0;
   let last: SessionId | undefined;
-  for await (const { key, value } of store.entries({ ...RANGES.sessions(query.before), reverse: true })) {
+  for await (const { key, value } of store.entries({ ...RANGES.sessions(before), reverse: true })) {
     if (found.length === limit || seen === SEARCH_SESSIONS) {
       return { sessions: await summarise(store, live, found), ...(last !== undefined && { next: last }) };
     }

@@ -50,6 +50,18 @@ t.test('what was appended is read again, before and after a restart', async (t) 
   await again.close();
 });
 
+t.test('a list goes on from the cursor of a page, and from nothing else', async (t) => {
+  const log = await AuditLog.open({ data: newData() });
+  await log.append(sessionId(1), [start()]);
+  await log.append(sessionId(2), [start()]);
+  await log.append(SYSTEM, [{ at: 5, body: { type: 'policy.loaded', digest: 'd', source: 's' } }]);
+  const { next } = await log.sessions({ limit: 1 });
+  t.match((await log.sessions({ before: next! })).sessions, [{ id: sessionId(1) }]);
+  for (const before of ['zzz', 'system', '', 'x'.repeat(10_000)])
+    await t.rejects(log.sessions({ before }), { code: 'USAGE' }, before.slice(0, 9));
+  await log.close();
+});
+
 t.test('events without their content are the same events', async (t) => {
   const log = await AuditLog.open({ data: newData() });
   const id = sessionId(1);
