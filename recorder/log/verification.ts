@@ -15,7 +15,7 @@ import { describe, liveOwner } from '../store/owner.ts';
 import { readText } from '../store/regular-file.ts';
 import { loadSigner } from '../store/signing-key.ts';
 import type { Reader } from '../store/store.ts';
-import { copyStore } from './copy-store.ts';
+import { copyForReading } from './copy-store.ts';
 import { Findings } from './findings.ts';
 import type { VerifyReport } from './ports.ts';
 import { walkSession } from './session-walk.ts';
@@ -48,9 +48,8 @@ export async function verifyClosed(data: string, options: VerifyOptions = {}): P
   const files = new Findings();
   await checkAllFiles(directory, files, { running: false, signal: options.signal });
   if (!legible(files)) return report({ size: 0, sessions: 0 }, witness, findings, files);
-  const copy = join(data, `.verify-${process.pid}`);
+  const copy = await copyForReading(data);
   try {
-    await copyStore(directory, copy);
     const seen = await verifyCopy(copy, witness, findings, options);
     return report(seen, witness, findings, files);
   } finally {
