@@ -32,7 +32,8 @@ function readBounded(file: string): string | null {
 }
 
 /**
- * `action` with what its line says of the same commands: what runs their output, and what they can do there.
+ * `action` with what its line says of the same commands: what runs their output, what they can do there, what a shell
+ * among them reads (`echo … | sh`), and what a variable that the line has set stands for.
  * It can only add reasons to refuse.
  */
 export function inLine(action: CommandAction, line: CommandAction): CommandAction {
@@ -40,7 +41,32 @@ export function inLine(action: CommandAction, line: CommandAction): CommandActio
     const same = line.commands.filter((other) => isSame(command, other));
     return same.reduce(join, command);
   });
-  return { ...action, commands };
+  const read = line.commands.flatMap((other, place) =>
+    action.commands.some((command) => isSame(command, other) || isReading(command, other))
+      ? [other, ...runBy(line.commands, place)]
+      : [],
+  );
+  const more = read.filter((other) => !commands.some((command) => isSame(command, other)));
+  return { ...action, commands: [...commands, ...more] };
+}
+
+/** What the command at `place` runs as code: it follows, and says so. */
+function runBy(commands: readonly SimpleCommand[], place: number): readonly SimpleCommand[] {
+  const { program, via } = commands[place]!;
+  const after = commands.slice(place + 1);
+  const end = after.findIndex((inner) => inner.via.length <= via.length || inner.via[via.length] !== program);
+  return end < 0 ? after : after.slice(0, end);
+}
+
+/** Whether `other` is the same text, and knows a word that `command` does not. */
+function isReading(command: SimpleCommand, other: SimpleCommand): boolean {
+  if (command.program !== null && !command.argv.includes(null)) return false;
+  return unspaced(command.text) === unspaced(other.text);
+}
+
+/** The hook sees a command as bash prints it: `> x` for `>x`. */
+function unspaced(text: string): string {
+  return text.replace(/\s+/g, '');
 }
 
 function isSame(a: SimpleCommand, b: SimpleCommand): boolean {

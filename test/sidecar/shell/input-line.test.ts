@@ -45,6 +45,26 @@ t.test('bash: a download into a shell is refused where it is typed', async (t) =
   t.match(alone.shown, /done/, 'a download alone runs');
 });
 
+t.test('bash: what a line feeds to a shell, and what its variables stand for', async (t) => {
+  const { typist } = await guarded(t, { request: { kind: 'shell', shell: 'bash' }, shipped: true });
+  await typist.sees(PROMPT);
+  for (const line of [
+    'echo mkfs.ext4 /dev/no-such-disk | sh',
+    'echo mkfs.ext4 /dev/no-such-disk | sudo -n bash -s',
+    'cat <<X | sh\rmkfs.ext4 /dev/no-such-disk\rX',
+    'm=mkfs; $m.ext4 /dev/no-such-disk >/dev/null; echo BA"D"',
+    'c="mkfs.ext4 /dev/no-such-disk"; true && $c; echo BA"D"',
+    'if=$HOME; d=/dev/sdz9; dd if=/dev/null of=$d',
+    'c="mkfs.ext4 /dev/no-such-disk"; trap "$c" USR1; kill -USR1 $$',
+  ]) {
+    const { shown, status } = await typist.line(line);
+    t.match(shown, /refused by baseline/, line);
+    t.not(status, 0, line);
+  }
+  t.match((await typist.line('echo "echo f""ed" | sh')).shown, /\nfed/);
+  t.match((await typist.line('d=x; echo $d >y; cat y; c=echo; $c do""ne')).shown, /\nx\r\ndone/);
+});
+
 t.test('bash: history with times, and lines that history does not keep', async (t) => {
   const { typist } = await guarded(t, bash("HISTTIMEFORMAT='%F %T '\nHISTCONTROL=ignoreboth\n"));
   await typist.sees(PROMPT);
