@@ -27,8 +27,11 @@ export interface FileFault extends Fault {
 export interface CheckOptions {
   /** The store is open in this process: logs grow while they are read, tables come and go. */
   running?: boolean;
-  /** Only what LevelDB would drop in silence when it opens: CURRENT, the MANIFEST, the logs. */
-  tables?: boolean;
+  /**
+   * Of the tables only the newest, up to so many bytes in total; a missing one is left to LevelDB, which notices.
+   * Default: all.
+   */
+  newest?: number;
   signal?: AbortSignal | undefined;
 }
 
@@ -48,12 +51,23 @@ export async function* checkFiles(directory: string, options: CheckOptions = {})
     .filter((name) => name.endsWith('.log') && Number.parseInt(name, 10) >= version.log)
     .sort();
   yield* checkLogs(directory, logs, options);
-  if (options.tables === false) return;
-  for (const [number, size] of [...version.tables].sort(([a], [b]) => a - b)) {
+  for (const [number, size] of tablesToCheck(version, options)) {
     options.signal?.throwIfAborted();
     const found = await checkTableFile(directory, number, size, options);
     if (found !== null) yield found;
   }
+}
+
+/** Oldest first. */
+function tablesToCheck({ tables }: Version, { newest = Number.POSITIVE_INFINITY }: CheckOptions) {
+  const chosen: [number, number][] = [];
+  let bytes = 0;
+  for (const table of [...tables].sort(([a], [b]) => b - a)) {
+    bytes += table[1];
+    if (bytes > newest) break;
+    chosen.unshift(table);
+  }
+  return chosen;
 }
 
 async function* checkLogs(
@@ -97,12 +111,13 @@ async function checkTableFile(
   directory: string,
   number: number,
   size: number,
-  { running }: CheckOptions,
+  { running, newest }: CheckOptions,
 ): Promise<FileFault | null> {
   const stem = String(number).padStart(6, '0');
   const file = `${stem}.ldb`;
   const bytes = (await read(directory, file)) ?? (await read(directory, `${stem}.sst`));
-  if (bytes === null) return running ? null : { file, ...fault(0, size, 'the file is missing') };
+  if (bytes === null)
+    return running || newest !== undefined ? null : { file, ...fault(0, size, 'the file is missing') };
   if (bytes.length !== size) {
     return {
       file,

@@ -179,6 +179,23 @@ t.test(
   },
 );
 
+t.test('a store with a damaged table is not opened, and the table is named', async (t) => {
+  const name = readdirSync(join(original, 'log')).find((file) => file.endsWith('.ldb'))!;
+  const size = statSync(join(original, 'log', name)).size;
+  for (const at of [0, 50, Math.floor(size / 2), size - 60, size - 10]) {
+    const data = join(scratch, `table-${at}`);
+    cpSync(original, data, { recursive: true });
+    flip(join(data, 'log', name), at);
+    const before = readdirSync(join(data, 'log'));
+    await t.rejects(
+      AuditLog.open({ data }),
+      { code: 'STORE_CORRUPT', message: new RegExp(name) },
+      `at ${at}`,
+    );
+    t.same(readdirSync(join(data, 'log')), before, 'and nothing of it is rewritten');
+  }
+});
+
 t.test('any stored value altered is noticed, and what it belongs to is named', async (t) => {
   const keys: Buffer[] = [];
   const copy = join(scratch, 'keys');
