@@ -21,6 +21,10 @@ __chaperone_called= __chaperone_depth= __chaperone_prompted= __chaperone_int= __
 # function. So what lets a command run is said by an assignment and a `[[`, which nothing can stand in for.
 __chaperone_debug() {
   __chaperone_verdict=
+  # Lost by `PROMPT_COMMAND=…` or `unset PROMPT_COMMAND`: without its mark the prompt's own commands would pass for typed ones.
+  if [[ ${PROMPT_COMMAND[0]} != "$__chaperone_prompting" && ${PROMPT_COMMAND@a} != *r* ]]; then
+    PROMPT_COMMAND=("$__chaperone_prompting" "${PROMPT_COMMAND[@]}")
+  fi
   \builtin local - IFS=" " __chaperone_reply= __chaperone_message= __chaperone_context=user __chaperone_text="$BASH_COMMAND"
   \builtin local __chaperone_number="${__chaperone_counter@P}"
   \builtin set +efux
@@ -176,7 +180,8 @@ else
 fi
 
 # The hook is there at each prompt, whatever the last line did to it.
-PROMPT_COMMAND=("__chaperone_mark=prompt; shopt -s extdebug; set -o functrace; $__chaperone_trap" "${PROMPT_COMMAND[@]}")
+declare -r __chaperone_prompting="__chaperone_mark=prompt; shopt -s extdebug; set -o functrace; $__chaperone_trap"
+PROMPT_COMMAND=("$__chaperone_prompting" "${PROMPT_COMMAND[@]}")
 shopt -s extdebug
 set -o functrace
 eval "$__chaperone_trap"

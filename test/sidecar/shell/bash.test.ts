@@ -1,7 +1,7 @@
 /** What a guarded bash does with a refused command: real bash, real terminal. */
 import t from 'tap';
 import { type Guarded, guarded, PROMPT } from './guarded.ts';
-import { decisions } from './recorded.ts';
+import { bodies, decisions } from './recorded.ts';
 
 const BASH = { request: { kind: 'shell', shell: 'bash' } } as const;
 
@@ -139,4 +139,26 @@ t.test('a function named builtin, which no trap is shown, lets nothing run', asy
     await new Promise((resolve) => setTimeout(resolve, 700));
     t.notMatch(typist.shown, /BAD|made/, body);
   }
+});
+
+t.test('what the prompt runs is told from what is typed, whatever becomes of PROMPT_COMMAND', async (t) => {
+  const shell = await bash(t);
+  const { typist } = shell;
+  for (const line of [
+    "PROMPT_COMMAND='refused'",
+    'unset PROMPT_COMMAND',
+    "PS1='$(refused)[$?]$ '",
+    'PROMPT_COMMAND="true;$PROMPT_COMMAND"',
+    'PROMPT_COMMAND=',
+    'true; readonly PROMPT_COMMAND',
+  ]) {
+    await typist.line(line);
+    t.match((await typist.line('echo al"i"ve')).shown, /\nalive\r\n\[0\]/, line);
+    const { shown } = await typist.line('refused; echo BA"D"');
+    t.match(shown, /refused by test\/refused/, line);
+    t.notMatch(shown, /\nBAD/, line);
+  }
+  const decided = await bodies(shell, 'command.decided');
+  const prompts = decided.filter(({ line, context }) => line === 'refused' && context === 'prompt');
+  t.equal(prompts.length, 1, 'recorded once as the prompt’s');
 });
