@@ -29,7 +29,7 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   if (scope.depth > LIMITS.depth) throw new LimitReached('depth');
   const { words } = call;
   const name = words[0];
-  const program = name === undefined ? '' : name.glob || name.value === null ? null : basename(name.value);
+  const program = name === undefined ? '' : name.glob || name.value === null ? null : programOf(name.value);
   const place = found.enter(
     {
       program,
@@ -45,6 +45,11 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   );
   if (program === null) computed(found, call, scope);
   else if (program !== '') follow(found, program, call, { scope, place });
+}
+
+/** zsh finds `=ls` on PATH, as `ls`; to other shells it is a program that nobody has. */
+function programOf(word: string): string {
+  return basename(word.replace(/^=(?=[^=])/, ''));
 }
 
 /** Follows what `program` runs: its place among the commands is known, its words are decoded. */
@@ -105,7 +110,7 @@ function unwrap(found: Found, program: string, wrapper: Wrapper, at: { call: Cal
 }
 
 /** Wrappers whose command is run by the same shell: what it changes there stays changed. */
-const SAME_SHELL = new Set(['builtin', 'command', 'noglob', 'nocorrect']);
+const SAME_SHELL = new Set(['builtin', 'command', 'noglob', 'nocorrect', '-']);
 
 /** Enters a command that another one runs. Its redirections belong to the outer one. */
 function inner(found: Found, via: string, words: readonly Word[], at: { call: Call; scope: Scope }): void {

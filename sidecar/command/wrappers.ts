@@ -89,6 +89,8 @@ export const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>([
   ['exec', { short: 'a' }],
   ['noglob', {}],
   ['nocorrect', {}],
+  // zsh's precommand modifier, which runs it with a name that starts with a dash.
+  ['-', {}],
   ['coproc', {}],
   ['chroot', { long: ['groups', 'userspec'], operands: 1, shellByDefault: true }],
   [

@@ -23,6 +23,8 @@ t.test('wrappers', async (t) => {
     ['sudo -uroot -n x', 'sudo>x'],
     ['sudo --user=a --group b x', 'sudo>x'],
     ['doas -u a x', 'doas>x'],
+    ['- x y', '->x y'],
+    ['=x y', '=x y'],
     ['env -i -u A -C /t B=1 x', 'env>x'],
     ['env -S "x y" z', 'env>x y z'],
     ['env --split-string="A=1 x"', 'env>x'],
