@@ -11,6 +11,7 @@ export interface Journal {
   /**
    * Appends events to one session, in order. Resolves once they are *stored*: they survive `kill -9` of
    * every process of ours. Calls may overlap; their order is the order of the calls.
+   * The bytes in the drafts must stay as they are until then, and are the caller's again from then on.
    * @throws ChaperoneError `STORE_FULL`, `STORE_FAILED`, `RECORDER_GONE`: the call is not acknowledged, and
    *   the caller must not let happen what it could not record. (Nothing of it was stored; except that where an append
    *   waits for the disk, and only the fsync failed, it may be in the log all the same.)

@@ -12,18 +12,22 @@ import type { Clock } from '../clock.ts';
 
 /** Longest time that bytes wait for company. */
 const COLLECT_MS = 15;
-/** A chunk this large goes without waiting; what piles up behind a slow journal is stored in pieces of this size. */
-const CHUNK_BYTES = 1 << 16;
+/** The content of one event: small enough to be found and shown alone. */
+const EVENT_BYTES = 1 << 16;
+/** A chunk this large goes without waiting: several events, for each hop to the disk and to the screen costs the same. */
+const CHUNK_BYTES = 4 * EVENT_BYTES;
 /** Chunks of which the journal has not yet said that they are stored; more would only queue up there. */
 const IN_FLIGHT = 4;
 /** Source stops above, and goes on below half of it. */
 const HIGH_WATER = 1 << 20;
 
+const EMPTY = Buffer.alloc(0);
+
 export interface OutputRecorderOptions {
   journal: Journal;
   session: SessionId;
   clock: Clock;
-  /** Shows what has been stored. Resolves when the receiver can take more. */
+  /** Shows what has been stored. Resolves when the receiver can take more, and has no more use for `bytes`. */
   forward: (bytes: Uint8Array) => Promise<void> | void;
   /** Told when to stop and to go on producing. */
   throttle: (stop: boolean) => void;
@@ -33,10 +37,12 @@ export interface OutputRecorderOptions {
 
 export class OutputRecorder {
   readonly #options: OutputRecorderOptions;
-  /** What is collected: full pieces, and the one that is being filled. */
-  #pieces: Buffer[] = [];
-  #piece = Buffer.alloc(0);
+  /** What is collected: full chunks, and the one that is being filled. */
+  #full: Buffer[] = [];
+  #chunk: Buffer = EMPTY;
   #filled = 0;
+  /** Buffers of chunks that are stored and forwarded: a flood in fresh memory would keep the collector busy. */
+  #spare: Buffer[] = [];
   #since: Micros = 0;
   #collected = 0;
   /** Collected and in flight, in bytes. */
@@ -72,15 +78,17 @@ export class OutputRecorder {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#collected === 0 || this.#broken) return;
-    const pieces = [...this.#pieces, this.#piece.subarray(0, this.#filled)];
+    const chunks = [...this.#full, this.#chunk.subarray(0, this.#filled)];
     const at = this.#since;
-    const drafts = pieces.map((content): Draft => ({ at, body: { type: 'session.output', content } }));
+    const drafts = chunks
+      .flatMap(events)
+      .map((content): Draft => ({ at, body: { type: 'session.output', content } }));
     this.#forget();
     this.#lastFlush = performance.now();
     this.#inFlight += 1;
     const stored = this.#options.journal.append(this.#options.session, drafts);
     stored.catch(() => undefined); // reported by the chain, in order
-    this.#tail = this.#tail.then(() => this.#deliver(stored, pieces)).catch((error) => this.#fail(error));
+    this.#tail = this.#tail.then(() => this.#deliver(stored, chunks)).catch((error) => this.#fail(error));
   }
 
   /** Resolves when everything pushed so far is stored and forwarded (or the recorder has failed). */
@@ -89,43 +97,45 @@ export class OutputRecorder {
     await this.#tail;
   }
 
-  async #deliver(stored: Promise<void>, pieces: readonly Uint8Array[]): Promise<void> {
+  async #deliver(stored: Promise<void>, chunks: readonly Buffer[]): Promise<void> {
     await stored;
-    for (const bytes of pieces) {
+    for (const bytes of chunks) {
       if (this.#broken) return;
       await this.#options.forward(bytes);
       this.#held -= bytes.length;
+      if (bytes.buffer.byteLength === CHUNK_BYTES) this.#spare.push(Buffer.from(bytes.buffer));
     }
     this.#inFlight -= 1;
+    if (this.#held === 0) this.#spare = [];
     this.#throttle();
     this.#schedule();
   }
 
-  /** Copies what fits into the present piece; returns how much. */
+  /** Copies what fits into the present chunk; returns how much. */
   #fill(bytes: Uint8Array): number {
-    if (this.#filled === this.#piece.length) this.#grow(bytes.length);
-    const length = Math.min(bytes.length, this.#piece.length - this.#filled);
-    this.#piece.set(bytes.subarray(0, length), this.#filled);
+    if (this.#filled === this.#chunk.length) this.#grow(bytes.length);
+    const length = Math.min(bytes.length, this.#chunk.length - this.#filled);
+    this.#chunk.set(bytes.subarray(0, length), this.#filled);
     this.#filled += length;
     return length;
   }
 
-  /** A keystroke's echo gets a small piece, a flood full ones, which go to the journal as they are. */
+  /** A keystroke's echo gets a small buffer, a flood large ones again and again. */
   #grow(wanted: number): void {
     if (this.#filled === CHUNK_BYTES) {
-      this.#pieces.push(this.#piece);
+      this.#full.push(this.#chunk);
+      this.#chunk = EMPTY;
       this.#filled = 0;
-      this.#piece = Buffer.allocUnsafeSlow(CHUNK_BYTES);
-      return;
     }
-    const larger = Buffer.allocUnsafe(this.#filled === 0 ? Math.min(wanted, CHUNK_BYTES) : CHUNK_BYTES);
-    this.#piece.copy(larger, 0, 0, this.#filled);
-    this.#piece = larger;
+    const size = this.#filled === 0 ? wanted : this.#filled < EVENT_BYTES ? EVENT_BYTES : CHUNK_BYTES;
+    const larger = this.#spare.pop() ?? newBuffer(Math.min(size, CHUNK_BYTES));
+    this.#chunk.copy(larger, 0, 0, this.#filled);
+    this.#chunk = larger;
   }
 
   #forget(): void {
-    this.#pieces = [];
-    this.#piece = Buffer.alloc(0);
+    this.#full = [];
+    this.#chunk = EMPTY;
     this.#filled = 0;
     this.#collected = 0;
   }
@@ -160,4 +170,15 @@ export class OutputRecorder {
     if (this.#stopped) this.#options.throttle(false);
     this.#options.failed(error);
   }
+}
+
+/** A buffer of a whole chunk has memory of its own, by which it is known again. */
+function newBuffer(size: number): Buffer {
+  return size === CHUNK_BYTES ? Buffer.allocUnsafeSlow(size) : Buffer.allocUnsafe(size);
+}
+
+/** A chunk, cut into what is stored as one event each. */
+function events(chunk: Buffer): Buffer[] {
+  const count = Math.ceil(chunk.length / EVENT_BYTES);
+  return Array.from({ length: count }, (_, i) => chunk.subarray(i * EVENT_BYTES, (i + 1) * EVENT_BYTES));
 }

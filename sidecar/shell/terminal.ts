@@ -10,7 +10,7 @@ export interface TerminalPort {
   /** The value of TERM that describes it. */
   readonly term: string;
   size(): TerminalSize;
-  /** Shows bytes. Resolves when it can take more; rejects when it is gone. */
+  /** Shows bytes. Resolves when it can take more and has no more use for these; rejects when it is gone. */
   write(bytes: Uint8Array): Promise<void>;
   /** Takes the terminal over until the returned function is called: raw mode, every key as it comes. */
   attach(listener: TerminalListener): () => void;

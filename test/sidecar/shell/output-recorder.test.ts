@@ -147,3 +147,33 @@ t.test('after a failure nothing is forwarded, it is told once, and the source ma
   t.equal(failures.length, 1);
   t.same(throttles, [true, false]);
 });
+
+t.test('memory is used again only when its bytes are stored and shown', async (t) => {
+  const shown: Buffer[] = [];
+  const memory = new Set<ArrayBufferLike>();
+  let chunks = 0;
+  const slow = () => new Promise<void>((resolve) => setTimeout(resolve, 2));
+  const recorder = new OutputRecorder({
+    journal: { append: slow },
+    session: 'test',
+    clock: { now: () => 1 },
+    forward: async (bytes) => {
+      chunks += 1;
+      memory.add(bytes.buffer);
+      await slow();
+      shown.push(Buffer.from(bytes));
+    },
+    throttle: () => undefined,
+    failed: (error) => t.error(error),
+  });
+  const expected: Buffer[] = [];
+  for (let i = 0; i < 2000; i++) {
+    const read = Buffer.alloc(4095, i % 251);
+    expected.push(read);
+    recorder.push(read);
+    if (i % 50 === 0) await slow();
+  }
+  await recorder.settled();
+  t.ok(Buffer.concat(shown).equals(Buffer.concat(expected)));
+  t.ok(memory.size < chunks, `${chunks} chunks in ${memory.size} buffers`);
+});
