@@ -36,7 +36,7 @@ function verify(data: string, temporary: string): Record<string, unknown> {
     cwd: '/',
     env: { ...process.env, TMPDIR: temporary, NODE_OPTIONS: '' },
   });
-  t.equal(stderr, '');
+  if (stdout === '') throw new Error(stderr);
   return JSON.parse(stdout);
 }
 
