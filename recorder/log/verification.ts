@@ -10,13 +10,14 @@ import type { SessionId } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
 import { describeKeys } from '../store/keys.ts';
 import { LevelStore } from '../store/leveldb.ts';
-import { checkFiles } from '../store/leveldb-files.ts';
+import { checkFiles, type FileFault } from '../store/leveldb-files.ts';
 import { describe, liveOwner } from '../store/owner.ts';
 import { readText } from '../store/regular-file.ts';
 import { loadSigner } from '../store/signing-key.ts';
 import type { Reader } from '../store/store.ts';
 import { copyForReading } from './copy-store.ts';
 import { Findings } from './findings.ts';
+import { firstAffected } from './first-affected.ts';
 import type { VerifyReport } from './ports.ts';
 import { walkSession } from './session-walk.ts';
 import { walk } from './walk.ts';
@@ -46,8 +47,11 @@ export async function verifyClosed(data: string, options: VerifyOptions = {}): P
   const findings = new Findings();
   const witness = await readWitness(data, findings);
   const files = new Findings();
-  await checkAllFiles(directory, files, { running: false, signal: options.signal });
-  if (!legible(files)) return report({ size: 0, sessions: 0 }, witness, findings, files);
+  const faults = await checkAllFiles(directory, files, { running: false, signal: options.signal });
+  if (!legible(files)) {
+    await nameFirst(directory, faults, { witness, findings, options });
+    return report({ size: 0, sessions: 0 }, witness, findings, files);
+  }
   const copy = await copyForReading(data);
   try {
     const seen = await verifyCopy(copy, witness, findings, options);
@@ -68,9 +72,13 @@ export async function verifyOpen(
   const witness = await readWitness(data, findings);
   if (witness.checkpoint !== null && witness.checkpoint.size < written.size) findings.add('CHECKPOINT_OLD');
   const files = new Findings();
-  await checkAllFiles(join(data, 'log'), files, { running: true, signal: options.signal });
-  const seen = legible(files) ? await look(snapshot, witness, findings, options) : { size: 0, sessions: 0 };
-  return report(seen, witness, findings, files);
+  const directory = join(data, 'log');
+  const faults = await checkAllFiles(directory, files, { running: true, signal: options.signal });
+  if (!legible(files)) {
+    await nameFirst(directory, faults, { witness, findings, options });
+    return report({ size: 0, sessions: 0 }, witness, findings, files);
+  }
+  return report(await look(snapshot, witness, findings, options), witness, findings, files);
 }
 
 /**
@@ -163,9 +171,32 @@ async function checkAllFiles(
   directory: string,
   files: Findings,
   options: { running: boolean; signal: AbortSignal | undefined },
-): Promise<void> {
-  for await (const { file, from, to, message, keys } of checkFiles(directory, options)) {
+): Promise<FileFault[]> {
+  const faults: FileFault[] = [];
+  for await (const found of checkFiles(directory, options)) {
+    const { file, from, to, message, keys } = found;
+    faults.push(found);
     const what = keys === undefined ? message : `${message}, which held ${describeKeys(keys)}`;
     files.add('FILE_DAMAGED', { file: `log/${file}`, range: { from, to } }, what);
   }
+  return faults;
+}
+
+/** LevelDB is not let near damaged tables; so what else can be read of the store says which event is the first lost. */
+async function nameFirst(
+  directory: string,
+  faults: readonly FileFault[],
+  { witness, findings, options }: { witness: Witness; findings: Findings; options: VerifyOptions },
+): Promise<void> {
+  const signed = witness.checkpoint?.size ?? 0;
+  const first = await firstAffected(directory, faults, signed, options.signal).catch((error) => {
+    options.signal?.throwIfAborted();
+    // The damage itself is in the report already; what cannot be understood names nothing.
+    if (error instanceof RangeError) return null;
+    throw error;
+  });
+  if (first === null) return;
+  const { index, what, ...whose } = first;
+  const code = what === 'event' ? 'EVENT_MISSING' : 'CONTENT_MISSING';
+  findings.add(code, whose, `number ${index} of the log, the first in what is damaged`);
 }

@@ -105,6 +105,6 @@ export function describeKeys({ from, to }: { from: Uint8Array; to: Uint8Array })
 }
 
 /** The number of a key that may have lost its end. */
-function paddedNumber(key: Uint8Array): number {
+export function paddedNumber(key: Uint8Array): number {
   return numberIn(Buffer.concat([key, Buffer.alloc(NUMBER_BYTES)]).subarray(0, 1 + NUMBER_BYTES));
 }

@@ -13,7 +13,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Fault, fault, type LogFile, readLog } from './leveldb-log.ts';
-import { checkTable } from './leveldb-table.ts';
+import { checkTable, type KeyRange, userKey } from './leveldb-table.ts';
 import { readRegularFile } from './regular-file.ts';
 import { Cursor } from './varint.ts';
 
@@ -35,8 +35,13 @@ export interface CheckOptions {
   signal?: AbortSignal | undefined;
 }
 
+interface Table {
+  size: number;
+  keys: KeyRange;
+}
+
 interface Version {
-  tables: Map<number, number>;
+  tables: Map<number, Table>;
   /** Older logs are left over. */
   log: number;
 }
@@ -47,23 +52,37 @@ export async function* checkFiles(directory: string, options: CheckOptions = {})
   if (!names.some((name) => /^MANIFEST-|\.(log|ldb|sst)$/.test(name))) return;
   const version = await readVersion(directory);
   if ('file' in version) return yield version;
-  const logs = names
-    .filter((name) => name.endsWith('.log') && Number.parseInt(name, 10) >= version.log)
-    .sort();
-  yield* checkLogs(directory, logs, options);
-  for (const [number, size] of tablesToCheck(version, options)) {
+  yield* checkLogs(directory, liveLogs(names, version), options);
+  for (const [number, table] of tablesToCheck(version, options)) {
     options.signal?.throwIfAborted();
-    const found = await checkTableFile(directory, number, size, options);
+    const found = await checkTableFile(directory, number, table, options);
     if (found !== null) yield found;
   }
 }
 
+export interface LiveFiles {
+  tables: string[];
+  logs: string[];
+}
+
+/** The files that hold the records of the LevelDB in `directory`; null where it cannot be told. */
+export async function liveFiles(directory: string): Promise<LiveFiles | null> {
+  const version = await readVersion(directory);
+  if ('file' in version) return null;
+  const tables = [...version.tables.keys()].sort((a, b) => a - b).map((number) => `${stemOf(number)}.ldb`);
+  return { tables, logs: liveLogs(await readdir(directory), version) };
+}
+
+function liveLogs(names: string[], version: Version): string[] {
+  return names.filter((name) => name.endsWith('.log') && Number.parseInt(name, 10) >= version.log).sort();
+}
+
 /** Oldest first. */
 function tablesToCheck({ tables }: Version, { newest = Number.POSITIVE_INFINITY }: CheckOptions) {
-  const chosen: [number, number][] = [];
+  const chosen: [number, Table][] = [];
   let bytes = 0;
   for (const table of [...tables].sort(([a], [b]) => b - a)) {
-    bytes += table[1];
+    bytes += table[1].size;
     if (bytes > newest) break;
     chosen.unshift(table);
   }
@@ -76,7 +95,7 @@ async function* checkLogs(
   { running }: CheckOptions,
 ): AsyncGenerator<FileFault> {
   for (const name of names) {
-    const bytes = await read(directory, name);
+    const bytes = await readFileOf(directory, name);
     if (bytes === null) continue;
     const log = readLog(bytes);
     const last = name === names.at(-1);
@@ -110,30 +129,35 @@ function checkBatches({ records }: LogFile): Fault | null {
 async function checkTableFile(
   directory: string,
   number: number,
-  size: number,
+  { size, keys }: Table,
   { running, newest }: CheckOptions,
 ): Promise<FileFault | null> {
-  const stem = String(number).padStart(6, '0');
+  const stem = stemOf(number);
   const file = `${stem}.ldb`;
-  const bytes = (await read(directory, file)) ?? (await read(directory, `${stem}.sst`));
+  const bytes = (await readFileOf(directory, file)) ?? (await readFileOf(directory, `${stem}.sst`));
   if (bytes === null)
-    return running || newest !== undefined ? null : { file, ...fault(0, size, 'the file is missing') };
+    return running || newest !== undefined ? null : { file, ...fault(0, size, 'the file is missing'), keys };
   if (bytes.length !== size) {
     return {
       file,
       ...fault(Math.min(size, bytes.length), Math.max(size, bytes.length), `it should have ${size} bytes`),
+      keys,
     };
   }
-  const found = checkTable(bytes);
+  const found = checkTable(bytes, keys);
   return found === null ? null : { file, ...found };
 }
 
+function stemOf(number: number): string {
+  return String(number).padStart(6, '0');
+}
+
 async function readVersion(directory: string): Promise<Version | FileFault> {
-  const current = await read(directory, 'CURRENT');
+  const current = await readFileOf(directory, 'CURRENT');
   if (current === null) return { file: 'CURRENT', ...fault(0, 0, 'the file is missing') };
   const file = /^(MANIFEST-[0-9]{6,})\n$/.exec(current.toString('latin1'))?.[1];
   if (file === undefined) return { file: 'CURRENT', ...fault(0, current.length, 'it names no MANIFEST') };
-  const bytes = await read(directory, file);
+  const bytes = await readFileOf(directory, file);
   if (bytes === null) return { file, ...fault(0, 0, 'the file is missing') };
   const log = readLog(bytes);
   if (log.fault !== null) return { file, ...log.fault };
@@ -183,9 +207,9 @@ function applyTag(version: Version, cursor: Cursor): void {
     case 7: {
       cursor.varint();
       const number = cursor.varint();
-      version.tables.set(number, cursor.varint());
-      cursor.slice();
-      cursor.slice();
+      const size = cursor.varint();
+      const [from, to] = [userKey(cursor.slice()), userKey(cursor.slice())];
+      version.tables.set(number, { size, keys: { from, to } });
       return;
     }
     default:
@@ -194,6 +218,6 @@ function applyTag(version: Version, cursor: Cursor): void {
 }
 
 /** Null where it is not there. */
-async function read(directory: string, name: string): Promise<Buffer | null> {
+export async function readFileOf(directory: string, name: string): Promise<Buffer | null> {
   return (await readRegularFile(join(directory, name), { limit: FILE_BYTES, links: true }))?.bytes ?? null;
 }

@@ -13,6 +13,7 @@
 import { maskedCrc32c } from './crc32c.ts';
 import { type Fault, fault } from './leveldb-log.ts';
 import { snappyUncompress } from './snappy.ts';
+import type { Entry } from './store.ts';
 import { Cursor, encodeVarint } from './varint.ts';
 
 const FOOTER_BYTES = 48;
@@ -31,24 +32,57 @@ interface Handle {
 /** LevelDB's own keys end with eight bytes of sequence number and kind. */
 const KEY_TRAILER_BYTES = 8;
 
+/** Of a table: no key of it is before `from`, or behind `to`. */
+export interface KeyRange {
+  from: Uint8Array;
+  to: Uint8Array;
+}
+
+const ANY: KeyRange = { from: new Uint8Array(0), to: new Uint8Array(0) };
+
 /** The first thing that is wrong with a table, or null. */
-export function checkTable(file: Buffer): Fault | null {
+export function checkTable(file: Buffer, keys: KeyRange = ANY): Fault | null {
   const footer = readFooter(file);
+  const lost = keys === ANY ? {} : { keys };
   if (footer === null)
-    return fault(Math.max(0, file.length - FOOTER_BYTES), file.length, 'the footer is damaged');
+    return {
+      ...fault(Math.max(0, file.length - FOOTER_BYTES), file.length, 'the footer is damaged'),
+      ...lost,
+    };
   try {
-    return checkBlocks(file, footer);
+    const broken = checkBlock(file, footer.index);
+    return broken === null ? checkBlocks(file, footer, keys.from) : { ...broken, ...lost };
   } catch (error) {
-    return fault(0, file.length, `its index cannot be read: ${(error as Error).message}`);
+    const what = `its index cannot be read: ${(error as Error).message}`;
+    return { ...fault(0, file.length, what), ...lost };
   }
 }
 
-function checkBlocks(file: Buffer, { index, metaindex }: { index: Handle; metaindex: Handle }): Fault | null {
-  const broken = checkBlock(file, index) ?? checkBlock(file, metaindex);
+/** The records of a table that can be read, of the blocks that are wanted by what keys they hold. */
+export function* tableEntries(
+  file: Buffer,
+  wants: (from: Uint8Array, to: Uint8Array) => boolean,
+): Generator<Entry> {
+  const footer = readFooter(file);
+  if (footer === null || checkBlock(file, footer.index) !== null) return;
+  let behind: Uint8Array = ANY.from;
+  for (const block of handlesIn(file, footer.index)) {
+    const to = block.key ?? behind;
+    if (wants(behind, to) && checkBlock(file, block) === null) yield* entriesIn(file, block);
+    behind = to;
+  }
+}
+
+function checkBlocks(
+  file: Buffer,
+  { index, metaindex }: { index: Handle; metaindex: Handle },
+  first: Uint8Array,
+): Fault | null {
+  const broken = checkBlock(file, metaindex);
   if (broken !== null) return broken;
   const blocks = [...handlesIn(file, index), ...handlesIn(file, metaindex), metaindex, index];
   let at = 0;
-  let behind: Uint8Array = new Uint8Array(0);
+  let behind = first;
   for (const block of blocks) {
     if (block.offset !== at) return fault(at, Math.max(at, block.offset), 'bytes belong to no block');
     const damaged = checkBlock(file, block);
@@ -70,20 +104,26 @@ function checkBlock(file: Buffer, { offset, size }: Handle): Fault | null {
 
 /** The handles that a block of an index holds as its values. */
 function handlesIn(file: Buffer, handle: Handle): Handle[] {
+  return [...entriesIn(file, handle)].map(({ key, value }) => ({ ...readHandle(new Cursor(value)), key }));
+}
+
+/** The entries of a block; each key lacks what it shares with the one before. */
+function* entriesIn(file: Buffer, handle: Handle): Generator<Entry> {
   const block = blockBytes(file, handle);
   const restarts = new DataView(block.buffer, block.byteOffset).getUint32(block.length - 4, true);
   const cursor = new Cursor(block.subarray(0, block.length - 4 * (restarts + 1)));
-  const handles: Handle[] = [];
   let key = new Uint8Array(0);
   while (!cursor.ended) {
     const shared = cursor.varint();
     const fresh = cursor.varint();
     const length = cursor.varint();
     key = Buffer.concat([key.subarray(0, shared), cursor.take(fresh)]);
-    const user = key.subarray(0, -KEY_TRAILER_BYTES);
-    handles.push({ ...readHandle(new Cursor(cursor.take(length))), key: user });
+    yield { key: userKey(key), value: cursor.take(length) };
   }
-  return handles;
+}
+
+export function userKey(key: Uint8Array): Uint8Array {
+  return key.subarray(0, -KEY_TRAILER_BYTES);
 }
 
 function blockBytes(file: Buffer, { offset, size }: Handle): Uint8Array {

@@ -169,6 +169,7 @@ t.test(
     const name = readdirSync(join(original, 'log')).find((file) => file.endsWith('.ldb'))!;
     const { problems } = await altered((data) => flip(join(data, 'log', name), 50));
     t.match(problems, [
+      { code: 'EVENT_MISSING', session: sessionId(1), seq: 0, message: /number 0 of the log/ },
       {
         code: 'FILE_DAMAGED',
         file: `log/${name}`,
