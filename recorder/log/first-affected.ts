@@ -1,5 +1,5 @@
 /** Which event a damaged table has cost first, told from what can still be read of the store. */
-import type { SessionId } from '../audit/event.ts';
+import type { AuditEvent, SessionId } from '../audit/event.ts';
 import { decodeRun, KEYS, numberIn, paddedNumber } from '../store/keys.ts';
 import { eventIn } from '../store/leaf.ts';
 import type { FileFault } from '../store/leveldb-files.ts';
@@ -14,6 +14,13 @@ export interface Affected {
   what: 'event' | 'content';
   session?: SessionId;
   seq?: number;
+  /** Where what says whose it was is lost with it: the event right before it in the log. */
+  behind?: Place;
+}
+
+interface Place {
+  session: SessionId;
+  seq: number;
 }
 
 interface Span {
@@ -38,11 +45,13 @@ export async function firstAffected(
   const content = survey.firstContent();
   const index = survey.firstEvent(signed);
   if (index === null || (content !== null && content.index < index)) return content;
-  for await (const entry of readableEntries(directory, { wants: holdsRuns, signal })) {
+  let behind: Place | null = null;
+  for await (const entry of readableEntries(directory, { wants: holdsPlaces, signal })) {
     const whose = ownerOf(entry, index);
     if (whose !== null) return { index, what: 'event', ...whose };
+    behind ??= placeOf(entry, index - 1);
   }
-  return { index, what: 'event' };
+  return { index, what: 'event', ...(behind && { behind }) };
 }
 
 class Survey {
@@ -94,13 +103,9 @@ class Survey {
   }
 
   #expectContent(index: number, value: Uint8Array): void {
-    try {
-      const event = eventIn(value);
-      if (contentOf(event) === null) return;
-      this.#expected.push({ index, what: 'content', session: event.session, seq: event.seq });
-    } catch {
-      // Altered by somebody who knows the format: not what is looked for here.
-    }
+    const event = decode(value);
+    if (event === null || contentOf(event) === null) return;
+    this.#expected.push({ index, what: 'content', session: event.session, seq: event.seq });
   }
 }
 
@@ -112,12 +117,28 @@ function contentSpan({ keys }: FileFault): Span[] {
   return [{ from, to: Math.min(to, from + CONTENT_SPAN) }];
 }
 
-function holdsRuns(from: Uint8Array, to: Uint8Array): boolean {
-  return (to[0] ?? 0) >= RUN! && (from[0] ?? 0) <= SESSION!;
+function holdsPlaces(from: Uint8Array, to: Uint8Array): boolean {
+  return (to[0] ?? 0) >= EVENT! && (from[0] ?? 0) <= SESSION!;
+}
+
+/** The session and the seq of the event at `index`, if this record is that event. */
+function placeOf({ key, value }: Entry, index: number): Place | null {
+  if (key[0] !== EVENT || key.length !== KEYS.event(0).length || numberIn(key) !== index) return null;
+  const event = decode(value);
+  return event && { session: event.session, seq: event.seq };
+}
+
+/** Null where somebody who knows the format has altered it: that is not what is looked for here. */
+function decode(value: Uint8Array): AuditEvent | null {
+  try {
+    return eventIn(value);
+  } catch {
+    return null;
+  }
 }
 
 /** Whose event stands at `index`, if this record says so. */
-function ownerOf({ key, value }: Entry, index: number): { session: SessionId; seq: number } | null {
+function ownerOf({ key, value }: Entry, index: number): Place | null {
   const run = runIn(key, value);
   if (run === null || index < run.index || index >= run.index + run.count) return null;
   return { session: run.session, seq: run.seq + index - run.index };

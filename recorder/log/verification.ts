@@ -196,7 +196,8 @@ async function nameFirst(
     throw error;
   });
   if (first === null) return;
-  const { index, what, ...whose } = first;
+  const { index, what, behind, ...whose } = first;
   const code = what === 'event' ? 'EVENT_MISSING' : 'CONTENT_MISSING';
-  findings.add(code, whose, `number ${index} of the log, the first in what is damaged`);
+  const where = behind === undefined ? '' : `, right behind event ${behind.seq} of session ${behind.session}`;
+  findings.add(code, whose, `number ${index} of the log, the first in what is damaged${where}`);
 }
