@@ -30,8 +30,12 @@ __chaperone_debug() {
   \builtin set +efux
   # A function's entry fires the trap once more with the text of its call, which has just been judged.
   if [[ $__chaperone_text == "$__chaperone_called" && ${#FUNCNAME[@]} == "$__chaperone_depth" ]]; then
-    __chaperone_called= __chaperone_verdict=run
-    \builtin return 0
+    if [[ $__chaperone_text == "${FUNCNAME[1]}" || $__chaperone_text == "${FUNCNAME[1]} "* ]]; then
+      __chaperone_called= __chaperone_verdict=run
+      \builtin return 0
+    fi
+    # Not called by that text: a handler (`trap f EXIT`), in which BASH_COMMAND stays what was interrupted. Judged whole.
+    __chaperone_text=$(\builtin declare -f "${FUNCNAME[1]}")
   fi
   case $__chaperone_text in
     # What follows, up to the next input line, is the prompt's own business.
@@ -180,7 +184,7 @@ else
 fi
 
 # The hook is there at each prompt, whatever the last line did to it.
-declare -r __chaperone_prompting="__chaperone_mark=prompt; shopt -s extdebug; set -o functrace; $__chaperone_trap"
+declare -r __chaperone_prompting="{ __chaperone_mark=prompt; shopt -s extdebug; set -o functrace; $__chaperone_trap; } 2>/dev/null"
 PROMPT_COMMAND=("$__chaperone_prompting" "${PROMPT_COMMAND[@]}")
 shopt -s extdebug
 set -o functrace

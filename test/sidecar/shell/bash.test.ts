@@ -162,3 +162,24 @@ t.test('what the prompt runs is told from what is typed, whatever becomes of PRO
   const prompts = decided.filter(({ line, context }) => line === 'refused' && context === 'prompt');
   t.equal(prompts.length, 1, 'recorded once as the prompt’s');
 });
+
+t.test('a function that a trap calls is judged whole, for bash tells nothing of what it does', async (t) => {
+  const { typist } = await bash(t);
+  await typist.line('inner() { refused; echo BA"D"; }; true');
+  await typist.line('outer() { inner; }; fine() { echo fi"n"e; }; true');
+  // First, for bash runs no handler again that was interrupted.
+  t.match((await typist.line('trap fine ERR; false; trap - ERR; set -x; true')).shown, /\nfine/);
+  t.notMatch((await typist.line('set +x')).shown, /extdebug/, 'nothing of the hooks in what set -x shows');
+  for (const line of [
+    'trap inner ERR; false; trap - ERR',
+    'trap - ERR; (trap inner EXIT; true)',
+    '(trap inner EXIT)',
+    'trap "outer a b" USR1; kill -USR1 $$; true',
+    'trap - USR1; trap inner RETURN; fine',
+    'trap - RETURN; f=inner; $f',
+  ]) {
+    const { shown } = await typist.line(line);
+    t.match(shown, /refused by test\/refused/, line);
+    t.notMatch(shown, /\nBAD/, line);
+  }
+});
