@@ -44,7 +44,7 @@ t.test('sessions, newest first, as they happen', { skip: !needs(t, 'chromium') }
   for (let place = 0; place < 120; place++) {
     const id = idOf(place + 100);
     const startedAt = NOW - (200 - place) * 3600 * SECOND;
-    const user = place % 2 ? 'admin' : 'cursor-agent';
+    const user = place % 2 ? 'operator' : 'cursor-agent';
     const line = place === 7 ? 'terraform destroy' : 'npm run build';
     await log.append(id, [
       start({ id, startedAt, user }),
@@ -83,12 +83,12 @@ t.test('sessions, newest first, as they happen', { skip: !needs(t, 'chromium') }
     await page.waitForFunction(() => document.querySelectorAll('[data-session]').length === 0);
     await page.getByText('Nothing matches').waitFor();
     await page.keyboard.press('Escape');
-    await page.keyboard.type('terraform admin');
+    await page.keyboard.type('terraform operator');
     await page.waitForFunction(() => document.querySelectorAll('[data-session]').length === 1);
-    t.equal(new URL(page.url()).search, '?q=terraform%20admin');
+    t.equal(new URL(page.url()).search, '?q=terraform%20operator');
     await page.reload();
     await page.waitForFunction(() => document.querySelectorAll('[data-session]').length === 1);
-    t.equal(await page.inputValue('input[type=search]'), 'terraform admin');
+    t.equal(await page.inputValue('input[type=search]'), 'terraform operator');
   });
 
   await t.test('keyboard: down, open, back to where one was', async (t) => {
