@@ -29,7 +29,8 @@ export class Typist implements TerminalPort {
   }
 
   write(bytes: Uint8Array): Promise<void> {
-    this.#show(bytes);
+    // The caller's memory is its own again when this resolves; who shows it may still hold on to it.
+    this.#show(Buffer.from(bytes));
     this.#tail = (this.#tail + Buffer.from(bytes).toString('latin1')).slice(-TAIL);
     this.#heard?.();
     return Promise.resolve();
