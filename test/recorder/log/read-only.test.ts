@@ -1,25 +1,24 @@
 /** Verifying a backup that is mounted read-only, or belongs to somebody else: with a copy elsewhere, which is removed. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
 import { output, sessionId, start } from './sample.ts';
 
-/** Root may write anywhere; so root lets another user verify. */
-const USER = process.getuid?.() === 0 ? { uid: 65534, gid: 65534 } : {};
+/** Root may write anywhere, by the capability that capabilities(7) calls CAP_DAC_OVERRIDE: it is put down here. */
+const PUT_DOWN = process.getuid?.() === 0 ? ['setpriv', '--bounding-set=-dac_override'] : [];
 const VERIFICATION = new URL('../../../recorder/log/verification.ts', import.meta.url).href;
 const PROGRAM = `
 import { verifyClosed } from ${JSON.stringify(VERIFICATION)};
 const report = await verifyClosed(process.argv[1]).catch(({ code, message }) => ({ code, message }));
 process.stdout.write(JSON.stringify(report));`;
 
-/** Lets the tests' other user have all of DATA, for reading only. */
+/** Leaves all of DATA for reading only. */
 function writeProtect(path: string): void {
   const stats = statSync(path);
   if (stats.isDirectory()) for (const name of readdirSync(path)) writeProtect(join(path, name));
-  if (USER.uid !== undefined) chownSync(path, USER.uid, USER.gid);
   chmodSync(path, stats.isDirectory() ? 0o555 : 0o400);
 }
 
@@ -30,10 +29,10 @@ function unprotect(path: string): void {
 }
 
 function verify(data: string, temporary: string): Record<string, unknown> {
-  const { stdout, stderr } = spawnSync(process.execPath, ['--input-type=module', '--eval', PROGRAM, data], {
-    ...USER,
+  const node = [process.execPath, '--input-type=module', '--eval', PROGRAM, data];
+  const [command = '', ...args] = [...PUT_DOWN, ...node];
+  const { stdout, stderr } = spawnSync(command, args, {
     encoding: 'utf8',
-    cwd: '/',
     env: { ...process.env, TMPDIR: temporary, NODE_OPTIONS: '' },
   });
   if (stdout === '') throw new Error(stderr);
