@@ -42,6 +42,7 @@ t.test('zsh reads what it would have read, in its order, with its own ZDOTDIR', 
   };
   const plain = await guarded(t, { ...shell('zsh'), files });
   await plain.typist.sees(PROMPT);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands it.
   const report = 'echo "<$SEEN|$local_looking|${ZDOTDIR-unset}>"';
   t.match((await plain.typist.line(report)).shown, /\n< env rc\|global\|unset>\r\n/);
   t.match((await plain.typist.line('refused')).shown, /refused by/);
@@ -59,6 +60,7 @@ t.test("zsh: a ZDOTDIR of the user's, set outside or in .zshenv, and no further 
   };
   const moved = await guarded(t, { ...shell('zsh'), files });
   await moved.typist.sees(/\[0\]% /);
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the shell expands it.
   t.match((await moved.typist.line('echo "<$SEEN|${ZDOTDIR:t}>"')).shown, /\n<dots\|dots>\r\n/);
   const none = await guarded(t, { ...shell('zsh'), files: { '.zshenv': `${PROMPTS.zsh}setopt no_rcs\n` } });
   await none.typist.sees(/\[0\]% /);
