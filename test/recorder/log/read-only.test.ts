@@ -1,4 +1,4 @@
-/** Verifying a backup that is mounted read-only, or belongs to somebody else: with a copy elsewhere, which is removed. */
+/** Verifying a backup that may not be written to: with a copy elsewhere, which is removed. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
