@@ -104,10 +104,12 @@ export class Deck {
     this.#notify();
   }
 
-  /** Steps to the next or former output and stays there. */
+  /** Steps to the next or former output and stays there; from where a jump is heading while one is under way. */
   step(direction: 1 | -1): void {
     this.#setMode('paused');
-    const index = direction === 1 ? this.#reel.applied : this.#reel.applied - 2;
+    const shown = this.#target === null ? this.#reel.applied : this.tape.countUntil(this.#target);
+    // Events of one instant are one step.
+    const index = direction === 1 ? shown : this.tape.countBefore(this.tape.time(shown - 1)) - 1;
     if (index < 0) this.seek(0);
     else if (index < this.tape.length) this.seek(this.tape.time(index));
   }

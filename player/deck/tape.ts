@@ -67,8 +67,9 @@ export class Tape {
     return this.#end;
   }
 
+  /** When the event at `index` came; after all time past the last, before all time before the first. */
   time(index: number): number {
-    return this.#times[index] ?? Number.POSITIVE_INFINITY;
+    return this.#times[index] ?? (index < 0 ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY);
   }
 
   item(index: number): Item | undefined {
@@ -82,12 +83,18 @@ export class Tape {
 
   /** How many events lie at or before `time`. */
   countUntil(time: number): number {
-    return countUpTo(this.#times, time);
+    return countWhile(this.#times, (at) => at <= time);
+  }
+
+  /** How many events lie before `time`. */
+  countBefore(time: number): number {
+    return countWhile(this.#times, (at) => at < time);
   }
 
   /** How many events make that share of all the output. */
   countAtShare(share: number): number {
-    return countUpTo(this.#volumes, share * this.volume);
+    const most = share * this.volume;
+    return countWhile(this.#volumes, (volume) => volume <= most);
   }
 
   /** The size in force after the first `count` events. */
@@ -100,13 +107,13 @@ export class Tape {
   }
 }
 
-/** How many of the ascending `values` are at most `limit`. */
-function countUpTo(values: readonly number[], limit: number): number {
+/** How many of the ascending `values` come first and belong. */
+function countWhile(values: readonly number[], belongs: (value: number) => boolean): number {
   let low = 0;
   let high = values.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (values[middle]! <= limit) low = middle + 1;
+    if (belongs(values[middle]!)) low = middle + 1;
     else high = middle;
   }
   return low;
