@@ -33,6 +33,47 @@ const command = z.strictObject({
   via: z.array(z.string()),
 });
 
+const request = z.strictObject({
+  verb: z.string(),
+  group: z.string(),
+  version: z.string(),
+  resource: z.string(),
+  subresource: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  path: z.string(),
+});
+
+const client = z.strictObject({
+  agent: z.string().exactOptional(),
+  command: z.string().exactOptional(),
+  run: z.string().exactOptional(),
+});
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const requestId = z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
+
+const bodySummary = z.strictObject({
+  type: z.string(),
+  bytes: count,
+  sha256,
+  encoding: z.literal('gzip').exactOptional(),
+  masked: z.literal(true).exactOptional(),
+  cut: count.exactOptional(),
+});
+
+const entrance = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('api'), server: z.string() }),
+  z.strictObject({
+    kind: z.literal('remote'),
+    subresource: z.enum(['exec', 'attach', 'portforward']),
+    namespace: z.string(),
+    pod: z.string(),
+    container: z.string(),
+    origin: z.strictObject({ session, request: requestId }),
+  }),
+]);
+
 const body = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('session.start'),
@@ -43,8 +84,13 @@ const body = z.discriminatedUnion('type', [
     terminal: z.strictObject({ ...size, term: z.string() }).exactOptional(),
     policy: z.string(),
     agent: z.string(),
+    entrance: entrance.exactOptional(),
   }),
-  z.strictObject({ type: z.literal('session.output'), content }),
+  z.strictObject({
+    type: z.literal('session.output'),
+    content,
+    stream: z.literal('stderr').exactOptional(),
+  }),
   z.strictObject({ type: z.literal('session.input'), content }),
   z.strictObject({ type: z.literal('session.resize'), ...size }),
   z.strictObject({
@@ -62,6 +108,48 @@ const body = z.discriminatedUnion('type', [
     unknown: z.array(z.string()),
     decision,
     allowed: z.boolean(),
+  }),
+  z.strictObject({
+    type: z.literal('request.admitted'),
+    id: requestId,
+    method: z.string(),
+    uri: z.string(),
+    request,
+    dryRun: z.boolean(),
+    client,
+    decision,
+    allowed: z.boolean(),
+    unknown: z.array(z.string()),
+    opens: session.exactOptional(),
+    body: bodySummary.exactOptional(),
+    content: content.exactOptional(),
+  }),
+  z.strictObject({ type: z.literal('request.answer'), id: requestId, content }),
+  z.strictObject({
+    type: z.literal('request.ended'),
+    id: requestId,
+    outcome: z.enum(['answered', 'refused', 'failed', 'cancelled', 'upgraded']),
+    status: z.int().min(0).max(999),
+    micros: count,
+    answer: bodySummary.exactOptional(),
+    content: content.exactOptional(),
+    error: z.string().exactOptional(),
+  }),
+  z.strictObject({
+    type: z.literal('session.file'),
+    direction: z.enum(['to', 'from']),
+    path: z.string(),
+    kind: z.enum(['file', 'directory', 'link', 'other']),
+    bytes: count,
+    sha256: sha256.exactOptional(),
+  }),
+  z.strictObject({
+    type: z.literal('session.connection'),
+    port: z.int().min(0).max(65535),
+    sent: count,
+    received: count,
+    micros: count,
+    error: z.string().exactOptional(),
   }),
   z.strictObject({ type: z.literal('policy.loaded'), digest: z.string(), source: z.string() }),
   z.strictObject({ type: z.literal('policy.rejected'), source: z.string(), error: z.string() }),

@@ -64,6 +64,64 @@ export interface TerminalSize {
   rows: number;
 }
 
+/**
+ * How the API server itself reads a request; parts that a request does not have are empty.
+ * https://pkg.go.dev/k8s.io/apiserver/pkg/endpoints/request#RequestInfo
+ */
+export interface RequestInfo {
+  /** get, list, watch, create, update, patch, delete, deletecollection; the method in lower case where `path` is. */
+  verb: string;
+  group: string;
+  version: string;
+  resource: string;
+  subresource: string;
+  /** Empty for what lies in none, and for a request over all of them. */
+  namespace: string;
+  name: string;
+  /** The path of a request that is for no resource (`/healthz`), decoded. */
+  path: string;
+}
+
+/** What a client says of itself: good for grouping, proof of nothing. */
+export interface ClientClaims {
+  /** `User-Agent`. */
+  agent?: string;
+  /** `Kubectl-Command`, e.g. `kubectl get`. */
+  command?: string;
+  /** `Kubectl-Session`: one value for all requests of one kubectl run. */
+  run?: string;
+}
+
+/** What is known of a body beside the part of it that is kept as content. */
+export interface BodySummary {
+  /** Media type as it was declared, without parameters that do not matter. */
+  type: string;
+  /** Length as it was sent, before a content encoding was undone. */
+  bytes: number;
+  /** Hex SHA-256 of the whole body as stored: encoding undone, and after masking. */
+  sha256: string;
+  /** The content encoding that was undone. */
+  encoding?: 'gzip';
+  /** True where values in it were masked before it was stored. */
+  masked?: true;
+  /** Bytes that were not kept, because the body was longer than the policy keeps. */
+  cut?: number;
+}
+
+/** A session that is no shell of this machine: where it came in. */
+export type Entrance =
+  /** All requests of one bearer token to the Kubernetes API. */
+  | { kind: 'api'; server: string }
+  /** One exec, attach or port-forward, and the request that opened it. */
+  | {
+      kind: 'remote';
+      subresource: 'exec' | 'attach' | 'portforward';
+      namespace: string;
+      pod: string;
+      container: string;
+      origin: { session: SessionId; request: string };
+    };
+
 /** Generic over how content appears: a reference in the log, raw bytes in a draft. */
 type Body<Content> =
   | {
@@ -78,8 +136,11 @@ type Body<Content> =
       policy: string;
       /** Chaperone's version. */
       agent: string;
+      /** Where it is no shell of this machine. */
+      entrance?: Entrance;
     }
-  | { type: 'session.output'; content: Content }
+  /** `stream` where it is not standard output, and there is no terminal to join the two. */
+  | { type: 'session.output'; content: Content; stream?: 'stderr' }
   | { type: 'session.input'; content: Content }
   | ({ type: 'session.resize' } & TerminalSize)
   | {
@@ -103,6 +164,66 @@ type Body<Content> =
       decision: Decision;
       /** True if it was let run. */
       allowed: boolean;
+    }
+  | {
+      type: 'request.admitted';
+      /** UUID; goes upstream as `Audit-ID`, so that the cluster's own audit log joins this one. */
+      id: string;
+      method: string;
+      /** Path and query as they are forwarded. */
+      uri: string;
+      request: RequestInfo;
+      /** True where the server will change nothing. */
+      dryRun: boolean;
+      client: ClientClaims;
+      decision: Decision;
+      /** True if it was let go on. */
+      allowed: boolean;
+      /** What it does beyond its words could not be determined: why. Empty where all is known. */
+      unknown: string[];
+      /** The session that it opens. */
+      opens?: SessionId;
+      body?: BodySummary;
+      /** The body. */
+      content?: Content;
+    }
+  /** A piece of the answer's body, in order; stored before it is passed on. */
+  | { type: 'request.answer'; id: string; content: Content }
+  | {
+      type: 'request.ended';
+      id: string;
+      /**
+       * `answered` by the server; `refused` by us; `failed`: no answer or a broken one; `cancelled` by the client;
+       * `upgraded`: the session that it opened has ended.
+       */
+      outcome: 'answered' | 'refused' | 'failed' | 'cancelled' | 'upgraded';
+      /** HTTP status that the client was given; 0 where it was given none. */
+      status: number;
+      /** From the admission to the end, in microseconds. */
+      micros: number;
+      answer?: BodySummary;
+      /** The whole body of the answer where it is small, else its last piece. */
+      content?: Content;
+      error?: string;
+    }
+  /** A file copied through a session (`kubectl cp`). */
+  | {
+      type: 'session.file';
+      direction: 'to' | 'from';
+      path: string;
+      kind: 'file' | 'directory' | 'link' | 'other';
+      bytes: number;
+      /** Hex; of files only. */
+      sha256?: string;
+    }
+  /** A connection through a forwarded port that has ended. */
+  | {
+      type: 'session.connection';
+      port: number;
+      sent: number;
+      received: number;
+      micros: number;
+      error?: string;
     }
   | { type: 'policy.loaded'; digest: string; source: string }
   | { type: 'policy.rejected'; source: string; error: string }
@@ -137,4 +258,9 @@ export type BodyOf<T extends EventType> = Extract<EventBody, { type: T }>;
 /** What a prompt or a completion was let run is the shell's own business: nobody needs to be shown it. */
 export function isRoutine({ context, allowed }: BodyOf<'command.decided'>): boolean {
   return context !== undefined && allowed;
+}
+
+/** What an event says of its content; null where it has none. */
+export function contentOf({ body }: Pick<AuditEvent, 'body'>): ContentRef | null {
+  return ('content' in body ? body.content : undefined) ?? null;
 }

@@ -5,7 +5,15 @@ import { Utf8Decoder } from '../asciicast/utf8.ts';
 import { castEncoder } from '../asciicast/write.ts';
 import { type BodyOf, isRoutine, type Micros } from '../audit/event.ts';
 import type { SessionSummary, StoredEvent } from '../log/ports.ts';
-import { decisionLabel, failureLabel, gapLabel, oneLine, removedLabel } from './labels.ts';
+import {
+  decisionLabel,
+  failureLabel,
+  fileLabel,
+  gapLabel,
+  oneLine,
+  removedLabel,
+  requestLabel,
+} from './labels.ts';
 import type { Projection } from './projection.ts';
 
 export function castHeader(summary: SessionSummary): Header {
@@ -50,6 +58,10 @@ export class CastEvents {
           : [];
       case 'command.decided':
         return isRoutine(body) ? [] : [this.#marker(decisionLabel(body))];
+      case 'request.admitted':
+        return body.allowed ? [] : [this.#marker(requestLabel(body))];
+      case 'session.file':
+        return [this.#marker(fileLabel(body))];
       case 'gap':
         return [...this.end(), this.#marker(gapLabel(body))];
       case 'session.end':
@@ -59,6 +71,9 @@ export class CastEvents {
           { time: this.#last, code: 'x', status: body.status },
         ];
       case 'session.start':
+      case 'session.connection':
+      case 'request.answer':
+      case 'request.ended':
       case 'policy.loaded':
       case 'policy.rejected':
       case 'access.login':

@@ -1,5 +1,5 @@
 /** One line of text for what a recording shows beside its output: decisions, gaps, removed content. */
-import type { BodyOf } from '../audit/event.ts';
+import type { BodyOf, RequestInfo } from '../audit/event.ts';
 import { UNPRINTABLE } from '../unprintable.ts';
 
 const MAX_LABEL = 240;
@@ -10,6 +10,21 @@ export function decisionLabel(body: BodyOf<'command.decided'>): string {
   const verdict = !body.allowed ? 'refused' : body.decision.unjudged ? 'unjudged' : 'allowed';
   const rule = ` (${oneLine(body.decision.rule)})`;
   return `${verdict}: ${oneLine(body.line)}${rule}`;
+}
+
+/** What a request asks for, e.g. `delete pods/exec shop/web`. */
+export function requestText({ verb, resource, subresource, namespace, name, path }: RequestInfo): string {
+  const what = resource === '' ? path : [resource, subresource].filter(Boolean).join('/');
+  return oneLine(`${verb} ${what} ${[namespace, name].filter(Boolean).join('/')}`);
+}
+
+export function requestLabel({ allowed, decision, request }: BodyOf<'request.admitted'>): string {
+  const verdict = !allowed ? 'refused' : decision.unjudged ? 'unjudged' : 'allowed';
+  return `${verdict}: ${requestText(request)} (${oneLine(decision.rule)})`;
+}
+
+export function fileLabel({ direction, path, bytes }: BodyOf<'session.file'>): string {
+  return `copied ${direction === 'to' ? 'in' : 'out'}: ${oneLine(path)} (${bytes} bytes)`;
 }
 
 export function gapLabel(body: BodyOf<'gap'>): string {

@@ -125,9 +125,13 @@ export class Batch {
   }
 }
 
+function hasContent(body: DraftBody): body is DraftBody & { content: Uint8Array } {
+  return 'content' in body && body.content !== undefined;
+}
+
 /** Content is replaced by what the leaf says of it. */
 function refer(body: DraftBody, seq: number): { body: EventBody; piece: Piece | null } {
-  if (body.type !== 'session.output' && body.type !== 'session.input') return { body, piece: null };
+  if (!hasContent(body)) return { body: body as EventBody, piece: null };
   const bytes = body.content;
   if (!(bytes instanceof Uint8Array)) throw new ChaperoneError('EVENT_INVALID', `${body.type} without bytes`);
   if (bytes.length > CONTENT_LIMIT) {
@@ -137,7 +141,7 @@ function refer(body: DraftBody, seq: number): { body: EventBody; piece: Piece | 
     );
   }
   const salt = newSalt();
-  return { body: { type: body.type, content: commit(salt, bytes) }, piece: { salt, bytes, seq } };
+  return { body: { ...body, content: commit(salt, bytes) } as EventBody, piece: { salt, bytes, seq } };
 }
 
 const pool = Buffer.alloc(256 * SALT_BYTES);

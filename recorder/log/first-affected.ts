@@ -1,11 +1,11 @@
 /** Which event a damaged table has cost first, told from what can still be read of the store. */
-import type { AuditEvent, SessionId } from '../audit/event.ts';
+import { type AuditEvent, contentOf, type SessionId } from '../audit/event.ts';
 import { decodeRun, KEYS, numberIn, paddedNumber } from '../store/keys.ts';
 import { eventIn } from '../store/leaf.ts';
 import type { FileFault } from '../store/leveldb-files.ts';
 import { readableEntries } from '../store/leveldb-salvage.ts';
 import type { Entry } from '../store/store.ts';
-import { contentOf } from './reader.ts';
+
 import { decodeTail } from './tail.ts';
 
 export interface Affected {

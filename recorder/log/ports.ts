@@ -4,7 +4,15 @@
  * Both have a local form (this process holds the store) and a remote one (another process of the same
  * machine does, and is spoken to over its API), so that nobody who records or reads needs to know which.
  */
-import type { AuditEvent, Draft, Identity, Micros, SessionId, TerminalSize } from '../audit/event.ts';
+import type {
+  AuditEvent,
+  Draft,
+  Entrance,
+  Identity,
+  Micros,
+  SessionId,
+  TerminalSize,
+} from '../audit/event.ts';
 
 /** Where evidence goes in. */
 export interface Journal {
@@ -40,11 +48,15 @@ export interface SessionSummary {
   command: string[];
   cwd: string;
   terminal?: TerminalSize & { term: string };
+  /** Where it is no shell of this machine. */
+  entrance?: Entrance;
   status?: number;
   error?: string;
   events: number;
   outputBytes: number;
   commands: number;
+  /** Requests to the Kubernetes API. */
+  requests: number;
   refused: number;
   unjudged: number;
 }

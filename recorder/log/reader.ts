@@ -1,5 +1,5 @@
 /** Reading a session: its runs say where in the log its events stand; a window of them is read at a time. */
-import type { AuditEvent, ContentRef, SessionId } from '../audit/event.ts';
+import { type AuditEvent, contentOf, type SessionId } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
 import { type Context, extend, groupedBack, unpack } from '../store/content.ts';
 import { decodeRun, KEYS, numberIn, RANGES } from '../store/keys.ts';
@@ -138,10 +138,6 @@ async function* withContent(store: Reader, events: AuditEvent[], window: number[
   const values = await store.getMany(wanted.map(KEYS.content));
   let next = 0;
   for (const event of events) yield { event, value: contentOf(event) === null ? undefined : values[next++] };
-}
-
-export function contentOf({ body }: AuditEvent): ContentRef | null {
-  return body.type === 'session.output' || body.type === 'session.input' ? body.content : null;
 }
 
 /** @throws ChaperoneError `STORE_CORRUPT` */

@@ -2,7 +2,7 @@
  * Verifies events one by one as they stand in the log: each is what was written, follows the one before it in its
  * session, and all that lists and searches show of it is what it says.
  */
-import type { AuditEvent, SessionId } from '../audit/event.ts';
+import { type AuditEvent, contentOf, type SessionId } from '../audit/event.ts';
 import type { Hash } from '../audit/merkle.ts';
 import { orderFault } from '../audit/verify.ts';
 import { decodeRun, encodeRun, KEYS, numberIn, RANGES } from '../store/keys.ts';
@@ -10,7 +10,7 @@ import { eventIn, leafOf } from '../store/leaf.ts';
 import type { Reader } from '../store/store.ts';
 import { ContentCheck } from './content-check.ts';
 import type { Findings } from './findings.ts';
-import { contentOf } from './reader.ts';
+
 import { advance, decodeTail, encodeTail, searchText, type Tail } from './tail.ts';
 
 export class SessionCheck {

@@ -94,9 +94,10 @@ function summary(
   if (event === null || event.session !== id || event.body.type !== 'session.start') {
     throw new ChaperoneError('STORE_CORRUPT', `the first event of session ${id} is missing: run verify`);
   }
-  const { identity, host, command, cwd, terminal } = event.body;
+  const { identity, host, command, cwd, terminal, entrance } = event.body;
   const state: SessionState = tail.ended !== undefined ? 'ended' : live.has(id) ? 'live' : 'cut-off';
-  const { startedAt, lastAt, events, outputBytes, commands, refused, unjudged, ended } = tail;
-  const figures = { startedAt, lastAt, events, outputBytes, commands, refused, unjudged };
-  return { id, state, identity, host, command, cwd, ...(terminal && { terminal }), ...figures, ...ended };
+  const { startedAt, lastAt, events, outputBytes, commands, requests, refused, unjudged, ended } = tail;
+  const figures = { startedAt, lastAt, events, outputBytes, commands, requests, refused, unjudged };
+  const optional = { ...(terminal && { terminal }), ...(entrance && { entrance }) };
+  return { id, state, identity, host, command, cwd, ...optional, ...figures, ...ended };
 }

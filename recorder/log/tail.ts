@@ -16,6 +16,8 @@ export interface Tail {
   lastAt: Micros;
   outputBytes: number;
   commands: number;
+  /** Requests to the Kubernetes API. */
+  requests: number;
   refused: number;
   unjudged: number;
   ended?: { status: number; error?: string };
@@ -38,6 +40,7 @@ function newTail(at: Micros, index: number): Tail {
     lastAt: at,
     outputBytes: 0,
     commands: 0,
+    requests: 0,
     refused: 0,
     unjudged: 0,
   };
@@ -54,6 +57,12 @@ function figures(tail: Tail, { body }: AuditEvent): Partial<Tail> {
       const unjudged = tail.unjudged + (body.decision.unjudged ? 1 : 0);
       return { commands: tail.commands + 1, refused, unjudged };
     }
+    case 'request.admitted':
+      return {
+        requests: tail.requests + 1,
+        refused: tail.refused + (body.allowed ? 0 : 1),
+        unjudged: tail.unjudged + (body.allowed && body.decision.unjudged ? 1 : 0),
+      };
     case 'session.end': {
       const { status, error } = body;
       return { ended: error === undefined ? { status } : { status, error } };
@@ -82,6 +91,7 @@ const NUMBERS = [
   'lastAt',
   'outputBytes',
   'commands',
+  'requests',
   'refused',
   'unjudged',
 ] as const;
@@ -99,15 +109,41 @@ export function decodeTail(value: Uint8Array): Tail {
     (list.length === ENDED_AT || (list.length === ENDED_AT + 2 && Number.isSafeInteger(status))) &&
     (error === undefined || error === null || typeof error === 'string');
   if (!sound) throw new ChaperoneError('STORE_CORRUPT', 'the list entry of a session is damaged: run verify');
-  const [events, first, startedAt, lastAt, outputBytes, commands, refused, unjudged, seq, index, count] =
-    numbers as Figures;
+  const [
+    events,
+    first,
+    startedAt,
+    lastAt,
+    outputBytes,
+    commands,
+    requests,
+    refused,
+    unjudged,
+    seq,
+    index,
+    count,
+  ] = numbers as Figures;
   const run = { seq, index, count };
-  const tail: Tail = { events, first, run, startedAt, lastAt, outputBytes, commands, refused, unjudged };
+  const figures = { startedAt, lastAt, outputBytes, commands, requests, refused, unjudged };
+  const tail: Tail = { events, first, run, ...figures };
   if (list.length === ENDED_AT) return tail;
   return { ...tail, ended: { status: status as number, ...(typeof error === 'string' && { error }) } };
 }
 
-type Figures = [number, number, number, number, number, number, number, number, number, number, number];
+type Figures = [
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+  number,
+];
 
 function parse(value: Uint8Array): unknown[] {
   try {
@@ -128,6 +164,11 @@ export function searchText({ body }: AuditEvent): string | null {
       const line = body.line.toLowerCase();
       const programs = body.commands.map((command) => command.program.toLowerCase());
       return [line, ...programs.filter((program) => !line.includes(program))].join('\n');
+    }
+    case 'request.admitted': {
+      const { verb, resource, subresource, namespace, name, path } = body.request;
+      const what = [resource, subresource].filter(Boolean).join('/') || path;
+      return `${verb} ${what} ${namespace}/${name}`.toLowerCase();
     }
     default:
       return null;

@@ -20,6 +20,7 @@ const SUMMARY: SessionSummary = {
   events: 0,
   outputBytes: TOTAL,
   commands: 0,
+  requests: 0,
   refused: 0,
   unjudged: 0,
 };

@@ -73,7 +73,12 @@ function refuseWhatIsNotTheWriters(session: SessionId, body: EventBody): void {
     case 'session.input':
     case 'session.resize':
     case 'session.end':
+    case 'session.file':
+    case 'session.connection':
     case 'command.decided':
+    case 'request.admitted':
+    case 'request.answer':
+    case 'request.ended':
     case 'gap':
       break;
     case 'policy.loaded':

@@ -18,6 +18,7 @@ export function summaryOf(changes: Partial<SessionSummary> = {}): SessionSummary
     events: 0,
     outputBytes: 0,
     commands: 0,
+    requests: 0,
     refused: 0,
     unjudged: 0,
     ...changes,
