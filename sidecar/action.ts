@@ -1,5 +1,12 @@
 /** What enters the gate, and what leaves it. */
-import type { CommandSummary, Decision } from '../recorder/audit/event.ts';
+import type {
+  BodySummary,
+  ClientClaims,
+  CommandSummary,
+  Decision,
+  RequestInfo,
+  SessionId,
+} from '../recorder/audit/event.ts';
 
 /** One redirection of a simple command. `target` is null where it cannot be known before running. */
 export interface Redirection {
@@ -103,8 +110,50 @@ export interface CommandAction {
   unknown: Unknown[];
 }
 
-/** A closed union; requests to the Kubernetes API and tool calls join it with their entrances. */
-export type Action = CommandAction;
+/** Any JSON value, as a body decodes to. */
+export type Json = null | boolean | number | string | Json[] | { [member: string]: Json };
+
+/** The body of a request, as policy and evidence need it. */
+export interface RequestBody {
+  summary: BodySummary;
+  /** What is recorded of it: masked, cut to what the policy keeps. */
+  recorded: Uint8Array;
+  /**
+   * The object in it, whatever its encoding was; null where it could not be decoded, so that nothing which looks
+   * into it can be sure.
+   */
+  object: Json | null;
+}
+
+/** A request to the Kubernetes API, as it will be forwarded. */
+export interface KubeAction {
+  kind: 'request';
+  /** UUID; the `Audit-ID` that goes upstream. */
+  id: string;
+  method: string;
+  /** Path and query as they are forwarded. */
+  uri: string;
+  request: RequestInfo;
+  /** The query's parameters, decoded, in order. */
+  parameters: readonly (readonly [name: string, value: string])[];
+  /** True where the server will change nothing: as the options that it will use say. */
+  dryRun: boolean;
+  client: ClientClaims;
+  /** Null where there is none. */
+  body: RequestBody | null;
+  /**
+   * Whether it changes how many replicas there are, as a dry run showed: `unknown` where none could tell. A write to a
+   * `scale` subresource does in any case.
+   */
+  scales: 'yes' | 'no' | 'unknown';
+  /** What could not be determined about it. */
+  unknown: readonly string[];
+  /** The session that it opens. */
+  opens?: SessionId;
+}
+
+/** A closed union; tool calls join it with their entrance. */
+export type Action = CommandAction | KubeAction;
 
 /** The gate's answer. */
 export type Verdict =

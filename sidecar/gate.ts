@@ -3,7 +3,7 @@
  *
  * Law one: the decision is stored before anybody learns of it, so nothing runs whose decision is not evidence.
  */
-import type { Decision, Identity, SessionId } from '../recorder/audit/event.ts';
+import type { Decision, DraftBody, Identity, SessionId } from '../recorder/audit/event.ts';
 import type { Journal } from '../recorder/log/ports.ts';
 import { type Action, summarise, type Verdict } from './action.ts';
 import type { Clock } from './clock.ts';
@@ -33,26 +33,40 @@ export class Gate {
     const { journal, clock, policy } = this.#options;
     const decision = policy().decide(action, identity);
     const allowed = decision.effect === 'allow';
-    await journal.append(session, [
-      {
-        at: clock.now(),
-        body: {
-          type: 'command.decided',
-          line: action.line,
-          ...(action.context === undefined ? {} : { context: action.context }),
-          cwd: action.cwd,
-          commands: action.commands.map(summarise),
-          unknown: action.unknown.map((part) => part.message),
-          decision,
-          allowed,
-        },
-      },
-    ]);
+    await journal.append(session, [{ at: clock.now(), body: evidenceOf(action, decision) }]);
     return allowed ? { ok: true, decision } : { ok: false, decision, message: explain(decision) };
   }
 }
 
-/** What the person reads whose command did not run. */
+/** How a decision stands in the log. */
+function evidenceOf(action: Action, decision: Decision): DraftBody {
+  const allowed = decision.effect === 'allow';
+  switch (action.kind) {
+    case 'command':
+      return {
+        type: 'command.decided',
+        line: action.line,
+        ...(action.context === undefined ? {} : { context: action.context }),
+        cwd: action.cwd,
+        commands: action.commands.map(summarise),
+        unknown: action.unknown.map((part) => part.message),
+        decision,
+        allowed,
+      };
+    case 'request': {
+      const { id, method, uri, request, dryRun, client, unknown, opens, body } = action;
+      return {
+        type: 'request.admitted',
+        ...{ id, method, uri, request, dryRun, client, decision, allowed },
+        unknown: [...unknown],
+        ...(opens !== undefined && allowed && { opens }),
+        ...(body !== null && { body: body.summary, content: body.recorded }),
+      };
+    }
+  }
+}
+
+/** What the person reads whose command or request did not go on. */
 export function explain(decision: Decision): string {
   switch (decision.effect) {
     case 'allow':

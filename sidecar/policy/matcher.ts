@@ -5,7 +5,7 @@ import { operandsOf } from '../command/subcommand.ts';
 import { glob, matches } from './glob.ts';
 import { compilePath, touches } from './paths.ts';
 import type { Conditions, Match, Pattern } from './schema.ts';
-import { every, MAYBE, NO, not, some, type Tri, YES } from './tri.ts';
+import { every, MAYBE, NO, not, some, sure, type Tri, YES } from './tri.ts';
 
 export type Matcher = (command: SimpleCommand, action: CommandAction) => Tri;
 
@@ -157,8 +157,4 @@ function isFlag(word: string, flag: string): boolean {
 
 function known(word: string | null, test: TextTest): Tri {
   return word === null ? MAYBE : sure(test(word));
-}
-
-function sure(holds: boolean): Tri {
-  return holds ? YES : NO;
 }

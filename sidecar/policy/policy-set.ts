@@ -1,7 +1,8 @@
 /** Policies compiled for judging: patterns made ready, rules found by program. */
 import type { Effect, Identity } from '../../recorder/audit/event.ts';
+import { type ApiMatcher, compileApiMatch } from './api-matcher.ts';
 import { anyOf, compileMatch, type Matcher } from './matcher.ts';
-import type { AgentPolicy, CommandRule, Subject } from './schema.ts';
+import type { AgentPolicy, ApiRule, CommandRule, Subject } from './schema.ts';
 
 export interface CompiledRule {
   /** `policy-name/rule-name`. */
@@ -11,9 +12,18 @@ export interface CompiledRule {
   matches: Matcher;
 }
 
+/** What a rule comes to, once its patterns are ready. */
+export interface CompiledApiRule extends Omit<CompiledRule, 'matches'> {
+  matches: ApiMatcher;
+}
+
+/** What a policy gives to a thing of each kind that no rule matches, and to what cannot be understood. */
+export type Defaults = Partial<Record<'commands' | 'api' | 'unknown', Effect | undefined>>;
+
 export interface CompiledPolicy {
   name: string;
-  defaults: { commands?: Effect | undefined; unknown?: Effect | undefined };
+  defaults: Defaults;
+  api: readonly CompiledApiRule[];
   recordsInput: boolean;
   appliesTo(identity: Identity): boolean;
   /** The rules that could match a command of this program; null is a computed one. */
@@ -39,12 +49,13 @@ export class PolicySet {
 
 function compile(policy: AgentPolicy): CompiledPolicy {
   const { name } = policy.metadata;
-  const { subjects, commands = [], defaults = {}, recording } = policy.spec;
+  const { subjects, commands = [], api = [], defaults = {}, recording } = policy.spec;
   const rules = commands.map((rule) => compileRule(name, rule));
   const tests = subjects?.map(compileSubject);
   return {
     name,
     defaults,
+    api: api.map((rule) => compileApiRule(name, rule)),
     recordsInput: recording?.input === true,
     appliesTo: (identity) => tests === undefined || tests.some((test) => test(identity)),
     rulesFor: index(rules),
@@ -65,6 +76,10 @@ function compileRule(policy: string, rule: CommandRule): IndexedRule {
     matches: compileMatch(rule.match, rule.effect === 'allow'),
     concerns: program === undefined ? () => true : anyOf(program),
   };
+}
+
+function compileApiRule(policy: string, { name, effect, reason, match }: ApiRule): CompiledApiRule {
+  return { name: `${policy}/${name}`, effect, reason, matches: compileApiMatch(match, effect === 'allow') };
 }
 
 /** Programs whose rules are remembered. */

@@ -80,6 +80,34 @@ const rule = z.strictObject({
   reason: z.string().min(1).max(500),
 });
 
+/**
+ * Conditions on a request to the Kubernetes API. All that are given must hold. A request for a whole collection
+ * (list, watch, deletecollection) concerns every name in it, and one over all namespaces concerns each of them.
+ */
+const apiConditions = z.strictObject({
+  /**
+   * As RBAC names them, with wide meanings: `delete` is deletecollection and eviction too; `exec` is exec, attach,
+   * ephemeral containers and nodes/proxy; `portforward`; `scale` is any write that changes how many replicas there
+   * are; `read` is get, list and watch; `write` is everything else.
+   */
+  verbs: patterns.optional(),
+  /** API groups; the core group is the empty text. */
+  groups: patterns.optional(),
+  /** `pods`, `pods/exec`, `deployments/scale`. A slash is a character like others to a glob: `pods*` is all of them. */
+  resources: patterns.optional(),
+  namespaces: patterns.optional(),
+  names: patterns.optional(),
+  /** Paths of requests that are for no resource, e.g. `/healthz`. */
+  paths: patterns.optional(),
+  dryRun: z.boolean().optional(),
+});
+
+const apiMatch = apiConditions
+  .extend({ unless: apiConditions.refine(isGiven, 'unless needs at least one condition').optional() })
+  .refine(isGiven, 'a match needs at least one condition');
+
+const apiRule = z.strictObject({ name, match: apiMatch, effect, reason: z.string().min(1).max(500) });
+
 /** Who the policy is for: all that is given must hold. */
 const subject = z
   .strictObject({ users: patterns.optional(), groups: patterns.optional() })
@@ -97,10 +125,14 @@ export const policySchema = z.strictObject({
     /** Any of them; everybody where it is left out. */
     subjects: z.array(subject).min(1).max(256).optional(),
     commands: z.array(rule).max(2000).optional(),
+    /** Requests to the Kubernetes API. */
+    api: z.array(apiRule).max(2000).optional(),
     defaults: z
       .strictObject({
         /** For a command that no rule matches. */
         commands: effect.optional(),
+        /** For a request to the Kubernetes API that no rule matches. */
+        api: effect.optional(),
         /** For a part that could not be understood. */
         unknown: effect.optional(),
       })
@@ -111,6 +143,8 @@ export const policySchema = z.strictObject({
 
 export type AgentPolicy = z.infer<typeof policySchema>;
 export type CommandRule = z.infer<typeof rule>;
+export type ApiRule = z.infer<typeof apiRule>;
+export type ApiConditions = z.infer<typeof apiConditions>;
 export type Match = z.infer<typeof match>;
 export type Conditions = z.infer<typeof conditions>;
 export type Pattern = z.infer<typeof pattern>;

@@ -7,6 +7,11 @@ export const MAYBE = 1;
 export const YES = 2;
 export type Tri = typeof NO | typeof MAYBE | typeof YES;
 
+/** What is certain either way. */
+export function sure(holds: boolean): Tri {
+  return holds ? YES : NO;
+}
+
 /** The strongest answer over `items`; NO for none. */
 export function some<T>(items: readonly T[], test: (item: T) => Tri): Tri {
   let best: Tri = NO;
