@@ -4,7 +4,8 @@
  * Runs on any Node from 20 and imports nothing but Node.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import {
   aptInstall,
@@ -63,6 +64,14 @@ function testFiles(folder) {
     .sort();
 }
 
+/** Where tests put what is temporary. Node itself keeps compiled code in the one directory that may stay. */
+function makeScratch() {
+  const path = mkdtempSync(join(tmpdir(), 'chaperone-tests-'));
+  process.once('exit', () => rmSync(path, { recursive: true, force: true }));
+  const left = () => readdirSync(path).filter((name) => name !== 'node-compile-cache');
+  return { path, left };
+}
+
 /** Runs tap; its output goes through the reporter, whose exit status is the answer. */
 function runTests(files, env) {
   const stdio = { cwd: root, env };
@@ -89,10 +98,14 @@ step('checking style', [
   '--error-on-warnings',
   `--colors=${process.stderr.isTTY ? 'force' : 'off'}`,
 ]);
-const env = environment();
+const scratch = makeScratch();
+const env = { ...environment(), TMPDIR: scratch.path };
 if (args.includes('--long')) env.CHAPERONE_LONG = '1';
 const [tapStatus, reportStatus] = await runTests(
   named.length > 0 ? named : testFiles(join(root, 'test')),
   env,
 );
-process.exitCode = tapStatus === 0 && reportStatus === 0 ? 0 : 1;
+const left = scratch.left();
+if (left.length > 0)
+  process.stderr.write(`chaperone: tests left ${left.length} things behind in TMPDIR: ${left.join(' ')}\n`);
+process.exitCode = tapStatus === 0 && reportStatus === 0 && left.length === 0 ? 0 : 1;

@@ -61,7 +61,7 @@ t.test('a command on pipes: its streams, its status, its evidence', async (t) =>
       .map((line) => JSON.parse(line).body?.type ?? JSON.parse(line).event?.body?.type);
     t.ok(types.includes('session.end'));
 
-    const directory = join(data, '../', `${session.id}-out`);
+    const directory = join(data, 'exported');
     t.equal((await chaperone(['export', '--all', '-o', directory, '--data', data])).status, 0);
     t.same(await readdir(directory), [`${session.id}.cast`]);
     t.equal((await stat(join(directory, `${session.id}.cast`))).mode & 0o777, 0o600);

@@ -1,9 +1,8 @@
 /** Drafts and directories for tests of the audit log. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Draft, SessionId } from '../../../recorder/audit/event.ts';
 import type { StoredEvent } from '../../../recorder/log/ports.ts';
+import { temporaryDirectory } from '../../temporary.ts';
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
@@ -15,7 +14,7 @@ export function sessionId(n: number): SessionId {
 }
 
 export function newData(): string {
-  return join(mkdtempSync(join(tmpdir(), 'chaperone-test-')), 'data');
+  return join(temporaryDirectory(), 'data');
 }
 
 export function start(user = 'ann', at = 1_700_000_000_000_000): Draft {

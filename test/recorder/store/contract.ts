@@ -1,9 +1,8 @@
 /** What every implementation of the store's port does: run with a function that opens one at a directory. */
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import type { Entry, Range, Reader, Store } from '../../../recorder/store/store.ts';
+import { temporaryDirectory } from '../../temporary.ts';
 
 const key = (text: string) => Buffer.from(text);
 
@@ -18,7 +17,7 @@ async function put(store: Store, ...pairs: [string, string | null][]): Promise<v
 }
 
 export function contract(t: Test, open: (directory: string) => Promise<Store>): void {
-  const fresh = () => join(mkdtempSync(join(tmpdir(), 'chaperone-store-')), 'store');
+  const fresh = () => join(temporaryDirectory(), 'store');
 
   t.test('what was written is read, one or many', async (t) => {
     const store = await open(fresh());

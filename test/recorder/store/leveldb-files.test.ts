@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Level } from 'level';
@@ -9,13 +9,14 @@ import { readLog } from '../../../recorder/store/leveldb-log.ts';
 import { checkTable } from '../../../recorder/store/leveldb-table.ts';
 import { snappyUncompress } from '../../../recorder/store/snappy.ts';
 import { Cursor, encodeVarint } from '../../../recorder/store/varint.ts';
+import { temporaryDirectory } from '../../temporary.ts';
 
 const LONG = process.env.CHAPERONE_LONG !== undefined;
 if (LONG) t.setTimeout(60 * 60_000);
 
 /** A database that LevelDB itself wrote: tables with compressed and plain blocks, a log with records over blocks. */
 async function written(): Promise<string> {
-  const directory = mkdtempSync(join(tmpdir(), 'chaperone-files-'));
+  const directory = temporaryDirectory();
   const options = { keyEncoding: 'utf8', valueEncoding: 'view', blockSize: 1024 } as const;
   let db = new Level<string, Uint8Array>(directory, options);
   let x = 1;
