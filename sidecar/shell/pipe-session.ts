@@ -9,10 +9,10 @@ import { Socket } from 'node:net';
 import { constants as os } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { explainFailure, failureStatus, type Outcome, type SessionLog } from '../session/session-log.ts';
 import { withoutOurs } from './descriptors.ts';
 import { type Ending, signalled } from './pty.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
-import { explainFailure, failureStatus, type Outcome, type SessionLog } from './session.ts';
 import { Ender, forwardSignals, type SignalSource } from './signals.ts';
 
 /** What stands where a terminal would. */
@@ -107,6 +107,7 @@ async function record(
     if (exited && !paused) silence = setTimeout(() => source.destroy(), SILENCE_MS);
   };
   const output = log.output({
+    ...(name === 'stderr' && { stream: 'stderr' }),
     // A reader that went away is told as a pipe tells it: the child's next write fails.
     forward: (bytes) =>
       port.write(name, bytes).catch((error: NodeJS.ErrnoException) => {

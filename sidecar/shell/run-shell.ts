@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 /** `chaperone shell`: what is asked for is judged, started, recorded, and its exit status handed back. */
 import type { CommandAction } from '../action.ts';
+import {
+  failureStatus,
+  type Outcome,
+  SessionLog,
+  type SessionOptions,
+  type Whereabouts,
+} from '../session/session-log.ts';
 import { Broker } from './broker.ts';
 import { findProgram } from './find-program.ts';
 import { LINE_FILE } from './input-line.ts';
@@ -8,7 +15,6 @@ import { type Invocation, plan, type Request } from './invocation.ts';
 import { Judge } from './judge.ts';
 import { type PipePort, runOnPipes } from './pipe-session.ts';
 import { makeRuntimeDirectory, type RuntimeDirectory } from './runtime-directory.ts';
-import { failureStatus, type Outcome, SessionLog, type SessionOptions, type Whereabouts } from './session.ts';
 import type { SignalSource } from './signals.ts';
 import { prepare } from './start-up.ts';
 import type { TerminalPort } from './terminal.ts';

@@ -232,6 +232,11 @@ t.test('without a terminal there are pipes', async (t) => {
   t.match(stdout, /\n50000\n$/);
   t.equal(Buffer.concat(pipes.stderr).toString(), 'error\n');
   t.equal((await output(shell)).length, stdout.length + 'error\n'.length);
+  const errors = (await bodies(shell, 'session.output')).filter(({ stream }) => stream === 'stderr');
+  t.same(
+    errors.map(({ content }) => content.bytes),
+    ['error\n'.length],
+  );
   t.same((await bodies(shell, 'session.start'))[0]?.terminal, undefined);
 });
 

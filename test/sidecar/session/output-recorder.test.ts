@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { Draft } from '../../../recorder/audit/event.ts';
-import { OutputRecorder } from '../../../sidecar/shell/output-recorder.ts';
+import { OutputRecorder } from '../../../sidecar/session/output-recorder.ts';
 
 interface Bench {
   recorder: OutputRecorder;

@@ -27,6 +27,8 @@ export interface OutputRecorderOptions {
   journal: Journal;
   session: SessionId;
   clock: Clock;
+  /** Which stream it is, where there is no terminal to join the two. */
+  stream?: 'stderr';
   /** Shows what has been stored. Resolves when the receiver can take more, and has no more use for `bytes`. */
   forward: (bytes: Uint8Array) => Promise<void> | void;
   /** Told when to stop and to go on producing. */
@@ -80,9 +82,13 @@ export class OutputRecorder {
     if (this.#collected === 0 || this.#broken) return;
     const chunks = [...this.#full, this.#chunk.subarray(0, this.#filled)];
     const at = this.#since;
-    const drafts = chunks
-      .flatMap(events)
-      .map((content): Draft => ({ at, body: { type: 'session.output', content } }));
+    const { stream } = this.#options;
+    const drafts = chunks.flatMap(events).map(
+      (content): Draft => ({
+        at,
+        body: { type: 'session.output', content, ...(stream !== undefined && { stream }) },
+      }),
+    );
     this.#forget();
     this.#lastFlush = performance.now();
     this.#inFlight += 1;

@@ -1,8 +1,8 @@
 /**
- * One guarded shell session, from its first event to its last: judge, start, record then forward, end.
+ * One guarded session, from its first event to its last: judge, start, record then forward, end.
  */
 import { hostname } from 'node:os';
-import type { DraftBody, Identity, SessionId, TerminalSize } from '../../recorder/audit/event.ts';
+import type { DraftBody, Entrance, Identity, SessionId, TerminalSize } from '../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { CommandAction, Verdict } from '../action.ts';
@@ -34,6 +34,10 @@ export interface SessionOptions {
   session: SessionId;
   identity: Identity;
   cwd: string;
+  /** Where it is no shell of this machine. */
+  entrance?: Entrance;
+  /** Where it runs; by default this machine. */
+  host?: string;
 }
 
 export interface Outcome {
@@ -53,16 +57,17 @@ export class SessionLog {
   }
 
   start(command: readonly string[], terminal?: TerminalSize & { term: string }): Promise<void> {
-    const { guard, identity, cwd } = this.#options;
+    const { guard, identity, cwd, entrance, host = hostname() } = this.#options;
     return this.append({
       type: 'session.start',
       identity,
-      host: hostname(),
+      host,
       command: [...command],
       cwd,
       ...(terminal === undefined ? {} : { terminal }),
       policy: guard.policy(),
       agent: VERSION,
+      ...(entrance !== undefined && { entrance }),
     });
   }
 
@@ -81,6 +86,7 @@ export class SessionLog {
 
   /** An output stream of this session: what is pushed is stored, and then forwarded. */
   output(receiver: {
+    stream?: 'stderr';
     forward: (bytes: Uint8Array) => Promise<void> | void;
     throttle: (stop: boolean) => void;
     failed: (error: unknown) => void;
