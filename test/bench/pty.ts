@@ -1,74 +1,23 @@
 /**
- * Recording a flood of output: `cat` of a large file under our recorder, `script`, `asciinema rec` and `tlog-rec`, each on a terminal of
- * its own whose output is read and thrown away, each storing everything, one after the other in one run.
+ * Recording a flood of output: `cat` of a large file under the program as it is shipped (`dist/`), `script`, `asciinema rec` and
+ * `tlog-rec`, each on a terminal of its own whose output is read and thrown away, each storing everything, one after the other in
+ * one run. Beside them stands the `cat` alone, on a terminal that nobody records: what the kernel passes at all is the ceiling.
  *
  * BENCH_MB sets the size of the file (200), BENCH_ROUNDS how often each is run (3; the best counts).
  */
-import {
-  closeSync,
-  existsSync,
-  mkdtempSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-  writeSync,
-} from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pty } from '../../sidecar/shell/pty.ts';
 import { which } from '../tool.ts';
+import { type Corpus, NAMES, writeCorpus } from './corpus.ts';
 import type { Row } from './row.ts';
 
 const MB = Number(process.env.BENCH_MB ?? 200);
 const ROUNDS = Number(process.env.BENCH_ROUNDS ?? 3);
-const OURS = new URL('./recorded-command.ts', import.meta.url).pathname;
-
-type Corpus = 'seq' | 'log';
-const NAMES: Record<Corpus, string> = { seq: 'seq lines', log: '100-column log text' };
-
-const MESSAGES = [
-  'INFO  http: GET /api/v1/namespaces/default/pods 200',
-  'INFO  http: POST /api/v1/events 201',
-  'INFO  http: GET /healthz 200',
-  'DEBUG cache: hit for key session',
-  'DEBUG cache: miss for key session, asking the backend',
-  'INFO  worker: job taken from the queue',
-  'INFO  worker: job done',
-  'WARN  upstream: slow answer, trying the next one',
-  'ERROR upstream: connection reset by peer, will retry',
-  'INFO  lease: renewed for another fifteen seconds',
-];
-
-/** Lines as a service writes them: a time that goes on, one of a few messages, a number or two. A small seeded generator. */
-function* logLines(): Generator<string> {
-  let state = 1;
-  const next = (below: number) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor((state / 2 ** 32) * below);
-  };
-  for (let ms = Date.UTC(2025, 0, 1); ; ms += next(40)) {
-    const message = MESSAGES[Math.min(next(MESSAGES.length), next(MESSAGES.length))];
-    yield `${`${new Date(ms).toISOString()} ${message} id=${next(5000)} took ${next(300)} ms`.padEnd(99, '.').slice(0, 99)}\n`;
-  }
-}
-
-function* seqLines(): Generator<string> {
-  for (let i = 1; ; i++) yield `${i}\n`;
-}
-
-function writeCorpus(path: string, lines: Generator<string>): void {
-  const file = openSync(path, 'w');
-  let size = 0;
-  while (size < MB * 1e6) {
-    let text = '';
-    while (text.length < 1 << 20) text += lines.next().value;
-    size += writeSync(file, text);
-  }
-  closeSync(file);
-}
+const PROGRAM = new URL('../../dist/chaperone.js', import.meta.url).pathname;
+/** Resident memory is looked at each time that so much has passed. */
+const STEP = 100e6;
 
 interface Peer {
   name: string;
@@ -79,12 +28,18 @@ interface Peer {
 
 const size = (path: string) => statSync(path).size;
 
+/** What a terminal of this kernel passes at all: nobody who records can be faster. */
+const CEILING = 'no recorder';
+
+function ours(directory: string, ...command: string[]): string[] {
+  return [process.execPath, PROGRAM, 'shell', '--data', join(directory, 'evidence'), '--', ...command];
+}
+
 const PEERS: Peer[] = [
-  // What a terminal of this kernel passes at all: nobody who records can be faster.
-  { name: 'no recorder', argv: (file) => ['cat', file], stored: () => 0 },
+  { name: CEILING, argv: (file) => ['cat', file], stored: () => 0 },
   {
     name: 'chaperone',
-    argv: (file, directory) => [process.execPath, OURS, join(directory, 'evidence'), 'cat', file],
+    argv: (file, directory) => ours(directory, 'cat', file),
     stored: (directory) => sizeOf(join(directory, 'evidence')),
   },
   {
@@ -116,14 +71,19 @@ function sizeOf(directory: string): number {
     .reduce((sum, entry) => sum + size(join(entry.parentPath, entry.name)), 0);
 }
 
-/** Runs argv on a terminal whose output is thrown away; resolves with seconds and what was shown. */
-async function drained(
-  argv: string[],
-  env: Record<string, string> = {},
-): Promise<{ seconds: number; shown: number }> {
+interface Passed {
+  seconds: number;
+  shown: number;
+  /** Resident memory of the recorder in MB, each time `STEP` more has been shown. */
+  resident: number[];
+}
+
+/** Runs argv on a terminal whose output is thrown away. */
+async function drained(argv: string[]): Promise<Passed> {
   const started = performance.now();
   let shown = 0;
-  const inherited = {
+  const resident: number[] = [];
+  const env = {
     PATH: process.env.PATH ?? '',
     HOME: tmpdir(),
     SHELL: '/bin/sh',
@@ -131,17 +91,24 @@ async function drained(
     LANG: 'C.UTF-8',
   };
   const pty = new Pty(
-    { argv, env: { ...inherited, ...env }, cwd: tmpdir(), size: { cols: 100, rows: 30 } },
+    { argv, env, cwd: tmpdir(), size: { cols: 100, rows: 30 } },
     {
       data: (bytes) => {
         shown += bytes.length;
+        if (shown > STEP * (resident.length + 1)) resident.push(residentMemory(pty.pid));
       },
       drained: () => undefined,
     },
   );
   const { status } = await pty.ended;
   if (status !== 0) throw new Error(`${argv.join(' ')}: status ${status}`);
-  return { seconds: (performance.now() - started) / 1000, shown };
+  return { seconds: (performance.now() - started) / 1000, shown, resident };
+}
+
+/** In MB, as proc(5) tells it in pages of 4 KiB. */
+function residentMemory(pid: number): number {
+  const [, pages] = readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ');
+  return (Number(pages) * 4096) / 1e6;
 }
 
 interface Figure {
@@ -169,9 +136,7 @@ function withUtmp(): () => void {
 }
 
 async function compare(corpus: Corpus, file: string): Promise<Row[]> {
-  const peers = PEERS.filter(
-    ({ name }) => ['chaperone', 'no recorder'].includes(name) || which(name) !== null,
-  );
+  const peers = PEERS.filter(({ name }) => ['chaperone', CEILING].includes(name) || which(name) !== null);
   const figures = new Map<string, Figure>();
   for (let round = 0; round < ROUNDS; round++) {
     for (const peer of peers) {
@@ -179,48 +144,39 @@ async function compare(corpus: Corpus, file: string): Promise<Row[]> {
       if (figure.speed > (figures.get(peer.name)?.speed ?? 0)) figures.set(peer.name, figure);
     }
   }
+  return report(corpus, figures);
+}
+
+function report(corpus: Corpus, figures: ReadonlyMap<string, Figure>): Row[] {
   const targets: Record<string, number> = {
     script: corpus === 'seq' ? 0.7 : 0.5,
     asciinema: 1.5,
     'tlog-rec': 2,
   };
   const ours = figures.get('chaperone')!;
-  const rows: Row[] = [{ name: `${NAMES[corpus]}: chaperone, all stored`, value: ours.speed, unit: 'MB/s' }];
+  const ceiling = figures.get(CEILING)!;
+  const named = (name: string) => `${NAMES[corpus]}: ${name}`;
+  const rows: Row[] = [{ name: named('chaperone, all stored'), value: ours.speed, unit: 'MB/s' }];
   for (const [name, { speed }] of figures) {
-    if (name === 'chaperone') continue;
-    const ratio = ours.speed / speed;
     const target = targets[name];
-    if (target === undefined) {
-      rows.push({ name: `${NAMES[corpus]}: ${name}`, value: speed, unit: 'MB/s', ratio });
-      continue;
-    }
-    rows.push({
-      name: `${NAMES[corpus]}: ${name}`,
-      value: speed,
-      unit: 'MB/s',
-      ratio,
-      target: `≥ ${target} × ${name}`,
-      ok: ratio >= target,
-    });
+    if (target === undefined) continue;
+    const ratio = ours.speed / speed;
+    // What even a recorder that takes no time would have, on this machine and in this run.
+    const most = (ceiling.speed / speed).toFixed(2);
+    const wanted = { target: `≥ ${target} × ${name} (ceiling ×${most})`, ok: ratio >= target };
+    rows.push({ name: named(name), value: speed, unit: 'MB/s', ratio, ...wanted });
   }
-  rows.push({
-    name: `${NAMES[corpus]}: stored size`,
-    value: ours.stored * 100,
-    unit: '% of raw',
-    target: '< 15 %',
-    ok: ours.stored < 0.15,
-  });
+  const ratio = ours.speed / ceiling.speed;
+  rows.push({ name: named('cat, no recorder: the ceiling'), value: ceiling.speed, unit: 'MB/s', ratio });
+  const stored = { value: ours.stored * 100, unit: '% of raw', target: '< 15 %', ok: ours.stored < 0.15 };
+  rows.push({ name: named('stored size'), ...stored });
   return rows;
 }
 
 /** A gigabyte without a newline, which a terminal passes fastest. */
 async function memory(directory: string): Promise<Row> {
-  const sizes = join(directory, 'sizes');
   const flood = 'head -c 1000000000 /dev/zero | tr "\\0" x';
-  await drained([process.execPath, OURS, join(directory, 'evidence'), 'sh', '-c', flood], {
-    BENCH_SIZES: sizes,
-  });
-  const resident: number[] = JSON.parse(readFileSync(sizes, 'utf8'));
+  const { resident } = await drained(ours(directory, 'sh', '-c', flood));
   const growth = Math.max(...resident) - (resident[0] ?? 0);
   return {
     name: `resident memory while 1 GB passes: growth after the first 100 MB (${resident[0]?.toFixed(0)} MB)`,
@@ -236,12 +192,9 @@ export async function run(): Promise<Row[]> {
   const restore = withUtmp();
   try {
     const rows: Row[] = [];
-    for (const [corpus, lines] of [
-      ['seq', seqLines()],
-      ['log', logLines()],
-    ] as const) {
+    for (const corpus of ['seq', 'log'] as const) {
       const file = join(directory, corpus);
-      writeCorpus(file, lines);
+      writeCorpus(corpus, file, MB * 1e6);
       rows.push(...(await compare(corpus, file)));
       rmSync(file);
     }

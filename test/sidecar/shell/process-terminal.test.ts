@@ -9,7 +9,7 @@ import { Pty } from '../../../sidecar/shell/pty.ts';
 import { quoteShell } from '../../../sidecar/shell/quote.ts';
 import { ProcessTerminal } from '../../../sidecar/shell/terminal.ts';
 
-const RECORDED = new URL('../../bench/recorded-command.ts', import.meta.url).pathname;
+const RECORDED = new URL('./recorded-command.ts', import.meta.url).pathname;
 
 interface Outcome {
   /** Terminal modes before and after, as `stty -g` tells them. */
