@@ -39,9 +39,6 @@ export const TYPE = {
 } as const;
 
 export const FLAG_FIN = 0x01;
-export const FLAG_UNIDIRECTIONAL = 0x02;
-/** In SETTINGS. */
-export const FLAG_CLEAR = 0x01;
 
 /** The largest frame's payload: its length has 24 bits. */
 export const PAYLOAD_LIMIT = 0xffffff;
@@ -71,44 +68,53 @@ export const SETTING_INITIAL_WINDOW = 7;
 /** Names in lower case; several values of a name are joined by NUL. */
 export type Headers = ReadonlyMap<string, string>;
 
-/** Header blocks are compressed in one run per direction, so they are opened in the order of the wire. */
+/** Of a control frame that is read: ours and Kubernetes' have some hundred bytes. */
+export const CONTROL_LIMIT = 16 * 1024;
+
+/** Header blocks are compressed in one run per direction, so they must be opened in the order of the wire. */
 export type SpdyFrame =
-  | {
-      kind: 'syn-stream';
-      stream: number;
-      associated: number;
-      fin: boolean;
-      unidirectional: boolean;
-      block: Buffer;
-    }
+  | { kind: 'syn-stream'; stream: number; fin: boolean; block: Buffer }
   | { kind: 'syn-reply'; stream: number; fin: boolean; block: Buffer }
   | { kind: 'headers'; stream: number; fin: boolean; block: Buffer }
   | { kind: 'rst-stream'; stream: number; status: number }
-  | { kind: 'settings'; clear: boolean; values: ReadonlyMap<number, number> }
+  | { kind: 'settings'; values: ReadonlyMap<number, number> }
   | { kind: 'ping'; id: number }
   | { kind: 'goaway'; last: number; status: number }
   | { kind: 'window-update'; stream: number; delta: number }
   /** A piece of a data frame, as much as was there. `fin` is true of the last piece of a frame with FIN. */
   | { kind: 'data'; stream: number; data: Buffer; fin: boolean }
-  | Fault<SpdyFault>;
+  | Fault<FrameFault>;
 
-export type SpdyFault =
+export type FrameFault =
   | 'VERSION_UNKNOWN'
   | 'TYPE_UNKNOWN'
+  /** Other flags than FIN, and SETTINGS' own. Nobody here opens a unidirectional stream. */
   | 'FLAGS_INVALID'
   | 'CONTROL_TOO_LARGE'
+  /** A length that does not fit the type, stream 0, status 0, delta 0, a reserved bit. */
   | 'FIELD_INVALID'
-  | 'TRUNCATED'
-  /** Not zlib, not the SPDY dictionary, or not closed by a sync flush. */
+  | 'TRUNCATED';
+
+export type HeadersFault =
+  /** Not zlib, not the SPDY dictionary, or not ended by a sync flush. */
   | 'HEADERS_CORRUPT'
   | 'HEADERS_TOO_LARGE'
-  /** Duplicate or empty names, capitals, a length that runs over the end. */
-  | 'HEADERS_INVALID'
-  /** Even of a client, odd of a server, not larger than the last one. */
+  /** Duplicate or empty names, capitals, a length that runs over the end or does not reach it. */
+  | 'HEADERS_INVALID';
+
+export type StreamFault =
+  /** Even, or not larger than the one before. */
   | 'STREAM_NUMBER'
   | 'STREAM_UNKNOWN'
+  /** Data, or another end, after the sender's FIN. */
   | 'STREAM_ENDED'
+  /** In Kubernetes only clients open streams. */
   | 'STREAM_OF_SERVER'
   | 'TOO_MANY_STREAMS'
+  /** A reply of a client, or a second one. */
   | 'REPLY_UNEXPECTED'
+  /** Data before the reply. */
+  | 'REPLY_MISSING'
   | 'WINDOW_OVERFLOW';
+
+export type SpdyFault = FrameFault | HeadersFault | StreamFault;

@@ -1,0 +1,87 @@
+/**
+ * Flow control of SPDY/3.1: how much each sender may have under way, a stream and the whole session. Pure.
+ * https://www.chromium.org/spdy/spdy-protocol/spdy-protocol-draft3-1/, 2.6.8
+ *
+ * Kubernetes' SPDY library has none: it neither sends WINDOW_UPDATE nor heeds it, and sends past any window; TCP
+ * alone holds it back. So a peer's windows bind us only once it has shown that it counts (a WINDOW_UPDATE, or a
+ * SETTINGS with an initial window, which those who count send first). The other way we always grant what has
+ * been passed on, which a peer without flow control does not mind.
+ */
+
+const INITIAL = 65_536;
+const LARGEST = 0x7fffffff;
+/** Half a window: a grant for every frame would double their number. */
+const GRANT = INITIAL / 2;
+
+/** What we may send. Stream 0 is the session. */
+export class SendWindows {
+  #counts = false;
+  #initial = INITIAL;
+  readonly #left = new Map<number, number>([[0, INITIAL]]);
+
+  open(stream: number): void {
+    this.#left.set(stream, this.#initial);
+  }
+
+  close(stream: number): void {
+    this.#left.delete(stream);
+  }
+
+  sent(stream: number, bytes: number): void {
+    this.#add(stream, -bytes);
+    this.#add(0, -bytes);
+  }
+
+  /** False if the window grew over 2³¹ − 1. A stream that is gone is passed over. */
+  grow(stream: number, delta: number): boolean {
+    this.#counts = true;
+    this.#add(stream, delta);
+    return (this.#left.get(stream) ?? 0) <= LARGEST;
+  }
+
+  /** SETTINGS changes the windows of open streams, too, not the session's. False as with `grow`. */
+  settle(initial: number): boolean {
+    this.#counts = true;
+    const delta = initial - this.#initial;
+    this.#initial = initial;
+    for (const stream of this.#left.keys()) if (stream !== 0) this.#add(stream, delta);
+    return initial <= LARGEST && [...this.#left.values()].every((left) => left <= LARGEST);
+  }
+
+  /** Infinity where the peer does not count. */
+  left(stream: number): number {
+    if (!this.#counts) return Number.POSITIVE_INFINITY;
+    return Math.max(0, Math.min(this.#left.get(0)!, this.#left.get(stream) ?? 0));
+  }
+
+  #add(stream: number, bytes: number): void {
+    const left = this.#left.get(stream);
+    if (left !== undefined) this.#left.set(stream, left + bytes);
+  }
+}
+
+/** What the peer may send: counted up until it is worth a WINDOW_UPDATE. */
+export class ReceiveWindows {
+  readonly #owed = new Map<number, number>([[0, 0]]);
+
+  open(stream: number): void {
+    this.#owed.set(stream, 0);
+  }
+
+  close(stream: number): void {
+    this.#owed.delete(stream);
+  }
+
+  /** The grants that are due now that `bytes` of the stream have been passed on: [stream, delta] each. */
+  consumed(stream: number, bytes: number): [number, number][] {
+    const due: [number, number][] = [];
+    for (const window of [stream, 0]) {
+      const owed = this.#owed.get(window);
+      if (owed === undefined) continue;
+      const sum = owed + bytes;
+      this.#owed.set(window, sum >= GRANT ? 0 : sum);
+      if (sum >= GRANT) due.push([window, sum]);
+    }
+    return due;
+  }
+}
