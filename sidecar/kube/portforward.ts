@@ -13,10 +13,20 @@
 import type { Fault } from './fault.ts';
 import type { PingToken } from './remotecommand.ts';
 import type { SpdyFault } from './spdy/frame.ts';
+import type { MessageFault } from './websocket/channels.ts';
 import type { WebSocketFault } from './websocket/frame.ts';
 
 export const PORT_FORWARD_SPDY = 'portforward.k8s.io';
 export const PORT_FORWARD_TUNNEL = 'SPDY/3.1+portforward.k8s.io';
+
+/** What the server may choose of the client's `Sec-WebSocket-Protocol`, beside the tunnel. */
+export const PORT_FORWARD_CHANNELS = {
+  'v4.channel.k8s.io': { base64: false },
+  'v4.base64.channel.k8s.io': { base64: true },
+  '': { base64: false },
+} as const;
+
+export type PortForwardChannels = keyof typeof PORT_FORWARD_CHANNELS;
 
 export interface ForwardStream {
   /** The client's name for the connection (`requestID`), or ours where it gave none. */
@@ -27,7 +37,7 @@ export interface ForwardStream {
 }
 
 export type ForwardEvent =
-  /** The client creates a stream: create it at the other end, too. Over channels: once each, at the start. */
+  /** The client creates a stream: create it at the other end, too. Not over channels, which are there. */
   | { kind: 'open'; stream: ForwardStream }
   /** The server replied to it. Pass it on before data. */
   | { kind: 'accepted'; stream: ForwardStream }
@@ -43,20 +53,21 @@ export type ForwardEvent =
   | { kind: 'writable' }
   /** Bytes for a stream that was reset meanwhile: they reach nobody. */
   | { kind: 'discarded'; bytes: number }
-  /** The peer says goodbye, with a WebSocket close code. */
-  | { kind: 'close'; code: number | null; reason: string }
+  /** The peer says goodbye, with a WebSocket close code. Unless it is the `last`, open streams may go on. */
+  | { kind: 'close'; code: number | null; reason: string; last: boolean }
   | Fault<ForwardFault>;
 
 export type ForwardFault =
   | WebSocketFault
+  | MessageFault
   | SpdyFault
   | 'PORT_INVALID'
+  | 'REQUEST_ID_INVALID'
   | 'STREAM_TYPE_UNKNOWN'
   | 'STREAM_OPENED_TWICE'
+  /** The client sends on an error stream. */
   | 'WRONG_DIRECTION'
-  | 'CHANNEL_UNKNOWN'
-  | 'BASE64_INVALID'
-  | 'TEXT_UNEXPECTED';
+  | 'CHANNEL_UNKNOWN';
 
 /**
  * `ForwardPeer` (portforward/streams.ts) over SPDY, `tunnelled` or not, and `ForwardChannelPeer`
@@ -74,7 +85,8 @@ export interface PortForwardPeer {
   reset(stream: ForwardStream, status?: number): Buffer;
   ping(token: PingToken): Buffer;
   pong(token: PingToken): Buffer;
-  close(code: number | null, reason?: string): Buffer;
+  /** Unless it is the `last`, what is open may go on: GOAWAY within a tunnel. */
+  close(code: number | null, reason?: string, last?: boolean): Buffer;
   consumed(stream: ForwardStream, bytes: number): Buffer;
   sendable(stream: ForwardStream): number;
 }

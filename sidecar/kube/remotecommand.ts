@@ -23,6 +23,7 @@
  */
 import type { Fault } from './fault.ts';
 import type { SpdyFault } from './spdy/frame.ts';
+import type { MessageFault } from './websocket/channels.ts';
 import type { Sender, WebSocketFault } from './websocket/frame.ts';
 
 /** In the order of their WebSocket numbers, 0 to 4. */
@@ -67,28 +68,24 @@ export type RemoteEvent =
   /** SPDY only. Bytes for a stream that was reset meanwhile: they reach nobody. */
   | { kind: 'discarded'; bytes: number }
   /**
-   * The peer says goodbye, with a WebSocket close code (SPDY's GOAWAY status is translated). Over WebSocket it
-   * is the last event; over SPDY open streams may still end.
+   * The peer says goodbye, with a WebSocket close code (SPDY's GOAWAY status is translated). `last`: nothing
+   * comes after it; otherwise (SPDY) open streams may go on.
    */
-  | { kind: 'close'; code: number | null; reason: string }
+  | { kind: 'close'; code: number | null; reason: string; last: boolean }
   | Fault<RemoteFault>;
 
 /** Beside the faults of the protocol below. */
-export type RemoteFault = WebSocketFault | SpdyFault | ChannelFault;
+export type RemoteFault = WebSocketFault | MessageFault | SpdyFault | ChannelFault;
 
 export type ChannelFault =
   | 'CHANNEL_UNKNOWN'
   | 'CHANNEL_NOT_REQUESTED'
   | 'CHANNEL_OPENED_TWICE'
-  | 'CHANNEL_NOT_OPEN'
   /** Data from the server on stdin, from the client on stdout, and so on. */
   | 'WRONG_DIRECTION'
   | 'DATA_AFTER_END'
   | 'CLOSE_SIGNAL_INVALID'
-  | 'SIZE_INVALID'
-  | 'BASE64_INVALID'
-  /** A server's text where the subprotocol is binary. */
-  | 'TEXT_UNEXPECTED';
+  | 'SIZE_INVALID';
 
 /** Two of them: `ChannelPeer` (remotecommand/channels.ts) over WebSocket, `StreamPeer` (…/streams.ts) over SPDY. */
 export interface RemotePeer {

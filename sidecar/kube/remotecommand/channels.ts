@@ -1,15 +1,13 @@
 /**
- * Remote commands over WebSocket: the subprotocols `*.channel.k8s.io`. Pure.
+ * Remote commands over WebSocket: the subprotocols `*.channel.k8s.io`. Pure. Messages are in websocket/channels.ts.
  * https://github.com/kubernetes/enhancements/tree/master/keps/sig-api-machinery/4006-transition-spdy-to-websockets
  *
- *     binary message            base64.*, a text message       v5, half-close
- *     +---------+-------…       +-----------+---------…        +-------+---------+
- *     | channel | bytes         | '0' + ch. | base64           | 0xff  | channel |
- *     +---------+-------…       +-----------+---------…        +-------+---------+
- *       1 byte: 0 stdin, 1 stdout, 2 stderr, 3 error, 4 resize
+ *     v5, half-close
+ *     +------+---------+
+ *     | 0xff | channel |        channel: 0 stdin, 1 stdout, 2 stderr, 3 error, 4 resize
+ *     +------+---------+
  *
- * As the real server does, a client's text message is taken for bytes where binary is due (the Python client
- * sends text), and an empty message is passed over. It is stricter in that an unknown channel ends the session.
+ * An unknown channel, which the real server passes over, ends the session.
  */
 import { type Fault, faulted } from '../fault.ts';
 import {
@@ -26,32 +24,26 @@ import {
   WEBSOCKET_PROTOCOLS,
   type WebSocketProtocol,
 } from '../remotecommand.ts';
+import { type ChannelPiece, ChannelReader, encodeMessage } from '../websocket/channels.ts';
 import { WebSocketDecoder } from '../websocket/decoder.ts';
 import { type MaskKeys, WebSocketEncoder } from '../websocket/encoder.ts';
 import type { WebSocketEvent } from '../websocket/frame.ts';
-import { Base64Reader } from './base64.ts';
 import { formatSize, SizeReader } from './terminal-size.ts';
-
-type MessagePiece = Extract<WebSocketEvent, { kind: 'data' }>;
 
 const CLOSE_SIGNAL = 255;
 const CLOSE_VERSION = 5;
-const ZERO = 0x30;
 const NOTHING = Buffer.alloc(0);
-
-/** The message that is being read: on which channel, or a close signal. */
-type Current = { channel: Channel; base64: Base64Reader | null } | 'close-signal';
 
 export class ChannelPeer implements RemotePeer {
   readonly #protocol: { version: number; base64: boolean };
   readonly #options: RemoteOptions;
   readonly #decoder: WebSocketDecoder;
+  readonly #reader: ChannelReader;
   readonly #encoder: WebSocketEncoder;
   readonly #sizes = new SizeReader();
   readonly #ended = new Set<Channel>();
-  #current: Current | null = null;
   /** The channel that a close signal names. */
-  #closing: number | null = null;
+  #closing: Buffer | null = null;
   #over = false;
 
   /**
@@ -62,6 +54,7 @@ export class ChannelPeer implements RemotePeer {
     this.#protocol = WEBSOCKET_PROTOCOLS[protocol];
     this.#options = options;
     this.#decoder = new WebSocketDecoder(options.from);
+    this.#reader = new ChannelReader({ from: options.from, base64: this.#protocol.base64 });
     this.#encoder = new WebSocketEncoder(options.from === 'server' ? keys : null);
   }
 
@@ -79,13 +72,15 @@ export class ChannelPeer implements RemotePeer {
       if (this.#over) break;
       switch (event.kind) {
         case 'data':
-          this.#readPiece(event, events);
+          events.push(...this.#readPiece(this.#reader.push(event)));
           break;
         case 'ping':
         case 'pong':
           events.push({ kind: event.kind, token: { over: 'websocket', data: event.data } });
           break;
         case 'close':
+          events.push({ ...event, last: true });
+          break;
         case 'fault':
           events.push(event);
           break;
@@ -95,30 +90,16 @@ export class ChannelPeer implements RemotePeer {
     return events;
   }
 
-  #readPiece(piece: MessagePiece, events: RemoteEvent[]): void {
-    let rest = piece.data;
-    if (piece.first) {
-      if (rest.length === 0) return;
-      const begun = this.#begin(rest[0]!, piece.opcode);
-      if ('kind' in begun) return void events.push(begun);
-      this.#current = begun.current;
-      rest = rest.subarray(1);
+  #readPiece(piece: ReturnType<ChannelReader['push']>): RemoteEvent[] {
+    if (piece === null) return [];
+    if ('kind' in piece) return [piece];
+    if (piece.channel === CLOSE_SIGNAL && this.#protocol.version >= CLOSE_VERSION) {
+      return this.#readCloseSignal(piece);
     }
-    if (this.#current === 'close-signal') this.#readCloseSignal(rest, piece.last, events);
-    else if (this.#current !== null) this.#readData(this.#current, rest, piece, events);
-    if (piece.last) this.#current = null;
-  }
-
-  #begin(first: number, opcode: 'text' | 'binary'): { current: Current } | Fault<ChannelFault> {
-    const { version, base64 } = this.#protocol;
-    if (opcode === 'text' && !base64 && this.#options.from === 'server') {
-      return faulted('TEXT_UNEXPECTED', 'the server sent text where the subprotocol is binary');
-    }
-    const number = base64 ? first - ZERO : first;
-    if (number === CLOSE_SIGNAL && version >= CLOSE_VERSION) return { current: 'close-signal' };
-    const channel = CHANNELS[number];
-    if (channel === undefined) return faulted('CHANNEL_UNKNOWN', `there is no channel ${number}`);
-    return this.#refuse(channel) ?? { current: { channel, base64: base64 ? new Base64Reader() : null } };
+    const channel = CHANNELS[piece.channel];
+    if (channel === undefined) return [faulted('CHANNEL_UNKNOWN', `there is no channel ${piece.channel}`)];
+    const refusal = piece.first ? this.#refuse(channel) : null;
+    return refusal === null ? this.#readData(channel, piece) : [refusal];
   }
 
   /** Why the peer may not send on the channel, or null. */
@@ -134,36 +115,26 @@ export class ChannelPeer implements RemotePeer {
     return null;
   }
 
-  #readData(
-    current: Exclude<Current, string>,
-    bytes: Buffer,
-    piece: MessagePiece,
-    events: RemoteEvent[],
-  ): void {
-    const data = current.base64 === null ? bytes : current.base64.push(bytes, piece.last);
-    if (data === null) {
-      events.push(faulted('BASE64_INVALID', `a message on ${current.channel} is not valid base64`));
-    } else if (current.channel === 'resize') {
-      const sizes = this.#sizes.push(data);
-      if (sizes === null) events.push(faulted('SIZE_INVALID', 'the resize channel holds no terminal size'));
-      else for (const size of sizes) events.push({ kind: 'resize', size });
-    } else if (data.length > 0 || (piece.first && piece.last)) {
-      events.push({ kind: 'data', channel: current.channel, data });
+  #readData(channel: Channel, { data, first, last }: ChannelPiece): RemoteEvent[] {
+    if (channel !== 'resize') {
+      return data.length > 0 || (first && last) ? [{ kind: 'data', channel, data }] : [];
     }
+    const sizes = this.#sizes.push(data);
+    if (sizes === null) return [faulted('SIZE_INVALID', 'the resize channel holds no terminal size')];
+    return sizes.map((size) => ({ kind: 'resize', size }));
   }
 
-  #readCloseSignal(bytes: Buffer, last: boolean, events: RemoteEvent[]): void {
-    const invalid = faulted<ChannelFault>('CLOSE_SIGNAL_INVALID', 'a close signal does not name one channel');
-    if (bytes.length > (this.#closing === null ? 1 : 0)) return void events.push(invalid);
-    if (bytes.length === 1) this.#closing = bytes[0]!;
-    if (!last) return;
-    const channel = CHANNELS[this.#closing ?? CLOSE_SIGNAL];
-    this.#closing = null;
-    if (channel === undefined) return void events.push(invalid);
-    if (this.#ended.has(channel))
-      return void events.push(faulted('DATA_AFTER_END', `${channel} ended twice`));
+  #readCloseSignal({ data, last }: ChannelPiece): RemoteEvent[] {
+    const named = this.#closing === null ? data : Buffer.concat([this.#closing, data]);
+    this.#closing = last ? null : Buffer.from(named.subarray(0, 2));
+    const channel = named.length === 1 ? CHANNELS[named[0]!] : undefined;
+    if (named.length > 1 || (last && channel === undefined)) {
+      return [faulted('CLOSE_SIGNAL_INVALID', 'a close signal does not name one channel')];
+    }
+    if (!last || channel === undefined) return [];
+    if (this.#ended.has(channel)) return [faulted('DATA_AFTER_END', `${channel} ended twice`)];
     this.#ended.add(channel);
-    events.push({ kind: 'end', channel });
+    return [{ kind: 'end', channel }];
   }
 
   open(): Buffer {
@@ -212,9 +183,6 @@ export class ChannelPeer implements RemotePeer {
   }
 
   #message(channel: Channel, data: Uint8Array): Buffer {
-    const number = CHANNELS.indexOf(channel);
-    if (!this.#protocol.base64) return this.#encoder.binary(Uint8Array.of(number), data);
-    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    return this.#encoder.text(`${number}${bytes.toString('base64')}`);
+    return encodeMessage(this.#encoder, this.#protocol.base64, CHANNELS.indexOf(channel), data);
   }
 }

@@ -73,7 +73,7 @@ export class StreamPeer implements RemotePeer {
       case 'pong':
         return [{ kind: event.kind, token: tokenOf(event.id) }];
       case 'goaway':
-        return [{ kind: 'close', code: fromGoAway(event.status), reason: '' }];
+        return [{ kind: 'close', code: fromGoAway(event.status), reason: '', last: false }];
       case 'writable':
       case 'discarded':
       case 'fault':

@@ -250,6 +250,11 @@ export class SpdySession {
     return due.length === 0 ? NOTHING : Buffer.concat(due.map((grant) => encodeWindowUpdate(...grant)));
   }
 
+  /** False before it is opened, and once both ended it or either reset it. */
+  has(stream: number): boolean {
+    return this.#streams.has(stream);
+  }
+
   sendable(stream: number): number {
     return this.#streams.has(stream) ? this.#sending.left(stream) : Number.POSITIVE_INFINITY;
   }
