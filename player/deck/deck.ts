@@ -4,7 +4,8 @@
  * Time here is the session's own time, whatever is skipped or sped up, so that it agrees with the times
  * of the events. A tape that is still growing is followed at its end until someone goes back.
  */
-import { Reel, type Screen } from './reel.ts';
+import type { Reel, Screen } from './reel.ts';
+import { Reels } from './reels.ts';
 import type { Tape } from './tape.ts';
 
 /** Calls back before the next frame; tests bring their own. */
@@ -17,8 +18,6 @@ export type Mode = 'paused' | 'playing' | 'following';
 
 /** A slice of fast-forward between two chances for the page to react, in characters. */
 const SLICE = 8 * 1024 * 1024;
-/** The same where nobody waits for it. */
-const IDLE_SLICE = 512 * 1024;
 /** A page in the background gets no frames: the session waits there instead of leaping. */
 const LONGEST_STEP = 0.25;
 
@@ -28,11 +27,11 @@ export class Deck {
   readonly #listeners = new Set<() => void>();
   #mode: Mode = 'paused';
   #time = 0;
-  #reel: Reel;
-  /** Screens that wait out of sight, at places spread over the tape, so that no jump starts from nothing. */
-  readonly #spares: Reel[] = [];
+  readonly #reels: Reels;
   /** Where a jump is heading that has not arrived yet. */
   #target: number | null = null;
+  /** True where a live tape is sure to reach the target, so that its end is no reason to stop short. */
+  #patient = false;
   #frame: number | null = null;
   #lastFrame: number | null = null;
   #speed = 1;
@@ -40,9 +39,8 @@ export class Deck {
 
   constructor(tape: Tape, screen: Screen, frames: Frames) {
     this.tape = tape;
-    this.#reel = new Reel(tape, screen);
+    this.#reels = new Reels(tape, screen);
     this.#frames = frames;
-    screen.show(true);
   }
 
   /** Seconds since the start of the session. */
@@ -98,10 +96,13 @@ export class Deck {
       this.follow();
       return;
     }
-    this.#target = Math.max(0, live || complete ? Math.min(time, end) : time);
-    if (this.#mode === 'following') this.#mode = 'playing';
-    this.#wake();
-    this.#notify();
+    this.#head(live || complete ? Math.min(time, end) : time);
+  }
+
+  /** The same to a time that the session is known to have reached, however little of the tape is there yet. */
+  await(time: number): void {
+    this.#head(time);
+    this.#patient = true;
   }
 
   /** Steps to the next or former output and stays there; from where a jump is heading while one is under way. */
@@ -132,20 +133,12 @@ export class Deck {
 
   /** Another screen, to wait at a place of its own. */
   addSpare(screen: Screen): void {
-    screen.show(false);
-    this.#spares.push(new Reel(this.tape, screen));
+    this.#reels.addSpare(screen);
   }
 
   /** Moves the spare screens a little on their way; false when each is where it waits. */
   prepare(): boolean {
-    for (const [index, spare] of this.#spares.entries()) {
-      const home = this.tape.countAtShare((index + 1) / (this.#spares.length + 1));
-      if (spare.applied === home) continue;
-      if (spare.applied > home) spare.rewind();
-      spare.advance(home, IDLE_SLICE);
-      return true;
-    }
-    return false;
+    return this.#reels.prepare();
   }
 
   dispose(): void {
@@ -153,7 +146,17 @@ export class Deck {
     this.#listeners.clear();
   }
 
+  #head(time: number): void {
+    this.#target = Math.max(0, time);
+    this.#patient = false;
+    if (this.#mode === 'following') this.#mode = 'playing';
+    this.#wake();
+    this.#notify();
+  }
+
   #setMode(mode: Mode): void {
+    // Whoever stops following before everything was drawn stays with what is seen.
+    if (this.#mode === 'following') this.#time = Math.max(this.#time, this.tape.time(this.#reel.applied - 1));
     this.#mode = mode;
     this.#lastFrame = null;
     this.#reel.screen.running(mode !== 'paused');
@@ -191,10 +194,10 @@ export class Deck {
 
   #approach(target: number): void {
     const count = this.tape.countUntil(target);
-    this.#choose(count);
+    this.#reels.choose(count, this.#mode !== 'paused');
     this.#reel.advance(count, SLICE);
     const { live, complete, end } = this.tape;
-    const known = complete || live || end > target;
+    const known = complete || (live && !this.#patient) || end > target;
     if (this.#reel.applied < count || !known) return;
     this.#time = Math.min(target, end);
     this.#target = null;
@@ -223,25 +226,8 @@ export class Deck {
     this.#reel.screen.running(false);
   }
 
-  /** Takes the screen that is nearest before the first `count` events. */
-  #choose(count: number): void {
-    const reach = ({ applied }: Reel) => (applied <= count ? applied : -1);
-    const best = this.#spares.reduce(
-      (nearest, spare) => (reach(spare) > reach(nearest) ? spare : nearest),
-      this.#reel,
-    );
-    if (best !== this.#reel) this.#swap(best);
-    if (this.#reel.applied > count) this.#reel.rewind();
-  }
-
-  #swap(spare: Reel): void {
-    const former = this.#reel;
-    this.#spares[this.#spares.indexOf(spare)] = former;
-    this.#reel = spare;
-    former.screen.running(false);
-    spare.screen.running(this.#mode !== 'paused');
-    spare.screen.show(true);
-    former.screen.show(false);
+  get #reel(): Reel {
+    return this.#reels.seen;
   }
 
   #notify(): void {

@@ -149,7 +149,7 @@ class ReplayControl {
     const before = this.#deck;
     const deck = new Deck(tape, screen, BROWSER_FRAMES);
     this.#deck = deck;
-    if (before === null) begin(deck, this.#moment);
+    if (before === null) begin(deck, this.#session, this.#moment);
     else resume(deck, before);
     before?.dispose();
     this.#update((now) => ({ ...now, deck, tape }));
@@ -157,10 +157,18 @@ class ReplayControl {
 }
 
 /** A link to a moment shows that moment; otherwise it starts by itself, unless motion is unwelcome. */
-function begin(deck: Deck, moment: number | null): void {
-  if (moment !== null) deck.seek(moment);
-  else if (deck.tape.live) deck.follow();
+function begin(deck: Deck, session: SessionSummary, moment: number | null): void {
+  const { live } = deck.tape;
+  if (moment !== null && live) awaitMoment(deck, session, moment);
+  else if (moment !== null) deck.seek(moment);
+  else if (live) deck.follow();
   else if (!matchMedia('(prefers-reduced-motion: reduce)').matches) deck.play();
+}
+
+/** A live stream starts at the first byte: the moment is still to come, or lies past the present. */
+function awaitMoment(deck: Deck, { startedAt, lastAt }: SessionSummary, moment: number): void {
+  if (moment < (lastAt - startedAt) / 1e6) deck.await(moment);
+  else deck.follow();
 }
 
 /** After a lost connection the stream starts over: the viewer stays where it was. */
@@ -171,6 +179,6 @@ function resume(deck: Deck, before: Deck): void {
     deck.follow();
     return;
   }
-  deck.seek(before.time);
+  deck.await(before.time);
   if (before.mode === 'playing') deck.play();
 }

@@ -268,6 +268,41 @@ t.test('follows a live tape, leaves it, comes back', async (t) => {
   t.equal(deck.atEnd, true);
 });
 
+t.test('a moment that a live tape is sure to reach is waited for', async (t) => {
+  const { deck, paper, frames, tape } = deckOf(tapeOf([], { live: true, open: true }));
+  deck.await(2);
+  frames.settle();
+  t.equal(deck.seeking, true, 'the stream has only begun');
+  t.equal(deck.time, 2);
+  tape.append(1, 'a');
+  tape.append(2, 'b');
+  deck.tapeChanged();
+  frames.settle();
+  t.equal(paper.seen, 'ab', 'what is there is shown');
+  tape.append(3, 'c');
+  deck.tapeChanged();
+  frames.settle();
+  t.equal(deck.seeking, false);
+  t.equal(deck.mode, 'paused');
+  t.equal(paper.seen, 'ab');
+  deck.seek(9);
+  frames.settle();
+  t.equal(deck.time, 3, 'any other jump ends at the present');
+});
+
+t.test('who stops a follower that is still catching up stays with what is seen', async (t) => {
+  const tape = new Tape(SIZE, { live: true });
+  const text = 'x'.repeat(1024 * 1024);
+  for (let index = 0; index < 40; index++) tape.append(index, text);
+  const { deck, paper, frames } = deckOf(tape);
+  deck.follow();
+  frames.pass(0.02);
+  deck.pause();
+  frames.settle();
+  t.ok(deck.time > 0 && deck.time < 39);
+  t.equal(paper.seen.length, (deck.time + 1) * text.length);
+});
+
 t.test('a long way is walked in slices', async (t) => {
   const tape = new Tape(SIZE);
   const text = 'x'.repeat(1024 * 1024);
@@ -313,7 +348,7 @@ type Operation =
   | { kind: 'seek'; to: number }
   | { kind: 'pass'; seconds: number }
   | { kind: 'append'; after: number }
-  | { kind: 'play' | 'pause' | 'follow' | 'forth' | 'back' | 'prepare' };
+  | { kind: 'play' | 'pause' | 'follow' | 'forth' | 'back' | 'prepare' | 'await' };
 
 const operation: fc.Arbitrary<Operation> = fc.oneof(
   fc.record({ kind: fc.constant('seek' as const), to: fc.double({ min: 0, max: 60, noNaN: true }) }),
@@ -325,6 +360,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
       'pause' as const,
       'follow' as const,
       'forth' as const,
+      'await' as const,
       'back' as const,
       'prepare' as const,
     ),
@@ -366,6 +402,7 @@ t.test('whatever is done, the screen shows exactly what the tape has up to the t
           tape.append(tape.end + step.after, String.fromCharCode(98 + (letter++ % 24)));
           deck.tapeChanged();
         } else if (step.kind === 'prepare') deck.prepare();
+        else if (step.kind === 'await') deck.await(tape.end);
         else if (step.kind === 'play') deck.play();
         else if (step.kind === 'pause') deck.pause();
         else if (step.kind === 'follow') deck.follow();
