@@ -1,5 +1,23 @@
 /** How fresh pages join what is already shown. */
-import type { SessionSummary } from '../../recorder/log/ports.ts';
+import type { SessionPage, SessionSummary } from '../../recorder/log/ports.ts';
+
+/** The newest sessions, and where the older ones go on. */
+export interface Listed {
+  sessions: SessionSummary[];
+  next: string | undefined;
+}
+
+/**
+ * The list with the first page as it is now, and with sessions further down asked for one by one.
+ * Where more has come than a page holds (the tab slept) the list starts over: a list with a hole would
+ * pass over sessions.
+ */
+export function refreshed(shown: Listed, first: SessionPage, single: readonly SessionSummary[]): Listed {
+  const known = new Set(shown.sessions.map(({ id }) => id));
+  const joins = first.next === undefined || first.sessions.some(({ id }) => known.has(id));
+  if (!joins) return { sessions: first.sessions, next: first.next };
+  return { sessions: mergeSessions(shown.sessions, [...first.sessions, ...single]), next: shown.next };
+}
 
 /** `fresh` replaces sessions of the same id; all stay newest first. */
 export function mergeSessions(

@@ -8,10 +8,16 @@ export type Part = { text: string } | { mark: string; name: string };
 
 /**
  * Controls, format characters (bidi, zero width, tags), line and paragraph separators, lone surrogates;
- * letters and symbols that have no ink; variation selectors but the one that emoji end in.
+ * every other character that is drawn as nothing; spaces that the shell takes for letters.
+ * https://www.unicode.org/reports/tr44/#Default_Ignorable_Code_Point
  */
-const HIDDEN =
-  /\p{Cc}|\p{Cf}|\p{Zl}|\p{Zp}|\p{Cs}|[\u115f\u1160\u3164\uffa0\u2800]|[\ufe00-\ufe0e]|[\u{e0100}-\u{e01ef}]/u;
+const HIDDEN = /(?! )[\p{Cc}\p{Cf}\p{Cs}\p{Z}\p{Default_Ignorable_Code_Point}\u2800]/u;
+
+/** Makes the character before it an emoji. */
+const EMOJI_STYLE = '\ufe0f';
+const COMBINING = /\p{M}/u;
+/** More marks than any language puts on a letter: piled up they cover what stands around them. UTS 39, 5.4. */
+const MOST_COMBINING = 4;
 
 const MARKS: Record<string, string> = { '\n': '⏎', '\t': '⇥', '\u007f': '␡' };
 
@@ -19,12 +25,18 @@ const MARKS: Record<string, string> = { '\n': '⏎', '\t': '⇥', '\u007f': '␡
 export function visible(text: string, limit = 4000): Part[] {
   const parts: Part[] = [];
   let plain = '';
+  let combining = 0;
+  let before = '';
   const flush = () => {
     if (plain !== '') parts.push({ text: plain });
     plain = '';
   };
-  for (const character of text.slice(0, limit)) {
-    if (!HIDDEN.test(character)) {
+  const shown = cut(text, limit);
+  for (const character of shown) {
+    combining = COMBINING.test(character) ? combining + 1 : 0;
+    const inked = isEmoji(before, character) || !(HIDDEN.test(character) || combining > MOST_COMBINING);
+    before = character;
+    if (inked) {
       plain += character;
       continue;
     }
@@ -32,7 +44,8 @@ export function visible(text: string, limit = 4000): Part[] {
     parts.push({ mark: markOf(character), name: nameOf(character) });
   }
   flush();
-  if (text.length > limit) parts.push({ mark: '…', name: `${text.length - limit} more characters` });
+  const rest = text.length - shown.length;
+  if (rest > 0) parts.push({ mark: '…', name: `${rest} more characters` });
   return parts;
 }
 
@@ -41,6 +54,16 @@ export function visibleText(text: string, limit?: number): string {
   return visible(text, limit)
     .map((part) => ('text' in part ? part.text : part.mark))
     .join('');
+}
+
+/** The first `limit` UTF-16 units, or one more where that would halve a character. */
+function cut(text: string, limit: number): string {
+  const halved = /[\ud800-\udbff]$/.test(text.slice(0, limit)) && /[\udc00-\udfff]/.test(text.charAt(limit));
+  return text.slice(0, halved ? limit + 1 : limit);
+}
+
+function isEmoji(before: string, character: string): boolean {
+  return character === EMOJI_STYLE && /\p{Emoji}/u.test(before);
 }
 
 function markOf(character: string): string {

@@ -1,11 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { byDay, mergeSessions } from '../../../player/list/merge.ts';
 import { listPath, parseRoute, sessionPath } from '../../../player/router.ts';
 import { commandText, count } from '../../../player/text/command.ts';
 import { ago, dayName, duration, formatMoment, parseMoment, position } from '../../../player/text/time.ts';
 import { visible, visibleText } from '../../../player/text/visible.ts';
-import type { SessionSummary } from '../../../recorder/log/ports.ts';
 
 t.test('hidden characters become marks', async (t) => {
   t.same(visible('ls -l'), [{ text: 'ls -l' }]);
@@ -23,11 +21,20 @@ t.test('hidden characters become marks', async (t) => {
     '\u{e0041}',
     '\u009b',
     '\ud800',
+    '\u034f',
+    '\u17b4',
+    '\u00a0',
+    '\u3000',
+    '\u2800',
   ]) {
     t.equal(visible(`a${hidden}b`).length, 3, `U+${hidden.codePointAt(0)!.toString(16)}`);
   }
   t.equal(visibleText('Grüße, 世界, שלום, ✅️'), 'Grüße, 世界, שלום, ✅️', 'letters stay as they are');
   t.equal(visibleText('x'.repeat(50), 10), `${'x'.repeat(10)}…`);
+  t.equal(visibleText('😀😀😀', 3), '😀😀…', 'no character is cut in half');
+  t.equal(visibleText('rm\ufe0f'), 'rm⟨FE0F⟩', 'a style for emoji is hidden elsewhere');
+  const piled = visibleText(`e${'\u0301'.repeat(200)}`);
+  t.ok(piled.startsWith(`e${'\u0301'.repeat(4)}⟨0301⟩`) && piled.endsWith('⟨0301⟩'), 'marks do not pile up');
 });
 
 t.test('nothing that a browser hides or reorders is left over', async () => {
@@ -89,26 +96,4 @@ t.test('addresses', async (t) => {
   t.same(at('/sessions/01AB?t=nonsense'), { page: 'session', id: '01AB', moment: null });
   t.same(at('/sessions/%zz'), { page: 'unknown', path: '/sessions/%zz' });
   t.same(at('/else'), { page: 'unknown', path: '/else' });
-});
-
-t.test('fresh pages join what is shown', async (t) => {
-  const session = (id: string, commands = 0) => ({ id, commands }) as SessionSummary;
-  const merged = mergeSessions([session('c'), session('a')], [session('d'), session('c', 5), session('b')]);
-  t.same(
-    merged.map(({ id, commands }) => [id, commands]),
-    [
-      ['d', 0],
-      ['c', 5],
-      ['b', 0],
-      ['a', 0],
-    ],
-  );
-  const days = byDay(merged, ({ id }) => (id > 'b' ? 'Today' : 'Yesterday'));
-  t.same(
-    days.map(({ name, sessions }) => [name, sessions.length]),
-    [
-      ['Today', 2],
-      ['Yesterday', 2],
-    ],
-  );
 });
