@@ -10,6 +10,7 @@ import type {
   VerifyLine,
   VerifyReport,
 } from '../recorder/server/api.ts';
+import { wholeLines } from './stream.ts';
 
 export type { CastFormat, Match, SessionPage, SessionSummary, VerifyReport };
 
@@ -44,36 +45,33 @@ export function getSession(id: SessionId, signal?: AbortSignal): Promise<Session
 
 /** The recording as asciicast v3, as it arrives. */
 export async function getCast(id: SessionId, signal?: AbortSignal): Promise<ReadableStream<Uint8Array>> {
-  const response = await request(`${sessionPath(id)}/cast?format=v3`, signal);
-  if (response.body === null) throw new ApiError(response.status, 'EMPTY', 'The recorder sent no recording.');
-  return response.body;
+  return bodyOf(await request(`${sessionPath(id)}/cast?format=v3`, signal));
 }
 
 export type EventOf<T extends AuditEvent['body']['type']> = AuditEvent & { body: { type: T } };
 
-/** Events of one type, from a place in the session on. */
-export async function getEvents<T extends AuditEvent['body']['type']>(
+/** Events of one type, from a place in the session on, as they arrive. */
+export async function* getEvents<T extends AuditEvent['body']['type']>(
   id: SessionId,
   query: { type: T; from?: number },
   signal?: AbortSignal,
-): Promise<EventOf<T>[]> {
+): AsyncGenerator<EventOf<T>> {
   const path = `${sessionPath(id)}/events?type=${query.type}&from=${query.from ?? 0}`;
-  const lines = await getLines<EventLine>(path, signal);
-  return lines.map(({ event }) => event).filter((event) => event.body.type === query.type) as EventOf<T>[];
+  for await (const { event } of getLines<EventLine>(path, signal)) {
+    if (event.body.type === query.type) yield event as EventOf<T>;
+  }
 }
 
 export function searchOutput(id: SessionId, text: string, signal?: AbortSignal): Promise<Match[]> {
-  return getLines(`${sessionPath(id)}/search?q=${encodeURIComponent(text)}`, signal);
+  return Array.fromAsync(getLines<Match>(`${sessionPath(id)}/search?q=${encodeURIComponent(text)}`, signal));
 }
 
 /** Checks the evidence of one session against the signed checkpoint. */
 export async function verifySession(id: SessionId, signal?: AbortSignal): Promise<VerifyReport> {
-  const lines = await getLines<VerifyLine>(`/api/verify?session=${encodeURIComponent(id)}`, signal);
-  const last = lines.at(-1);
-  if (last === undefined || !('report' in last)) {
-    throw new ApiError(200, 'NOT_VERIFIED', 'The verification broke off before it had a result.');
+  for await (const line of getLines<VerifyLine>(`/api/verify?session=${encodeURIComponent(id)}`, signal)) {
+    if ('report' in line) return line.report;
   }
-  return last.report;
+  throw new ApiError(200, 'NOT_VERIFIED', 'The verification broke off before it had a result.');
 }
 
 /** Where a recording can be downloaded. */
@@ -98,15 +96,20 @@ async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
 }
 
 /** JSON lines; a stream that broke off ends in an error of its own. */
-async function getLines<T extends object>(path: string, signal?: AbortSignal): Promise<T[]> {
+async function* getLines<T extends object>(path: string, signal?: AbortSignal): AsyncGenerator<T> {
   const response = await request(path, signal);
-  const text = await response.text();
-  const lines = text.split('\n').filter((line) => line !== '');
-  const values = lines.map((line) => JSON.parse(line) as T | ErrorBody);
-  const last = values.at(-1);
-  if (last !== undefined && 'error' in last)
-    throw new ApiError(response.status, last.error.code, last.error.message);
-  return values as T[];
+  for await (const lines of wholeLines(bodyOf(response))) {
+    for (const line of lines.trimEnd().split('\n')) {
+      const value = JSON.parse(line) as T | ErrorBody;
+      if ('error' in value) throw new ApiError(response.status, value.error.code, value.error.message);
+      yield value;
+    }
+  }
+}
+
+function bodyOf(response: Response): ReadableStream<Uint8Array> {
+  if (response.body === null) throw new ApiError(response.status, 'EMPTY', 'The recorder sent nothing.');
+  return response.body;
 }
 
 async function request(path: string, signal?: AbortSignal): Promise<Response> {

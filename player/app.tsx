@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { useCallback, useEffect, useErrorBoundary, useRef, useState } from 'preact/hooks';
 import type { SessionSummary } from './api.ts';
 import { ListPage } from './list/page.tsx';
 import { useSessions } from './list/use-sessions.ts';
@@ -7,23 +7,35 @@ import { SessionPage } from './session/page.tsx';
 import { Header } from './ui/header.tsx';
 import { Help } from './ui/help.tsx';
 import { useShortcuts } from './ui/keys.ts';
-import { Notice } from './ui/notice.tsx';
+import { Notice, Problem } from './ui/notice.tsx';
 import { useTheme } from './ui/theme.ts';
 
-/** The whole page. The list stays in memory while a session is looked at, so that coming back costs nothing. */
+/** The page, or what is left of it where something in the session breaks it. */
 export function App() {
+  const [broken] = useErrorBoundary();
+  if (broken === undefined) return <Pages />;
+  return (
+    <main class="list-page">
+      <Problem error={broken as Error} retry={() => location.reload()} />
+    </main>
+  );
+}
+
+/** The list stays in memory while a session is looked at, so that coming back costs nothing. */
+function Pages() {
   const { route, navigate } = useNavigation();
   const { theme, next } = useTheme();
   const [help, setHelp] = useState(false);
   const [search, setSearch] = useState(route.page === 'list' ? route.search : '');
-  const [lastOpened, setLastOpened] = useState<string | null>(null);
+  const lastOpened = useRef<string | null>(null);
   const scroll = useRef(0);
   const list = useSessions(search, route.page === 'list');
 
   useEffect(() => {
     if (route.page === 'list') setSearch(route.search);
-    if (route.page === 'session') setLastOpened(route.id);
   }, [route]);
+  // Not in an effect: whoever is back at once finds the right row.
+  if (route.page === 'session') lastOpened.current = route.id;
 
   useShortcuts({ '?': () => setHelp(true), t: next });
 
@@ -39,7 +51,7 @@ export function App() {
           list={list}
           search={search}
           scroll={scroll}
-          lastOpened={lastOpened}
+          lastOpened={lastOpened.current}
           onSearch={find}
           onOpen={open}
         />

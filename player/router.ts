@@ -48,8 +48,16 @@ export function useNavigation(): Navigation {
   return { route, navigate };
 }
 
-/** True for a click that the browser itself should handle: new tab, new window, download. */
-export function isForBrowser(event: MouseEvent): boolean {
+/** A click on a link, handled by the page, unless the browser itself should: new tab, new window, download. */
+export function onPage(action: () => void): (event: MouseEvent) => void {
+  return (event) => {
+    if (isForBrowser(event)) return;
+    event.preventDefault();
+    action();
+  };
+}
+
+function isForBrowser(event: MouseEvent): boolean {
   return (
     event.defaultPrevented ||
     event.button !== 0 ||

@@ -4,6 +4,7 @@
  * https://docs.asciinema.org/manual/asciicast/v3/ : a header line, then `[interval, code, data]` lines.
  */
 import type { TerminalSize } from '../../recorder/audit/event.ts';
+import { wholeLines } from '../stream.ts';
 import { screenSize, Tape } from './tape.ts';
 
 /** Thrown where the recording is not one. */
@@ -34,7 +35,9 @@ export class CastReader {
   #event(tape: Tape, line: string): void {
     const event = parseJson(line);
     if (!Array.isArray(event)) throw new CastError('the recording has a line that is no event');
-    const [interval, code, data] = event as [number, string, string];
+    const [interval, code, data] = event as unknown[];
+    if (typeof interval !== 'number' || typeof data !== 'string')
+      throw new CastError('the recording has a line that is no event');
     this.#micros += Math.round(interval * 1e6);
     const time = this.#micros / 1e6;
     if (code === 'o') tape.append(time, data);
@@ -45,7 +48,7 @@ export class CastReader {
 
 /**
  * Reads a response body to its end; `onProgress` after each part.
- * @throws CastError
+ * @throws CastError, BrokenOff
  */
 export async function readCast(
   body: ReadableStream<Uint8Array>,
@@ -53,36 +56,18 @@ export async function readCast(
   signal?: AbortSignal,
 ): Promise<Tape> {
   const reader = new CastReader();
-  let rest = '';
-  for await (const text of decoded(body)) {
-    signal?.throwIfAborted();
-    const end = text.lastIndexOf('\n') + 1;
-    if (end === 0) {
-      rest += text;
-      continue;
-    }
-    reader.read(rest + text.slice(0, end));
-    rest = text.slice(end);
-    if (reader.tape !== null) onProgress(reader.tape);
-  }
-  // A last line without its newline is torn: the recording stopped there.
-  if (reader.tape === null) throw new CastError('the recording is empty');
-  reader.tape.finish();
-  onProgress(reader.tape);
-  return reader.tape;
-}
-
-async function* decoded(body: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  const reader = body.getReader();
-  const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
   try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield decoder.decode(value, { stream: true });
+    for await (const lines of wholeLines(body)) {
+      signal?.throwIfAborted();
+      reader.read(lines);
+      if (reader.tape !== null) onProgress(reader.tape);
     }
+    if (reader.tape === null) throw new CastError('the recording is empty');
+    return reader.tape;
   } finally {
-    await reader.cancel().catch(() => {});
+    // What has come of a recording that broke off can be looked at to its end.
+    reader.tape?.finish();
+    if (reader.tape !== null && !signal?.aborted) onProgress(reader.tape);
   }
 }
 
@@ -93,7 +78,7 @@ function parseHeader(line: string): TerminalSize {
 }
 
 function parseSize(text: string): TerminalSize {
-  const [cols, rows] = String(text).split('x').map(Number);
+  const [cols, rows] = text.split('x').map(Number);
   return screenSize(cols, rows);
 }
 

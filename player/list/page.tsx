@@ -3,7 +3,7 @@ import type { SessionSummary } from '../../recorder/log/ports.ts';
 import { count } from '../text/command.ts';
 import { dayName } from '../text/time.ts';
 import { useShortcuts } from '../ui/keys.ts';
-import { Problem } from '../ui/notice.tsx';
+import { Problem, Stale } from '../ui/notice.tsx';
 import { useNow } from '../ui/use-now.ts';
 import { Empty } from './empty.tsx';
 import { byDay } from './merge.ts';
@@ -24,7 +24,7 @@ interface Properties {
 
 /** All sessions, newest first. */
 export function ListPage({ list, search, scroll, lastOpened, onSearch, onOpen }: Properties) {
-  const { sessions, loading, error, hasMore, loadMore, retry } = list;
+  const { sessions, loading, error, stale, hasMore, loadMore, retry } = list;
   const now = useNow(sessions.some(({ state }) => state === 'live') ? 1000 : 20_000);
   const box = useRef<HTMLInputElement>(null);
 
@@ -32,11 +32,10 @@ export function ListPage({ list, search, scroll, lastOpened, onSearch, onOpen }:
     document.title = 'Sessions · Chaperone';
     scrollTo(0, scroll.current);
     if (lastOpened !== null) linkTo(lastOpened)?.focus({ preventScroll: true });
-    const remember = () => {
+    // While the list still stands, before the next page takes its room.
+    return () => {
       scroll.current = scrollY;
     };
-    addEventListener('scroll', remember, { passive: true });
-    return () => removeEventListener('scroll', remember);
   }, []);
 
   useShortcuts({
@@ -59,7 +58,7 @@ export function ListPage({ list, search, scroll, lastOpened, onSearch, onOpen }:
             `${count(sessions.length, 'session')}${hasMore ? ' shown' : ''}`}
         </p>
       </div>
-      {error !== null && <Problem error={error} retry={retry} />}
+      {stale !== null && <Stale error={stale} />}
       {error === null && loading === 'first' && sessions.length === 0 && <Skeleton />}
       {error === null && loading !== 'first' && sessions.length === 0 && (
         <Empty search={search} onSearch={onSearch} />
@@ -80,7 +79,8 @@ export function ListPage({ list, search, scroll, lastOpened, onSearch, onOpen }:
           </ol>
         </section>
       ))}
-      {hasMore && <More busy={loading === 'more'} onMore={loadMore} />}
+      {error !== null && <Problem error={error} retry={retry} />}
+      {hasMore && error === null && <More busy={loading === 'more'} onMore={loadMore} />}
     </main>
   );
 }

@@ -1,5 +1,5 @@
 import type { SessionSummary } from '../../recorder/log/ports.ts';
-import { isForBrowser, sessionPath } from '../router.ts';
+import { onPage, sessionPath } from '../router.ts';
 import { commandText, count } from '../text/command.ts';
 import { ago, clockTime, duration, fullTime, toDate } from '../text/time.ts';
 import { RefusedBadge, StateBadge, UnjudgedBadge } from '../ui/badges.tsx';
@@ -15,11 +15,7 @@ interface Properties {
 /** One session of the list. The whole row is the link. */
 export function SessionRow({ session, now, current, onOpen }: Properties) {
   const { id, identity, host, command, cwd, startedAt } = session;
-  const open = (event: MouseEvent) => {
-    if (isForBrowser(event)) return;
-    event.preventDefault();
-    onOpen(session);
-  };
+  const open = onPage(() => onOpen(session));
   return (
     <li class={session.refused > 0 ? 'session has-refusals' : 'session'}>
       <a href={sessionPath(id)} data-session={id} data-current={current || undefined} onClick={open}>

@@ -1,6 +1,7 @@
 import type { RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { Icon } from '../ui/icon.tsx';
+import { SearchInput } from '../ui/search-input.tsx';
 
 interface Properties {
   box: RefObject<HTMLInputElement | null>;
@@ -15,8 +16,10 @@ const WAIT_MS = 200;
 export function SearchBox({ box, search, busy, onSearch }: Properties) {
   const [text, setText] = useState(search);
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
-
   const asked = useRef(search);
+
+  // Who has opened a session by then is not called back to the list.
+  useEffect(() => () => clearTimeout(timer.current), []);
 
   useEffect(() => {
     // What was asked for here may come back after more has been typed.
@@ -47,18 +50,13 @@ export function SearchBox({ box, search, busy, onSearch }: Properties) {
         }}
       >
         <Icon name="search" />
-        <input
-          ref={box}
-          type="search"
+        <SearchInput
+          label="Search commands, users, hosts"
           value={text}
-          placeholder="Search commands, users, hosts"
-          aria-label="Search commands, users, hosts"
-          autocomplete="off"
-          spellcheck={false}
-          onInput={(event) => change(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key !== 'Escape') return;
-            if (text === '') event.currentTarget.blur();
+          box={box}
+          onChange={change}
+          onEscape={(input) => {
+            if (text === '') input.blur();
             else ask('');
             setText('');
           }}

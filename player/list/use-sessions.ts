@@ -1,23 +1,21 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { getSession, listSessions, type SessionSummary } from '../api.ts';
-import { mergeSessions } from './merge.ts';
+import { getSession, listSessions, type SessionPage, type SessionSummary } from '../api.ts';
+import { type Listed, mergeSessions, refreshed } from './merge.ts';
 
 export interface SessionList {
   sessions: SessionSummary[];
   /** `first`: nothing shown yet; `more`: a further page is on its way. */
   loading: 'first' | 'more' | null;
   error: Error | null;
+  /** Why what is shown could not be renewed; it is tried again. */
+  stale: Error | null;
   hasMore: boolean;
   loadMore: () => void;
   retry: () => void;
 }
 
-interface State {
+interface State extends Listed, Pick<SessionList, 'loading' | 'error' | 'stale'> {
   search: string;
-  sessions: SessionSummary[];
-  next: string | undefined;
-  loading: 'first' | 'more' | null;
-  error: Error | null;
 }
 
 const REFRESH_MS = 2000;
@@ -37,7 +35,7 @@ export function useSessions(search: string, watched: boolean): SessionList {
       now.search === search && now.error === null ? now : { ...empty(search), sessions: now.sessions },
     );
     listSessions({ search }, abort.signal).then(
-      ({ sessions, next }) => setState({ search, sessions, next, loading: null, error: null }),
+      ({ sessions, next }) => setState({ ...empty(search), sessions, next, loading: null }),
       (error: Error) => abort.signal.aborted || setState({ ...empty(search), loading: null, error }),
     );
     return () => abort.abort();
@@ -51,37 +49,49 @@ export function useSessions(search: string, watched: boolean): SessionList {
   const loadMore = useCallback(() => {
     const { next, loading, search: shown } = latest.current;
     if (next === undefined || loading !== null) return;
-    setState((now) => ({ ...now, loading: 'more' }));
+    const same = (change: (now: State) => State) =>
+      setState((now) => (now.search === shown ? change(now) : now));
+    same((now) => ({ ...now, loading: 'more', error: null }));
     listSessions({ search: shown, before: next }).then(
-      (page) => setState((now) => (now.search === shown ? grown(now, page.sessions, page.next) : now)),
-      (error: Error) => setState((now) => ({ ...now, loading: null, error })),
+      (page) => same((now) => grown(now, page)),
+      (error: Error) => same((now) => ({ ...now, loading: null, error })),
     );
   }, []);
 
-  const retry = useCallback(() => setAttempt((now) => now + 1), []);
-  const { sessions, loading, error, next } = state;
-  return { sessions, loading, error, hasMore: next !== undefined, loadMore, retry };
+  const retry = useCallback(() => {
+    if (latest.current.sessions.length > 0) loadMore();
+    else setAttempt((now) => now + 1);
+  }, []);
+  const { next, ...shown } = state;
+  return { ...shown, hasMore: next !== undefined, loadMore, retry };
 }
 
 function empty(search: string): State {
-  return { search, sessions: [], next: undefined, loading: 'first', error: null };
+  return { search, sessions: [], next: undefined, loading: 'first', error: null, stale: null };
 }
 
-function grown(state: State, fresh: SessionSummary[], next: string | undefined): State {
-  return { ...state, sessions: mergeSessions(state.sessions, fresh), next, loading: null, error: null };
+function grown(state: State, { sessions, next }: SessionPage): State {
+  return { ...state, sessions: mergeSessions(state.sessions, sessions), next, loading: null, error: null };
 }
 
-/** News of the first page, and of running sessions further down. A failure keeps what is shown. */
+/** News of the first page, and of running sessions further down. A failure keeps what is shown, and says so. */
 async function refresh(state: State, setState: (update: (now: State) => State) => void, signal: AbortSignal) {
   if (state.loading !== null || state.error !== null) return;
-  const { search } = state;
-  const { sessions: first } = await listSessions({ search }, signal);
-  const seen = new Set(first.map(({ id }) => id));
+  const same = (change: (now: State) => State) =>
+    setState((now) => (now.search === state.search && now.loading !== 'first' ? change(now) : now));
+  try {
+    const first = await listSessions({ search: state.search }, signal);
+    const single = await runningBelow(state, first, signal);
+    same((now) => ({ ...now, ...refreshed(now, first, single), stale: null }));
+  } catch (stale) {
+    if (!signal.aborted) same((now) => ({ ...now, stale: stale as Error }));
+  }
+}
+
+function runningBelow(state: State, first: SessionPage, signal: AbortSignal): Promise<SessionSummary[]> {
+  const seen = new Set(first.sessions.map(({ id }) => id));
   const running = state.sessions.filter((session) => session.state === 'live' && !seen.has(session.id));
-  const single = await Promise.all(running.slice(0, MOST_SINGLE).map(({ id }) => getSession(id, signal)));
-  setState((now) =>
-    now.search === search ? { ...now, sessions: mergeSessions(now.sessions, [...first, ...single]) } : now,
-  );
+  return Promise.all(running.slice(0, MOST_SINGLE).map(({ id }) => getSession(id, signal)));
 }
 
 /** Repeats `task` while the page is visible; one at a time. */
@@ -89,7 +99,7 @@ function every(milliseconds: number, task: (signal: AbortSignal) => Promise<void
   const abort = new AbortController();
   let timer: ReturnType<typeof setTimeout>;
   const run = async () => {
-    if (document.visibilityState === 'visible') await task(abort.signal).catch(() => {});
+    if (document.visibilityState === 'visible') await task(abort.signal);
     if (!abort.signal.aborted) timer = setTimeout(run, milliseconds);
   };
   timer = setTimeout(run, milliseconds);

@@ -1,7 +1,8 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { SessionSummary } from '../api.ts';
 import type { Deck } from '../deck/deck.ts';
-import { Notice, Problem } from '../ui/notice.tsx';
+import { Notice, Problem, Stale } from '../ui/notice.tsx';
+import { SearchInput } from '../ui/search-input.tsx';
 import { type Command, commandAt, type Verdict } from './command.ts';
 import { CommandRow } from './command-row.tsx';
 import { useDeck } from './use-deck.ts';
@@ -16,6 +17,12 @@ interface Properties {
 
 type Filter = 'all' | Exclude<Verdict, 'allowed'>;
 
+const CHOICES: [Filter, string][] = [
+  ['all', 'All'],
+  ['refused', 'Refused'],
+  ['unjudged', 'Unjudged'],
+];
+
 /** Rows drawn at first and added whenever the end of the list comes near. */
 const CHUNK = 200;
 
@@ -27,45 +34,36 @@ export function Commands({ state, deck, session, onJump }: Properties) {
   const readCurrent = useMemo(() => (playing: Deck) => commandAt(commands, playing.time), [commands]);
   const current = commands[useDeck(deck, readCurrent, -1)]?.seq;
   const shown = useMemo(() => commands.filter(matching(filter, words)), [commands, filter, words]);
-  const amount = (verdict: Verdict) => commands.filter((command) => command.verdict === verdict).length;
+  const amounts = useMemo(() => amountsOf(commands), [commands]);
 
-  if (error !== null) return <Problem error={error} />;
+  if (error !== null && !loaded) return <Problem error={error} />;
   if (loaded && commands.length === 0) return <NoCommands session={session} />;
   return (
     <>
       <div class="filters">
-        <input
-          type="search"
+        <SearchInput
+          label="Filter commands"
           value={words}
-          placeholder="Filter commands"
-          aria-label="Filter commands"
-          spellcheck={false}
-          autocomplete="off"
-          onInput={(event) => setWords(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key !== 'Escape') return;
+          onChange={setWords}
+          onEscape={(input) => {
             setWords('');
-            event.currentTarget.blur();
+            input.blur();
           }}
         />
         <fieldset class="choices" aria-label="Which commands">
-          <Choice name="All" value="all" chosen={filter} amount={commands.length} onChoose={setFilter} />
-          <Choice
-            name="Refused"
-            value="refused"
-            chosen={filter}
-            amount={amount('refused')}
-            onChoose={setFilter}
-          />
-          <Choice
-            name="Unjudged"
-            value="unjudged"
-            chosen={filter}
-            amount={amount('unjudged')}
-            onChoose={setFilter}
-          />
+          {CHOICES.map(([value, name]) => (
+            <Choice
+              key={value}
+              name={name}
+              value={value}
+              chosen={filter}
+              amount={amounts[value]}
+              onChoose={setFilter}
+            />
+          ))}
         </fieldset>
       </div>
+      {error !== null && <Stale error={error} />}
       {loaded && shown.length === 0 && <p class="none">No command matches.</p>}
       <Rows key={`${filter} ${words}`} commands={shown} current={current} onJump={onJump} />
     </>
@@ -89,15 +87,17 @@ function Rows({ commands, current, onJump }: RowsProperties) {
   const [{ from, to }, setStretch] = useState<Stretch>({ from: 0, to: CHUNK });
   const index = commands.findIndex(({ seq }) => seq === current);
 
+  // Someone who reads the list is not pulled away from there.
+  const isRead = () => list.current?.matches(':hover, :focus-within') ?? false;
+
   useEffect(() => {
-    if (index === -1) return;
+    if (index === -1 || isRead()) return;
     if (index < from || index >= to)
       setStretch({ from: Math.max(0, index - CHUNK / 2), to: index + CHUNK / 2 });
   }, [index]);
 
   useEffect(() => {
-    // Someone who reads the list is not pulled away from there.
-    if (list.current?.matches(':hover, :focus-within')) return;
+    if (isRead()) return;
     scrollWithin(list.current, list.current?.querySelector('[aria-current=true]') ?? null);
   }, [current, from, to]);
 
@@ -168,6 +168,11 @@ function NoCommands({ session }: { session: SessionSummary }) {
       </p>
     </Notice>
   );
+}
+
+function amountsOf(commands: readonly Command[]): Record<Filter, number> {
+  const amount = (verdict: Verdict) => commands.filter((command) => command.verdict === verdict).length;
+  return { all: commands.length, refused: amount('refused'), unjudged: amount('unjudged') };
 }
 
 function matching(filter: Filter, words: string): (command: Command) => boolean {

@@ -2,6 +2,7 @@ import type { Deck } from '../deck/deck.ts';
 import type { Tape } from '../deck/tape.ts';
 import { position } from '../text/time.ts';
 import { Icon } from '../ui/icon.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
 import type { Command } from './command.ts';
 import { SPEEDS } from './preferences.ts';
 import { Timeline } from './timeline.tsx';
@@ -37,24 +38,13 @@ export function Controls({ transport, tape, commands, matches, connection }: Pro
       />
       <div class="buttons">
         <PlayButton transport={transport} />
-        <button
-          type="button"
-          class="button quiet"
-          title="Previous command ([)"
+        <IconButton
+          icon="previous"
+          name="Previous command"
+          keyName="["
           onClick={() => jump(-1, anyCommand)}
-        >
-          <Icon name="previous" />
-          <span class="sr">Previous command</span>
-        </button>
-        <button
-          type="button"
-          class="button quiet"
-          title="Next command (])"
-          onClick={() => jump(1, anyCommand)}
-        >
-          <Icon name="next" />
-          <span class="sr">Next command</span>
-        </button>
+        />
+        <IconButton icon="next" name="Next command" keyName="]" onClick={() => jump(1, anyCommand)} />
         {mode !== 'following' && (
           <span class="position">
             <span class="now">{position(Math.min(second, duration))}</span> / {position(duration)}
@@ -76,16 +66,14 @@ function PlayButton({ transport }: { transport: Transport }) {
   const running = mode === 'playing' || mode === 'following';
   const name = running ? 'Pause' : mode === 'ended' ? 'Replay' : 'Play';
   return (
-    <button
-      type="button"
-      class="button play"
-      title={`${name} (Space)`}
+    <IconButton
+      icon={running ? 'pause' : mode === 'ended' ? 'replay' : 'play'}
+      name={name}
+      keyName="Space"
+      look="play"
       disabled={transport.deck === null}
       onClick={transport.toggle}
-    >
-      <Icon name={running ? 'pause' : mode === 'ended' ? 'replay' : 'play'} />
-      <span class="sr">{name}</span>
-    </button>
+    />
   );
 }
 
@@ -142,19 +130,8 @@ function Toggles({ transport }: { transport: Transport }) {
         <Icon name="skip" />
         <span class="wide">Skip pauses</span>
       </button>
-      <button
-        type="button"
-        class="button quiet"
-        title="Copy a link to this moment (c)"
-        onClick={transport.copyLink}
-      >
-        <Icon name="link" />
-        <span class="sr">Copy a link to this moment</span>
-      </button>
-      <button type="button" class="button quiet" title="Full screen (f)" onClick={transport.toggleFullscreen}>
-        <Icon name="fullscreen" />
-        <span class="sr">Full screen</span>
-      </button>
+      <IconButton icon="link" name="Copy a link to this moment" keyName="c" onClick={transport.copyLink} />
+      <IconButton icon="fullscreen" name="Full screen" keyName="f" onClick={transport.toggleFullscreen} />
     </>
   );
 }

@@ -68,8 +68,12 @@ export function Details({ session }: { session: SessionSummary }) {
       <Fact name="Events">{session.events.toLocaleString('en-GB')}</Fact>
       {start !== null && (
         <>
-          <Fact name="Policy">{start.body.policy}</Fact>
-          <Fact name="Recorded by">chaperone {start.body.agent}</Fact>
+          <Fact name="Policy">
+            <Plain text={start.body.policy} />
+          </Fact>
+          <Fact name="Recorded by">
+            <Plain text={`chaperone ${start.body.agent}`} />
+          </Fact>
         </>
       )}
     </dl>

@@ -19,7 +19,11 @@ export function Downloads({ id }: { id: string }) {
     <details
       class="menu"
       ref={menu}
-      onKeyDown={(event) => event.key === 'Escape' && close()}
+      onKeyDown={(event) => {
+        if (event.key !== 'Escape') return;
+        close();
+        menu.current?.querySelector('summary')?.focus();
+      }}
       onFocusOut={({ relatedTarget }) => menu.current?.contains(relatedTarget as Node | null) || close()}
     >
       <summary class="button quiet">

@@ -1,4 +1,4 @@
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import { type VerifyReport, verifySession } from '../api.ts';
 import { count } from '../text/command.ts';
 import { visibleText } from '../text/visible.ts';
@@ -12,6 +12,7 @@ type State =
 
 export interface Verification {
   state: State;
+  /** Checks, unless that is under way. */
   check: () => void;
 }
 
@@ -31,23 +32,28 @@ export function useVerification(id: string): Verification {
     return () => abort.abort();
   }, [id, asked]);
 
-  const check = useCallback(() => setAsked((now) => now + 1), []);
+  const check = () => state.at !== 'checking' && setAsked((now) => now + 1);
   return { state, check };
 }
 
 export function EvidenceButton({ verification: { state, check } }: { verification: Verification }) {
   const { kind, text, title } = describe(state);
   return (
-    <button
-      type="button"
-      class={`button quiet evidence ${kind}`}
-      title={title}
-      disabled={state.at === 'checking'}
-      onClick={check}
-    >
-      <Icon name={kind === 'bad' ? 'warning' : 'shield'} />
-      <span role="status">{text}</span>
-    </button>
+    <>
+      <button
+        type="button"
+        class={`button quiet evidence ${kind}`}
+        title={title}
+        aria-disabled={state.at === 'checking'}
+        onClick={check}
+      >
+        <Icon name={kind === 'bad' ? 'warning' : 'shield'} />
+        <span>{text}</span>
+      </button>
+      <span class="sr" role="status">
+        {state.at !== 'unknown' && text}
+      </span>
+    </>
   );
 }
 
@@ -56,7 +62,7 @@ export function EvidenceAlert({ verification: { state } }: { verification: Verif
   if (state.at === 'failed') {
     return (
       <p class="alert" role="alert">
-        <b>The evidence could not be checked.</b> {state.error.message}
+        <b>The evidence could not be checked.</b> {visibleText(state.error.message, 500)}
       </p>
     );
   }

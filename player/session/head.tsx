@@ -1,7 +1,9 @@
+import type { ComponentChildren } from 'preact';
 import type { SessionSummary } from '../api.ts';
-import { isForBrowser, sessionPath } from '../router.ts';
+import { onPage, sessionPath } from '../router.ts';
 import { commandText } from '../text/command.ts';
 import { dateTime, duration, fullTime, toDate } from '../text/time.ts';
+import { visibleText } from '../text/visible.ts';
 import { RefusedBadge, StateBadge, UnjudgedBadge } from '../ui/badges.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Plain } from '../ui/plain.tsx';
@@ -15,20 +17,17 @@ interface Properties {
   newer: SessionSummary | null;
   onOpen: (session: SessionSummary) => void;
   onHome: () => void;
+  /** What is wrong, below. */
+  children?: ComponentChildren;
 }
 
 /** What the session is, in two lines, and what can be done with it as a whole. */
-export function SessionHead({ session, older, newer, onOpen, onHome }: Properties) {
+export function SessionHead({ session, older, newer, onOpen, onHome, children }: Properties) {
   const { command, identity, host, cwd, startedAt } = session;
-  const goHome = (event: MouseEvent) => {
-    if (isForBrowser(event)) return;
-    event.preventDefault();
-    onHome();
-  };
   const verification = useVerification(session.id);
   return (
     <div class="session-head">
-      <a class="button quiet back" href="/" title="All sessions (u)" onClick={goHome}>
+      <a class="button quiet back" href="/" title="All sessions (u)" onClick={onPage(onHome)}>
         <Icon name="previous" />
         <span class="sr">All sessions</span>
       </a>
@@ -67,6 +66,7 @@ export function SessionHead({ session, older, newer, onOpen, onHome }: Propertie
         </span>
       </div>
       <EvidenceAlert verification={verification} />
+      {children}
     </div>
   );
 }
@@ -82,7 +82,7 @@ function Ending({ session }: { session: SessionSummary }) {
   const { state, status, error } = session;
   if (state !== 'ended' || status === undefined || status === 0) return null;
   return (
-    <span class="badge" title={error}>
+    <span class="badge" title={error === undefined ? undefined : visibleText(error, 500)}>
       exit {status}
     </span>
   );
@@ -110,11 +110,7 @@ function Neighbour({ session, name, keyName, icon, onOpen }: NeighbourProperties
       </button>
     );
   }
-  const open = (event: MouseEvent) => {
-    if (isForBrowser(event)) return;
-    event.preventDefault();
-    onOpen(session);
-  };
+  const open = onPage(() => onOpen(session));
   return (
     <a class="button quiet" href={sessionPath(session.id)} title={`${name} (${keyName})`} onClick={open}>
       {label}

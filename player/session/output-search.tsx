@@ -2,9 +2,10 @@ import { Fragment, type RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Match } from '../api.ts';
 import { position } from '../text/time.ts';
-import { Icon } from '../ui/icon.tsx';
+import { IconButton } from '../ui/icon-button.tsx';
 import { Notice, Problem } from '../ui/notice.tsx';
 import { Plain } from '../ui/plain.tsx';
+import { SearchInput } from '../ui/search-input.tsx';
 import type { OutputSearchState } from './use-output-search.ts';
 
 const WAIT_MS = 300;
@@ -37,42 +38,30 @@ export function OutputSearch({
   return (
     <>
       <search class="filters">
-        <input
-          ref={box}
-          type="search"
+        <SearchInput
+          label="Text in the output"
           value={text}
-          placeholder="Text in the output"
-          aria-label="Text in the output"
-          spellcheck={false}
-          autocomplete="off"
-          onInput={(event) => change(event.currentTarget.value)}
-          onKeyDown={(event) => {
-            if (event.key === 'Enter') submit(event.shiftKey);
-            else if (event.key === 'Escape') event.currentTarget.blur();
-          }}
+          box={box}
+          onChange={change}
+          onEnter={submit}
+          onEscape={(input) => input.blur()}
         />
         <div class="found">
           <span role="status">{describe(search)}</span>
-          <button
-            type="button"
-            class="button quiet"
+          <IconButton
+            icon="up"
+            name="Previous match"
+            keyName="N"
             disabled={matches.length === 0}
-            title="Previous match (N)"
             onClick={() => search.go(-1)}
-          >
-            <Icon name="up" />
-            <span class="sr">Previous match</span>
-          </button>
-          <button
-            type="button"
-            class="button quiet"
+          />
+          <IconButton
+            icon="down"
+            name="Next match"
+            keyName="n"
             disabled={matches.length === 0}
-            title="Next match (n)"
             onClick={() => search.go(1)}
-          >
-            <Icon name="down" />
-            <span class="sr">Next match</span>
-          </button>
+          />
         </div>
       </search>
       {error !== null && <Problem error={error} />}

@@ -1,9 +1,9 @@
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import type { SessionSummary } from '../api.ts';
 import { commandText } from '../text/command.ts';
 import { visibleText } from '../text/visible.ts';
 import { useShortcuts } from '../ui/keys.ts';
-import { Problem } from '../ui/notice.tsx';
+import { Problem, Stale } from '../ui/notice.tsx';
 import { SessionHead } from './head.tsx';
 import { useSession } from './use-session.ts';
 import { Workbench } from './workbench.tsx';
@@ -28,6 +28,13 @@ export function SessionPage({ id, moment, list, onOpen, onHome }: Properties) {
     document.title = `${visibleText(commandText(session.command), 80)} · ${visibleText(session.identity.user, 40)} · Chaperone`;
   }, [session?.id]);
 
+  const main = useRef<HTMLElement>(null);
+  // The row that was clicked is gone, and the focus with it: who reads by ear goes on here.
+  useEffect(() => {
+    scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, []);
+
   useShortcuts({
     u: onHome,
     J: () => older !== null && onOpen(older),
@@ -35,11 +42,17 @@ export function SessionPage({ id, moment, list, onOpen, onHome }: Properties) {
   });
 
   if (session === null) {
-    return <main class="session-page">{error !== null && <Problem error={error} retry={refresh} />}</main>;
+    return (
+      <main class="session-page" ref={main} tabIndex={-1}>
+        {error !== null && <Problem error={error} retry={refresh} />}
+      </main>
+    );
   }
   return (
-    <main class="session-page">
-      <SessionHead session={session} older={older} newer={newer} onOpen={onOpen} onHome={onHome} />
+    <main class="session-page" ref={main} tabIndex={-1}>
+      <SessionHead session={session} older={older} newer={newer} onOpen={onOpen} onHome={onHome}>
+        {error !== null && <Stale error={error} />}
+      </SessionHead>
       <Workbench session={session} moment={moment} onEnded={refresh} />
     </main>
   );

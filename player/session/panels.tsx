@@ -19,11 +19,17 @@ interface Properties {
 /** Tabs, as https://www.w3.org/WAI/ARIA/apg/patterns/tabs/ has them: arrow keys move, Tab leaves. */
 export function Panels({ panel, counts, onPanel, contents }: Properties) {
   const onKeyDown = (event: KeyboardEvent) => {
-    const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
-    if (step === undefined) return;
-    event.preventDefault();
     const at = NAMES.findIndex(([name]) => name === panel);
-    const [next] = NAMES[(at + step + NAMES.length) % NAMES.length]!;
+    const places: Record<string, number> = {
+      ArrowRight: at + 1,
+      ArrowLeft: at - 1,
+      Home: 0,
+      End: NAMES.length - 1,
+    };
+    const place = places[event.key];
+    if (place === undefined) return;
+    event.preventDefault();
+    const [next] = NAMES.at(place % NAMES.length)!;
     onPanel(next);
     document.getElementById(`tab-${next}`)?.focus();
   };

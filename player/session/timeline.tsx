@@ -20,6 +20,8 @@ interface Properties {
 const WIDTH = 1000;
 const BUCKETS = 250;
 const HEIGHT = 24;
+/** Shares of the session; the other keys of a slider work everywhere on the page. */
+const KEYS: Record<string, number> = { ArrowUp: 0.01, ArrowDown: -0.01, PageUp: 0.1, PageDown: -0.1 };
 
 const readTime = (deck: Deck) => Math.round(deck.time * 20) / 20;
 const readSeeking = (deck: Deck) => deck.seeking;
@@ -30,7 +32,7 @@ export function Timeline({ deck, tape, duration, commands, matches, onSeek }: Pr
   const seeking = useDeck(deck, readSeeking, false);
   const bar = useRef<HTMLDivElement>(null);
   const [hover, setHover] = useState<number | null>(null);
-  const share = (seconds: number) => (duration > 0 ? Math.min(1, Math.max(0, seconds / duration)) : 0);
+  const share = (seconds: number) => shareOf(seconds, duration);
 
   const timeUnder = (event: PointerEvent): number => {
     const { left, width } = bar.current!.getBoundingClientRect();
@@ -59,10 +61,16 @@ export function Timeline({ deck, tape, duration, commands, matches, onSeek }: Pr
         onSeek(timeUnder(event));
       }}
       onPointerMove={drag}
+      onKeyDown={(event) => {
+        const by = KEYS[event.key];
+        if (by === undefined) return;
+        event.preventDefault();
+        onSeek(time + by * duration);
+      }}
       onPointerLeave={() => setHover(null)}
     >
       <Activity tape={tape} duration={duration} />
-      <Marks commands={commands} matches={matches} share={share} />
+      <Marks commands={commands} matches={matches} duration={duration} />
       <div class="played" style={{ width: `${share(time) * 100}%` }} />
       {hover !== null && <Hint time={hover} share={share(hover)} commands={commands} />}
     </div>
@@ -91,22 +99,39 @@ function Activity({ tape, duration }: { tape: Tape | null; duration: number }) {
 interface MarksProperties {
   commands: readonly Command[];
   matches: readonly number[];
-  share: (seconds: number) => number;
+  duration: number;
 }
 
-function Marks({ commands, matches, share }: MarksProperties) {
-  const ticks = (times: readonly number[]) =>
-    times.map((time) => `M${(share(time) * WIDTH).toFixed(2)} 0V${HEIGHT}`).join('');
-  const timesOf = (verdict: Command['verdict']) =>
-    commands.filter((command) => command.verdict === verdict).map(({ time }) => time);
+/** The bar is drawn anew many times a second; its marks only when there are others. */
+function Marks({ commands, matches, duration }: MarksProperties) {
+  const paths = useMemo(() => {
+    const of = (verdict: Command['verdict']) =>
+      ticks(
+        commands.filter((command) => command.verdict === verdict).map(({ time }) => time),
+        duration,
+      );
+    return { allowed: of('allowed'), unjudged: of('unjudged'), refused: of('refused') };
+  }, [commands, duration]);
+  const found = useMemo(() => ticks(matches, duration), [matches, duration]);
   return (
     <svg class="marks" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} preserveAspectRatio="none" aria-hidden="true">
-      <path class="allowed" d={ticks(timesOf('allowed'))} />
-      <path class="unjudged" d={ticks(timesOf('unjudged'))} />
-      <path class="matches" d={ticks(matches)} />
-      <path class="refused" d={ticks(timesOf('refused'))} />
+      <path class="allowed" d={paths.allowed} />
+      <path class="unjudged" d={paths.unjudged} />
+      <path class="matches" d={found} />
+      <path class="refused" d={paths.refused} />
     </svg>
   );
+}
+
+/** A tick for each of the `times`; what falls on one place is one tick. */
+function ticks(times: readonly number[], duration: number): string {
+  const places = new Set(times.map((time) => Math.round(shareOf(time, duration) * WIDTH * 2) / 2));
+  return Array.from(places, (place) => `M${place} 0V${HEIGHT}`).join('');
+}
+
+/** How far through the session `seconds` is, from 0 to 1. */
+function shareOf(seconds: number, duration: number): number {
+  return duration > 0 ? Math.min(1, Math.max(0, seconds / duration)) : 0;
 }
 
 /** What is under the pointer: the time, and the command that runs there. */

@@ -1,9 +1,12 @@
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { isRoutine } from '../../recorder/audit/event.ts';
 import { type EventOf, getEvents, getSession, type SessionSummary } from '../api.ts';
+import { Repeated } from '../repeated.ts';
 import { type Command, toCommand } from './command.ts';
 
 const REFRESH_MS = 2000;
+/** Between two looks for new commands. */
+const REST_MS = 250;
 
 export interface SessionState {
   session: SessionSummary | null;
@@ -12,7 +15,7 @@ export interface SessionState {
   refresh: () => void;
 }
 
-/** One session's summary, renewed while it runs. */
+/** One session's summary, renewed while it runs; an `error` beside a `session` says that it is out of date. */
 export function useSession(id: string): SessionState {
   const [session, setSession] = useState<SessionSummary | null>(null);
   const [error, setError] = useState<Error | null>(null);
@@ -22,13 +25,20 @@ export function useSession(id: string): SessionState {
   useEffect(() => {
     const abort = new AbortController();
     let timer: ReturnType<typeof setTimeout>;
+    const later = () => {
+      timer = setTimeout(refresh, REFRESH_MS);
+    };
     getSession(id, abort.signal).then(
       (fresh) => {
         setSession(fresh);
         setError(null);
-        if (fresh.state === 'live') timer = setTimeout(refresh, REFRESH_MS);
+        if (fresh.state === 'live') later();
       },
-      (failure: Error) => abort.signal.aborted || setError(failure),
+      (failure: Error) => {
+        if (abort.signal.aborted) return;
+        setError(failure);
+        if (session !== null) later();
+      },
     );
     return () => {
       abort.abort();
@@ -48,28 +58,39 @@ export interface Commands {
 /** The decided commands; those that came since are fetched whenever `news` changes. */
 export function useCommands(session: SessionSummary, news: unknown): Commands {
   const [state, setState] = useState<Commands>({ commands: [], loaded: false, error: null });
+  const feed = useRef<Repeated | null>(null);
 
   useEffect(() => {
-    const abort = new AbortController();
-    const from = (state.commands.at(-1)?.seq ?? -1) + 1;
-    getEvents(session.id, { type: 'command.decided', from }, abort.signal).then(
-      (events) => {
-        const shown = events.filter(({ body }) => !isRoutine(body));
-        const fresh = shown.map((event) => toCommand(event, session.startedAt));
-        setState((now) => ({ commands: joined(now.commands, fresh), loaded: true, error: null }));
-      },
-      (error: Error) => abort.signal.aborted || setState((now) => ({ ...now, loaded: true, error })),
-    );
-    return () => abort.abort();
-  }, [session.id, news]);
+    let known: Command[] = [];
+    const fetchMore = async (signal: AbortSignal) => {
+      const fresh = await commandsAfter(session, known.at(-1)?.seq ?? -1, signal);
+      if (fresh.length > 0) known = [...known, ...fresh];
+      setState({ commands: known, loaded: true, error: null });
+    };
+    const repeated = new Repeated(fetchMore, {
+      rest: REST_MS,
+      retry: REFRESH_MS,
+      onError: (error) => setState((now) => ({ ...now, error })),
+    });
+    feed.current = repeated;
+    return () => repeated.stop();
+  }, [session.id]);
+
+  useEffect(() => feed.current?.ask(), [session.id, news]);
 
   return state;
 }
 
-function joined(known: Command[], fresh: Command[]): Command[] {
-  const last = known.at(-1)?.seq ?? -1;
-  const news = fresh.filter(({ seq }) => seq > last);
-  return news.length === 0 ? known : [...known, ...news];
+async function commandsAfter(
+  { id, startedAt }: SessionSummary,
+  seq: number,
+  signal: AbortSignal,
+): Promise<Command[]> {
+  const commands: Command[] = [];
+  for await (const event of getEvents(id, { type: 'command.decided', from: seq + 1 }, signal)) {
+    if (!isRoutine(event.body)) commands.push(toCommand(event, startedAt));
+  }
+  return commands;
 }
 
 /** The event that opened the session: the policy in force and who recorded it. */
@@ -77,10 +98,16 @@ export function useStart(id: string): EventOf<'session.start'> | null {
   const [start, setStart] = useState<EventOf<'session.start'> | null>(null);
   useEffect(() => {
     const abort = new AbortController();
-    getEvents(id, { type: 'session.start' }, abort.signal).then(
-      ([event]) => setStart(event ?? null),
-      () => {},
-    );
+    // The first line is the one: the rest of the session is not waited for.
+    getEvents(id, { type: 'session.start' }, abort.signal)
+      .next()
+      .then(
+        ({ value }) => {
+          abort.abort();
+          setStart(value ?? null);
+        },
+        () => {},
+      );
     return () => abort.abort();
   }, [id]);
   return start;

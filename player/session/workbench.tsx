@@ -2,6 +2,7 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { SessionSummary } from '../api.ts';
 import { useShortcuts } from '../ui/keys.ts';
 import { Problem } from '../ui/notice.tsx';
+import { Plain } from '../ui/plain.tsx';
 import { Commands } from './commands.tsx';
 import { Controls } from './controls.tsx';
 import { Details } from './details.tsx';
@@ -55,8 +56,9 @@ export function Workbench({ session, moment, onEnded }: Properties) {
     <div class="workbench">
       <section class="stage" ref={stage} aria-label="Replay">
         <div class="screen" ref={screen}>
-          {error !== null && <Problem error={error} />}
+          {error !== null && deck === null && <Problem error={error} />}
         </div>
+        {error !== null && deck !== null && <Partial error={error} />}
         <Controls
           transport={transport}
           tape={tape}
@@ -76,5 +78,15 @@ export function Workbench({ session, moment, onEnded }: Properties) {
         }}
       />
     </div>
+  );
+}
+
+/** What has come can be looked at; it must not be taken for everything. */
+function Partial({ error }: { error: Error }) {
+  return (
+    <p class="alert bad" role="alert">
+      <b>The replay is incomplete.</b> <Plain text={error.message} limit={500} /> Reload the page to try
+      again.
+    </p>
   );
 }

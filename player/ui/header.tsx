@@ -1,5 +1,5 @@
 import type { ComponentChildren } from 'preact';
-import { isForBrowser } from '../router.ts';
+import { onPage } from '../router.ts';
 import { Icon } from './icon.tsx';
 import type { Theme } from './theme.ts';
 
@@ -15,14 +15,9 @@ const THEME_NAMES: Record<Theme, string> = { system: 'as the system', light: 'li
 
 /** The bar on top of every page. */
 export function Header({ theme, onTheme, onHelp, onHome, children }: Properties) {
-  const home = (event: MouseEvent) => {
-    if (isForBrowser(event)) return;
-    event.preventDefault();
-    onHome();
-  };
   return (
     <header class="top">
-      <a class="brand" href="/" onClick={home}>
+      <a class="brand" href="/" onClick={onPage(onHome)}>
         <svg class="logo" viewBox="0 0 32 32" aria-hidden="true">
           <rect width="32" height="32" rx="7" />
           <path d="M8 10l6 6-6 6" />

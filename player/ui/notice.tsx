@@ -1,5 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { ApiError } from '../api.ts';
+import { BrokenOff } from '../stream.ts';
+import { Plain } from './plain.tsx';
 
 /** A message that takes the place of what could not be shown. */
 export function Notice(properties: {
@@ -21,7 +23,9 @@ export function Problem({ error, retry }: { error: Error; retry?: (() => void) |
   const { title, advice } = explain(error);
   return (
     <Notice title={title} kind="problem">
-      <p>{error.message}</p>
+      <p>
+        <Plain text={error.message} limit={500} />
+      </p>
       {advice !== null && <p class="advice">{advice}</p>}
       {isMissing(error) && (
         <a class="button" href="/">
@@ -37,11 +41,22 @@ export function Problem({ error, retry }: { error: Error; retry?: (() => void) |
   );
 }
 
+/** Above what is still shown, although it could not be renewed. */
+export function Stale({ error }: { error: Error }) {
+  const { advice } = explain(error);
+  return (
+    <p class="alert" role="status">
+      <b>No longer up to date.</b> <Plain text={error.message} limit={500} /> {advice}
+    </p>
+  );
+}
+
 function isMissing(error: Error): boolean {
   return error instanceof ApiError && error.status === 404;
 }
 
 function explain(error: Error): { title: string; advice: string | null } {
+  if (error instanceof BrokenOff) return { title: 'The connection broke off', advice: null };
   const status = error instanceof ApiError ? error.status : null;
   if (status === 401) {
     return {

@@ -92,6 +92,12 @@ async function newest(directory: string): Promise<number> {
   return Math.max(...(await Promise.all(times)));
 }
 
+/** Waits until the terminal shows `text`, and nothing of `absent`. */
+export async function shows(page: Page, text: string, absent?: string): Promise<void> {
+  const options = absent === undefined ? { hasText: text } : { hasText: text, hasNotText: absent };
+  await page.locator('.ap-term-text:not(.out-of-sight *)', options).waitFor();
+}
+
 /** The text that the terminal shows, line by line, without trailing blanks. */
 export function terminalText(page: Page): Promise<string> {
   return page.evaluate(() =>
@@ -107,5 +113,32 @@ export function terminalText(page: Page): Promise<string> {
       })
       .join('\n')
       .trimEnd(),
+  );
+}
+
+/** Asks until the answer is as wanted, or the test's own time is over; gives the last answer. */
+export async function until<T>(ask: () => T | Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
+  for (let attempt = 0; attempt < 300; attempt++) {
+    const answer = await ask();
+    if (wanted(answer)) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return ask();
+}
+
+/** How many there are of `selector`, once there are `expected`, or will not be. */
+export function countOf(page: Page, selector: string, expected: number): Promise<number> {
+  const all = page.locator(selector);
+  return until(
+    () => all.count(),
+    (count) => count === expected,
+  );
+}
+
+/** What both terminals show, once it is the same, or will not be. */
+export function textsOf(one: Page, other: Page): Promise<[string, string]> {
+  return until(
+    () => Promise.all([terminalText(one), terminalText(other)]),
+    ([first, second]) => first === second,
   );
 }

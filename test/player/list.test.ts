@@ -111,6 +111,49 @@ t.test('sessions, newest first, as they happen', { skip: !needs(t, 'chromium') }
     t.equal(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.session), idOf(191));
   });
 
+  await t.test('who opens a session while a search is being typed stays there', async (t) => {
+    const { page } = await open(t, '/');
+    await page.locator('[data-session]').first().waitFor();
+    await page.evaluate(() => {
+      const input = document.querySelector<HTMLInputElement>('input[type=search]')!;
+      input.value = 'npm';
+      input.dispatchEvent(new Event('input', { bubbles: true }));
+      document.querySelector<HTMLElement>('[data-session]')!.click();
+    });
+    await page.locator('.timeline').waitFor();
+    t.equal(await page.evaluate(() => document.activeElement?.tagName), 'MAIN', 'and reads on there');
+    await page.waitForTimeout(400);
+    t.match(page.url(), /\/sessions\//);
+  });
+
+  await t.test('older sessions that do not come are asked for again by hand, not in a loop', async (t) => {
+    const { page } = await open(t, '/');
+    await page.locator('[data-session]').first().waitFor();
+    let asked = 0;
+    await page.route(/before=/, (route) => {
+      asked++;
+      return route.abort();
+    });
+    await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+    await page.getByText('The recorder is not there').waitFor();
+    await page.waitForTimeout(300);
+    t.equal(asked, 1);
+    t.equal(await page.locator('[data-session]').count(), 50, 'what is there stays');
+    await page.unroute(/before=/);
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('[data-session]').nth(50).waitFor();
+  });
+
+  await t.test('a list that is not renewed says so', async (t) => {
+    const { page, context } = await open(t, '/');
+    await page.locator('[data-session]').first().waitFor();
+    await context.setOffline(true);
+    await page.getByText('No longer up to date').waitFor();
+    await context.setOffline(false);
+    await page.getByText('No longer up to date').waitFor({ state: 'detached' });
+    t.pass();
+  });
+
   await t.test('help sheet and theme', async (t) => {
     const { page } = await open(t, '/', { colorScheme: 'light' });
     await page.locator('[data-session]').first().waitFor();

@@ -3,12 +3,11 @@ import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import type { Page } from 'playwright-core';
 import t from 'tap';
 import { WebSocketServer } from 'ws';
 import { LIVE_PROTOCOL, serveLive } from '../../recorder/server/live.ts';
 import { needs } from '../tool.ts';
-import { type Stage, stage, terminalText } from './browser.ts';
+import { type Stage, shows, stage, terminalText, textsOf } from './browser.ts';
 import { decided, end, idOf, output, REFUSAL, resize, SECOND, start } from './sessions.ts';
 
 t.setTimeout(120_000);
@@ -31,16 +30,15 @@ t.test('a running session', { skip: !needs(t, 'chromium') }, async (t) => {
     await shows(page, typist.last);
     const late = await open(t, `/sessions/${id}`);
     await shows(late.page, typist.last);
-    t.equal(await terminalText(late.page), await terminalText(page), 'who comes late sees the same');
+    t.equal(...(await textsOf(late.page, page)), 'who comes late sees the same');
     await typist.print(5);
     await typist.end();
     await page.locator('.badge', { hasText: 'ended' }).waitFor();
     await shows(page, typist.last);
-    const watched = await terminalText(page);
     await page.getByRole('button', { name: 'Replay', exact: true }).waitFor();
     const replay = await open(t, `/sessions/${id}?t=9999s`);
     await shows(replay.page, typist.last);
-    t.equal(watched, await terminalText(replay.page), 'what was watched is what was recorded');
+    t.equal(...(await textsOf(page, replay.page)), 'what was watched is what was recorded');
     await page.getByRole('button', { name: 'Replay', exact: true }).click();
     await page.getByRole('button', { name: 'Pause', exact: true }).waitFor();
     await shows(page, 'line 1 ');
@@ -74,26 +72,73 @@ t.test('a running session', { skip: !needs(t, 'chromium') }, async (t) => {
       const typist = new Typist(world, id);
       await typist.start();
       await typist.print(10);
-      const { page, context } = await open(t, '/');
-      let cut = () => {};
-      await context.routeWebSocket(/live$/, (route) => {
-        const server = route.connectToServer();
-        cut = () => {
-          void server.close();
-          void route.close({ code: 1001 });
-        };
-      });
-      await page.locator(`[data-session="${id}"]`).click();
+      const { page, cut, mend } = await openCuttable(t, world, id);
       await shows(page, typist.last);
       cut();
       await page.locator('.badge', { hasText: 'reconnecting' }).waitFor();
       await typist.print(10);
+      mend();
       await shows(page, typist.last);
       const { page: other } = await open(t, `/sessions/${id}`);
       await shows(other, typist.last);
-      t.equal(await terminalText(page), await terminalText(other));
+      t.equal(...(await textsOf(page, other)));
     },
   );
+
+  await t.test('a link to a moment of a running session shows that moment', async (t) => {
+    const id = idOf(5);
+    const typist = new Typist(world, id);
+    await typist.start();
+    await typist.print(60);
+    const { page } = await open(t, `/sessions/${id}?t=7.5s`);
+    await shows(page, 'line 10 ');
+    await page.locator('button.badge.behind').waitFor();
+    await page.locator('.timeline:not(.seeking)').waitFor();
+    t.notMatch(await terminalText(page), 'line 11 ');
+    t.equal(await page.getAttribute('.timeline', 'aria-valuenow'), '7');
+    const past = await open(t, `/sessions/${id}?t=9999s`);
+    await shows(past.page, typist.last);
+    await past.page.locator('button.badge.live').waitFor();
+  });
+
+  await t.test('whoever looks back stays there when a lost connection is taken up again', async (t) => {
+    const id = idOf(6);
+    const typist = new Typist(world, id);
+    await typist.start();
+    await typist.print(40);
+    const { page, cut, mend } = await openCuttable(t, world, id);
+    await shows(page, typist.last);
+    await page.keyboard.press('Space');
+    await page.keyboard.press('0');
+    for (let press = 0; press < 3; press++) await page.keyboard.press('ArrowRight');
+    await shows(page, 'line 21 ', 'line 22 ');
+    cut();
+    await page.locator('.badge', { hasText: 'reconnecting' }).waitFor();
+    mend();
+    await page.locator('button.badge.behind').waitFor();
+    await page.locator('.timeline:not(.seeking)').waitFor();
+    await shows(page, 'line 21 ', 'line 22 ');
+    t.equal(await page.getAttribute('.timeline', 'aria-valuenow'), '15');
+  });
+
+  await t.test('while the recorder is away the page says so, and then fetches what it missed', async (t) => {
+    const id = idOf(7);
+    const typist = new Typist(world, id);
+    await typist.start();
+    await typist.decide('ls /one');
+    const { page, context } = await open(t, `/sessions/${id}`);
+    await page.locator('.commands .row', { hasText: 'ls /one' }).waitFor();
+    const away = (url: URL) => url.pathname.startsWith(`/api/sessions/${id}`);
+    await context.route(away, (route) => route.abort());
+    await typist.decide('ls /two');
+    await page.locator('.session-head').getByText('No longer up to date').waitFor();
+    await page.locator('.panel').getByText('No longer up to date').waitFor();
+    t.equal(await page.locator('.commands .row').count(), 1, 'what is known stays');
+    await context.unroute(away);
+    await page.locator('.commands .row', { hasText: 'ls /two' }).waitFor();
+    await page.getByText('2 refused').waitFor();
+    await page.getByText('No longer up to date').first().waitFor({ state: 'detached' });
+  });
 
   await t.test('asciinema-player, unmodified, reads the stream too', async (t) => {
     const id = idOf(4);
@@ -114,7 +159,7 @@ t.test('a running session', { skip: !needs(t, 'chromium') }, async (t) => {
     await page.getByText('Stream ended').waitFor();
     const { page: ours } = await open(t, `/sessions/${id}?t=9999s`);
     await shows(ours, typist.last);
-    t.equal(await terminalText(page), await terminalText(ours));
+    t.equal(...(await textsOf(page, ours)));
     t.equal(await page.locator('.ap-line').count(), 20);
   });
 });
@@ -164,8 +209,25 @@ class Typist {
   }
 }
 
-async function shows(page: Page, text: string): Promise<void> {
-  await page.locator('.ap-term-text', { hasText: text }).waitFor();
+/** A session opened from the list; `cut` breaks its stream off, and no other is had before `mend`. */
+async function openCuttable(t: Parameters<Stage['open']>[0], { open }: Stage, id: string) {
+  const { page, context } = await open(t, '/');
+  let away = false;
+  let cut = () => {};
+  await context.routeWebSocket(/live$/, (route) => {
+    if (away) return void route.close({ code: 1013 });
+    const server = route.connectToServer();
+    cut = () => {
+      away = true;
+      void server.close();
+      void route.close({ code: 1001 });
+    };
+  });
+  await page.locator(`[data-session="${id}"]`).click();
+  const mend = () => {
+    away = false;
+  };
+  return { page, cut: () => cut(), mend };
 }
 
 /** A page with nothing but asciinema-player's own bundle and its live source, on a server of its own. */

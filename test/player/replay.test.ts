@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import t from 'tap';
 import { needs } from '../tool.ts';
-import { stage, terminalText } from './browser.ts';
+import { countOf, shows, stage, terminalText } from './browser.ts';
 import {
   decided,
   end,
@@ -83,9 +83,9 @@ t.test('a session', { skip: !needs(t, 'chromium') || !needs(t, 'asciinema') }, a
     await page.keyboard.press('[');
     await page.locator('.commands .row:nth-child(3)[aria-current=true]').waitFor();
     await page.getByRole('button', { name: /^Refused 2/ }).click();
-    t.equal(await page.locator('.commands .row').count(), 2);
+    t.equal(await countOf(page, '.commands .row', 2), 2);
     await page.fill('[aria-label="Filter commands"]', 'curl');
-    t.equal(await page.locator('.commands .row').count(), 1);
+    t.equal(await countOf(page, '.commands .row', 1), 1);
   });
 
   await t.test('search in the output goes from match to match', async (t) => {
@@ -170,6 +170,57 @@ t.test('a session', { skip: !needs(t, 'chromium') || !needs(t, 'asciinema') }, a
       t.match(details, part);
   });
 
+  await t.test('by keyboard alone: panels, and the bar', async (t) => {
+    const { page } = await open(t, `/sessions/${DAY}?t=10s`);
+    await shows(page, '43 passed');
+    await page.getByRole('tab', { name: 'Commands' }).focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await page.getByRole('tabpanel', { name: 'Details' }).waitFor();
+    await page.keyboard.press('Home');
+    await page.getByRole('tabpanel', { name: 'Commands' }).waitFor();
+    t.equal(await page.getAttribute('.timeline', 'aria-valuenow'), '10', 'the replay stays where it is');
+    await page.locator('.timeline').focus();
+    await page.keyboard.press('PageUp');
+    await page.waitForFunction(
+      () => Number(document.querySelector('.timeline')!.getAttribute('aria-valuenow')) >= 12,
+    );
+    await page.locator('summary').focus();
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Escape');
+    t.equal(await page.evaluate(() => document.activeElement?.tagName), 'SUMMARY');
+  });
+
+  await t.test(
+    'a recording that breaks off is shown as far as it goes, and said to be incomplete',
+    async (t) => {
+      const { page } = await open(t, '/');
+      await page.route(/\/cast\?/, async (route) => {
+        const response = await route.fetch();
+        const lines = (await response.text()).split('\n').slice(0, 40);
+        await route.fulfill({ response, body: `${lines.join('\n')}\nnonsense\n` });
+      });
+      await page.locator(`[data-session="${DAY}"]`).click();
+      await page.getByRole('alert').getByText('The replay is incomplete').waitFor();
+      await page.keyboard.press('End');
+      await shows(page, 'git status');
+      await page.getByRole('button', { name: 'Replay', exact: true }).waitFor();
+      t.pass();
+    },
+  );
+
+  await t.test('what cannot be drawn is said, not left blank', async (t) => {
+    const { page } = await open(t, '/');
+    await page.route(new RegExp(`/api/sessions/${DAY}$`), async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, json: { ...(await response.json()), identity: null } });
+    });
+    await page.locator(`[data-session="${DAY}"]`).click();
+    await page.getByRole('alert').getByText('This did not work').waitFor();
+    t.pass();
+  });
+
   await t.test(
     'what really happened on a terminal is what is shown: full screen, colours, resizes',
     async (t) => {
@@ -190,7 +241,8 @@ t.test('a session', { skip: !needs(t, 'chromium') || !needs(t, 'asciinema') }, a
       await shows(page, 'full screen ─┐');
       t.equal((await terminalText(page)).split('\n')[4], `${' '.repeat(9)}full screen ─┐`);
       await page.keyboard.press('End');
-      await page.waitForFunction(() => document.querySelectorAll('.ap-line').length === 10);
+      t.equal(await countOf(page, '.ap-line', 10), 10);
+      await shows(page, 'red 世', 'full screen');
       t.match(await terminalText(page), /39\n40\nred 世 ?界 +✓$/);
       t.notMatch(await terminalText(page), 'full screen');
     },
@@ -234,15 +286,11 @@ t.test('a session', { skip: !needs(t, 'chromium') || !needs(t, 'asciinema') }, a
     await page.locator('.row[aria-current=true]', { hasText: 'echo 8000' }).waitFor();
     t.ok((await page.locator('.commands .row').count()) < 1000, 'of which a stretch is drawn');
     await page.getByRole('button', { name: /^Refused 100/ }).click();
-    t.equal(await page.locator('.commands .row').count(), 100);
+    t.equal(await countOf(page, '.commands .row', 100), 100);
+    const ticks = ((await page.getAttribute('.timeline .allowed', 'd')) ?? '').split('M').length - 1;
+    t.ok(ticks > 1000 && ticks <= 2001, `${ticks} marks on the bar, no more than it has room for`);
   });
 });
-
-/** Waits until the terminal shows `text`, and nothing of `absent`. */
-async function shows(page: Page, text: string, absent?: string): Promise<void> {
-  const options = absent === undefined ? { hasText: text } : { hasText: text, hasNotText: absent };
-  await page.locator('.ap-term-text', options).waitFor();
-}
 
 function colour(page: Page, selector: string, property: string): Promise<string> {
   return page

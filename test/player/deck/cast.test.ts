@@ -98,3 +98,23 @@ t.test('activity', async (t) => {
   t.same([second, third], [0, 0]);
   t.ok(fourth! > 0 && fourth! < 0.2);
 });
+
+t.test('what came of a recording that breaks off can be looked at to its end', async (t) => {
+  const broken = new ReadableStream<Uint8Array>({
+    start(controller) {
+      controller.enqueue(Buffer.from(`${HEADER}[1.0, "o", "a"]\n[1.0, "o", "b`));
+    },
+    pull(controller) {
+      controller.error(new TypeError('network error'));
+    },
+  });
+  const seen: [number, boolean][] = [];
+  await t.rejects(
+    readCast(broken, (tape) => seen.push([tape.length, tape.complete])),
+    { name: 'BrokenOff' },
+  );
+  t.same(seen.at(-1), [1, true]);
+  for (const line of ['{}', '[1.0, "o"]', '["1", "o", "a"]', '[1.0, "r", 7]']) {
+    await t.rejects(read(`${HEADER}[1.0, "o", "a"]\n${line}\n`), { name: 'CastError' }, line);
+  }
+});
