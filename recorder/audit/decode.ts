@@ -95,7 +95,7 @@ const body = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('session.resize'), ...size }),
   z.strictObject({
     type: z.literal('session.end'),
-    reason: z.enum(['exited', 'signalled', 'refused', 'failed']),
+    reason: z.enum(['exited', 'signalled', 'refused', 'failed', 'detached']),
     status: z.int().min(0).max(255),
     error: z.string().exactOptional(),
   }),

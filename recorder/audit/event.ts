@@ -145,8 +145,11 @@ type Body<Content> =
   | ({ type: 'session.resize' } & TerminalSize)
   | {
       type: 'session.end';
-      /** `exited`: by itself; `signalled`; `refused`: by policy, never started; `failed`: our own error. */
-      reason: 'exited' | 'signalled' | 'refused' | 'failed';
+      /**
+       * `exited`: by itself; `signalled`; `refused`: by policy; `failed`: our own error, or one of the server's;
+       * `detached`: who watched a remote command left before it ended.
+       */
+      reason: 'exited' | 'signalled' | 'refused' | 'failed' | 'detached';
       /** Exit status as a shell shows it: 0–255, 128+n for signal n. */
       status: number;
       error?: string;

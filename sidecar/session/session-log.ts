@@ -2,7 +2,7 @@
  * One guarded session, from its first event to its last: judge, start, record then forward, end.
  */
 import { hostname } from 'node:os';
-import type { DraftBody, Entrance, Identity, SessionId, TerminalSize } from '../../recorder/audit/event.ts';
+import type { BodyOf, DraftBody, Entrance, Identity, SessionId, TerminalSize } from '../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { CommandAction, Verdict } from '../action.ts';
@@ -41,7 +41,7 @@ export interface SessionOptions {
 }
 
 export interface Outcome {
-  reason: 'exited' | 'signalled' | 'refused' | 'failed';
+  reason: BodyOf<'session.end'>['reason'];
   /** As a shell shows it: 128+n for signal n. */
   status: number;
   error?: string;

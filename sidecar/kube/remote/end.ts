@@ -1,0 +1,154 @@
+/**
+ * One end of a remote session: a socket, and the protocol that its peer speaks.
+ *
+ * It reads whatever happens, for over SPDY the permission to go on sending arrives on the connection that the other
+ * direction would have to wait for: two ends that read only when the other has taken the last piece stand still
+ * as soon as both have something to say. What waits is bounded: over SPDY by the windows that `consumed` opens
+ * again, over WebSocket by pausing the socket.
+ */
+import type { Duplex } from 'node:stream';
+import type { DataChannel, RemoteEvent, RemotePeer } from '../remotecommand.ts';
+
+/** Data that waits to be handled: above it the socket is paused where the peer has no windows. */
+const HIGH_WATER = 1 << 20;
+/** Events that wait, of whatever kind: a peer that says so much at once means no good. */
+const MOST_EVENTS = 20_000;
+/** What goes into one message or frame; larger ones would hold up what else wants to pass. */
+const PIECE_BYTES = 1 << 15;
+
+export class End {
+  readonly peer: RemotePeer;
+  readonly #socket: Duplex;
+  readonly #windowed: boolean;
+  readonly #queue: RemoteEvent[] = [];
+  #queuedBytes = 0;
+  #ended = false;
+  #wakeReader: (() => void) | null = null;
+  #wakeSenders: (() => void)[] = [];
+
+  /**
+   * @param head what was read from the socket behind the handshake
+   * @param options `windowed`: the protocol has flow control of its own (SPDY)
+   */
+  constructor(socket: Duplex, peer: RemotePeer, options: { head: Buffer; windowed: boolean }) {
+    this.peer = peer;
+    this.#socket = socket;
+    this.#windowed = options.windowed;
+    socket.on('data', (bytes: Buffer) => this.#receive(bytes));
+    socket.on('end', () => this.#finish());
+    socket.on('close', () => this.#finish());
+    socket.on('error', () => this.#finish());
+    if (options.head.length > 0) this.#receive(options.head);
+  }
+
+  /** True when the peer will say no more. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** What the peer says, in order, until its side of the connection ends. */
+  async *events(): AsyncGenerator<RemoteEvent> {
+    for (;;) {
+      const event = this.#queue.shift();
+      if (event !== undefined) {
+        if (event.kind === 'data') this.#taken(event.data.length);
+        yield event;
+      } else if (this.#ended) return;
+      else
+        await new Promise<void>((resolve) => {
+          this.#wakeReader = resolve;
+        });
+    }
+  }
+
+  /** Data for the peer, as its windows allow. Resolves when the socket has room for more, or is gone. */
+  async send(channel: DataChannel, data: Uint8Array): Promise<void> {
+    for (let rest = data; rest.length > 0; ) {
+      const room = Math.min(this.peer.sendable(channel), PIECE_BYTES);
+      if (this.#gone()) return;
+      if (room <= 0) {
+        await new Promise<void>((resolve) => this.#wakeSenders.push(resolve));
+        continue;
+      }
+      await this.write(this.peer.send(channel, rest.subarray(0, room)));
+      rest = rest.subarray(room);
+    }
+  }
+
+  /** Bytes that the peer's encoder made. Resolves when the socket has room for more, or is gone. */
+  async write(bytes: Uint8Array): Promise<void> {
+    if (bytes.length === 0 || this.#gone() || this.#socket.write(bytes)) return;
+    await new Promise<void>((resolve) => {
+      const done = () => {
+        this.#socket.off('drain', done).off('close', done);
+        resolve();
+      };
+      this.#socket.on('drain', done).on('close', done);
+    });
+  }
+
+  /** The last bytes, and our side of the connection ends. */
+  end(bytes: Uint8Array): void {
+    if (!this.#gone()) this.#socket.end(bytes);
+  }
+
+  /** Resolves when the connection is gone, or cuts it after `milliseconds`. */
+  async closed(milliseconds: number): Promise<void> {
+    if (this.#socket.destroyed) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => this.#socket.destroy(), milliseconds);
+      this.#socket.once('close', () => {
+        clearTimeout(timer);
+        resolve();
+      });
+    });
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+    this.#finish();
+  }
+
+  #gone(): boolean {
+    return this.#socket.destroyed || this.#socket.writableEnded;
+  }
+
+  #receive(bytes: Buffer): void {
+    this.#take(this.peer.receive(bytes));
+  }
+
+  #take(events: readonly RemoteEvent[]): void {
+    for (const event of events) {
+      if (event.kind === 'writable') this.#letSend();
+      else {
+        if (event.kind === 'data') this.#queuedBytes += event.data.length;
+        this.#queue.push(event);
+      }
+    }
+    if (this.#queue.length > MOST_EVENTS) this.#socket.destroy(new Error('too many frames at once'));
+    if (!this.#windowed && this.#queuedBytes > HIGH_WATER) this.#socket.pause();
+    this.#wake();
+  }
+
+  #taken(bytes: number): void {
+    this.#queuedBytes -= bytes;
+    if (!this.#windowed && this.#queuedBytes < HIGH_WATER / 2) this.#socket.resume();
+  }
+
+  #finish(): void {
+    if (this.#ended) return;
+    this.#take(this.peer.finish());
+    this.#ended = true;
+    this.#letSend();
+    this.#wake();
+  }
+
+  #letSend(): void {
+    for (const wake of this.#wakeSenders.splice(0)) wake();
+  }
+
+  #wake(): void {
+    this.#wakeReader?.();
+    this.#wakeReader = null;
+  }
+}

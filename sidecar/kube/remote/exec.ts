@@ -1,0 +1,140 @@
+/**
+ * One `exec` or `attach`, from its admission to its end: a session of its own, whose first command is the argv.
+ *
+ *     judge the argv ─▶ ask the server ─▶ 101 ─▶ answer the client ─▶ relay ─▶ exit status
+ */
+import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
+import type { Entrance } from '../../../recorder/audit/event.ts';
+import type { KubeAction } from '../../action.ts';
+import { explainFailure, failureStatus, type Outcome, type SessionLog } from '../../session/session-log.ts';
+import { ChannelPeer } from '../remotecommand/channels.ts';
+import { formatFailure, StatusReader } from '../remotecommand/status.ts';
+import { StreamPeer } from '../remotecommand/streams.ts';
+import {
+  type RemotePeer,
+  SPDY_PROTOCOLS,
+  type SpdyProtocol,
+  WEBSOCKET_PROTOCOLS,
+  type WebSocketProtocol,
+} from '../remotecommand.ts';
+import type { Sender } from '../websocket/frame.ts';
+import { End } from './end.ts';
+import type { Agreement, Known } from './handshake.ts';
+import { RecordedOutput } from './output.ts';
+import { type RemoteParameters, readParameters } from './parameters.ts';
+import { Relay, type RelayEnd } from './relay.ts';
+import { OpenStdin, type StdinGate } from './stdin.ts';
+
+/** The subprotocols that can be decoded. */
+export const REMOTE_COMMAND: Known = {
+  websocket: Object.keys(WEBSOCKET_PROTOCOLS),
+  spdy: Object.keys(SPDY_PROTOCOLS),
+};
+
+/** A connection behind its handshake. */
+export interface Connection {
+  socket: Duplex;
+  /** What was read behind the handshake. */
+  head: Buffer;
+}
+
+export interface RemoteCommand {
+  log: SessionLog;
+  agreement: Agreement;
+  parameters: RemoteParameters;
+  client: Connection;
+  server: Connection;
+  stdin?: StdinGate;
+}
+
+/** Relays until it is over, and says how it ended. Both connections are gone then. */
+export async function runRemoteCommand(command: RemoteCommand): Promise<Outcome> {
+  const { log, agreement, client, server, stdin = new OpenStdin() } = command;
+  const version = versionOf(agreement);
+  const status = new StatusReader(version);
+  const relay: Relay = new Relay({
+    client: endOf(command, client, 'client'),
+    server: endOf(command, server, 'server'),
+    stdin,
+    output: (show) =>
+      new RecordedOutput((channel, throttle) =>
+        log.output({
+          ...(channel === 'stderr' && { stream: 'stderr' }),
+          forward: (bytes) => show(channel, bytes),
+          throttle,
+          failed: (error) => relay.fail(explainFailure(error), error),
+        }),
+      ),
+    resized: ({ columns, rows }) => log.append({ type: 'session.resize', cols: columns, rows }),
+    status: (data) => status.push(data),
+    refusal: (message) => formatFailure(version, message, 'Forbidden', 403),
+  });
+  return outcomeOf(await relay.run(), status);
+}
+
+function endOf({ agreement, parameters }: RemoteCommand, { socket, head }: Connection, from: Sender): End {
+  const options = { from, requested: parameters };
+  const peer: RemotePeer =
+    agreement.kind === 'websocket'
+      ? new ChannelPeer(agreement.protocol as WebSocketProtocol, options, maskKeys)
+      : new StreamPeer(options);
+  return new End(socket, peer, { head, windowed: agreement.kind === 'spdy' });
+}
+
+function versionOf({ kind, protocol }: Agreement): number {
+  if (kind === 'websocket') return WEBSOCKET_PROTOCOLS[protocol as WebSocketProtocol].version;
+  return protocol === '' ? 1 : SPDY_PROTOCOLS[protocol as SpdyProtocol].version;
+}
+
+/** A shell's own convention for one that was hung up. */
+const HANGUP_STATUS = 129;
+
+function outcomeOf(end: RelayEnd, status: StatusReader): Outcome {
+  switch (end.kind) {
+    case 'refused':
+      return { reason: 'refused', status: 126, error: end.message };
+    case 'broken':
+      return { reason: 'failed', status: failureStatus(end.error), error: end.message };
+    case 'ended':
+    case 'left': {
+      const outcome = status.outcome(end.kind === 'ended');
+      switch (outcome.kind) {
+        case 'success':
+          return { reason: 'exited', status: 0 };
+        case 'failure':
+          return outcome.exitCode === null
+            ? { reason: 'failed', status: 1, error: outcome.message }
+            : { reason: 'exited', status: outcome.exitCode & 0xff };
+        case 'none':
+          return { reason: 'detached', status: HANGUP_STATUS };
+      }
+    }
+  }
+}
+
+/** Random bytes are cheaper by the pageful. */
+let pool = randomBytes(4096);
+let used = 0;
+
+function maskKeys(): Buffer {
+  if (used === pool.length) {
+    pool = randomBytes(4096);
+    used = 0;
+  }
+  used += 4;
+  return pool.subarray(used - 4, used);
+}
+
+/** How the session stands in the log. */
+export function entranceOf(action: KubeAction, session: string): Entrance {
+  const { request, id } = action;
+  return {
+    kind: 'remote',
+    subresource: request.subresource as 'exec' | 'attach' | 'portforward',
+    namespace: request.namespace,
+    pod: request.name,
+    container: readParameters(action).container,
+    origin: { session, request: id },
+  };
+}

@@ -1,0 +1,199 @@
+/**
+ * Between the client and the server of one remote command, both terminated here:
+ *
+ *     kubectl ──stdin──▶ End ─▶ StdinGate ─────────────▶ End ──▶ API server
+ *             ◀─stdout── End ◀─ stored ◀─ OutputSink ◀── End ◀──
+ *
+ * Every frame is decoded and made anew, so that nothing passes that was not looked at, and what is held, refused or
+ * masked never desynchronises the peers. A frame that cannot be decoded ends the session.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { DataChannel, RemoteEvent, TerminalSize } from '../remotecommand.ts';
+import type { End } from './end.ts';
+import type { OutputSink } from './output.ts';
+import type { Passage, StdinGate } from './stdin.ts';
+
+export interface RelayOptions {
+  client: End;
+  server: End;
+  stdin: StdinGate;
+  /** Makes the sink; `show` sends to the client what was stored. */
+  output: (show: (channel: 'stdout' | 'stderr', bytes: Uint8Array) => Promise<void>) => OutputSink;
+  /** The window has a new size; resolves when that is stored. */
+  resized: (size: TerminalSize) => Promise<void>;
+  /** What the server says on the error channel, as it passes. */
+  status: (data: Buffer) => void;
+  /** Bytes for the error channel that say that we refused. */
+  refusal: (message: string) => Uint8Array;
+}
+
+/**
+ * `ended`: the server closed; `left`: the client did, before; `refused`: what came in was; `broken`: a peer broke its
+ * protocol, or what happened could not be recorded.
+ */
+export type RelayEnd =
+  | { kind: 'ended' }
+  | { kind: 'left' }
+  | { kind: 'refused'; message: string }
+  | { kind: 'broken'; message: string; error?: unknown };
+
+/** How long a peer may take to close after it was told. */
+const CLOSE_MS = 2000;
+/** RFC 6455 §7.4.1. */
+const CODES = { done: 1000, protocol: 1002, refused: 1008, failure: 1011 } as const;
+
+export class Relay {
+  readonly #options: RelayOptions;
+  readonly #output: OutputSink;
+  readonly #over = Promise.withResolvers<RelayEnd>();
+  /** From then on nothing passes: what still comes is read, so that the connections can end. */
+  #ending = false;
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
+    this.#output = options.output((channel, bytes) => this.#show(channel, bytes));
+  }
+
+  /** Resolves when both connections are gone and everything that was shown is stored. */
+  async run(): Promise<RelayEnd> {
+    const { client, server } = this.#options;
+    const pumps = [
+      this.#pump(server, (event) => this.#fromServer(event), { kind: 'ended' }),
+      this.#pump(client, (event) => this.#fromClient(event), { kind: 'left' }),
+    ];
+    const over = await this.#over.promise;
+    await Promise.race([this.#sayGoodbye(over), delay(CLOSE_MS, undefined, { ref: false })]);
+    await Promise.all([client.closed(CLOSE_MS), server.closed(CLOSE_MS)]);
+    await Promise.all(pumps);
+    return over;
+  }
+
+  /** What happened to the output cannot be recorded, or not be shown: nothing more may pass. */
+  fail(message: string, error: unknown): void {
+    this.#finish({ kind: 'broken', message, error });
+  }
+
+  #finish(over: RelayEnd): void {
+    this.#ending ||= over.kind !== 'ended';
+    this.#over.resolve(over);
+  }
+
+  async #pump(end: End, handle: (event: RemoteEvent) => Promise<void>, over: RelayEnd): Promise<void> {
+    try {
+      for await (const event of end.events()) {
+        if (this.#ending) continue;
+        await handle(event);
+      }
+      await this.#output.settled();
+      this.#finish(over);
+    } catch (error) {
+      this.fail(error instanceof Error ? error.message : String(error), error);
+    }
+  }
+
+  async #fromServer(event: RemoteEvent): Promise<void> {
+    const { client, server, status } = this.#options;
+    if (event.kind === 'data') {
+      if (event.channel === 'stdout' || event.channel === 'stderr') {
+        if (event.data.length > 0) return this.#output.write(event.channel, event.data);
+      } else status(event.data);
+      // Whoever hears how it ended hangs up: what was printed before has to be there before.
+      await this.#output.settled();
+      await this.#passData(server, client, event.channel, event.data);
+    } else {
+      if (event.kind === 'end' || event.kind === 'reset' || event.kind === 'close')
+        await this.#output.settled();
+      await this.#answer(event, client);
+    }
+  }
+
+  async #fromClient(event: RemoteEvent): Promise<void> {
+    const { server, stdin, resized } = this.#options;
+    if (event.kind === 'data') {
+      if (event.channel === 'stdin') await this.#typed(await stdin.write(event.data), event.data.length);
+      else await this.#passData(this.#options.client, server, event.channel, event.data);
+      return;
+    }
+    if (event.kind === 'resize') {
+      stdin.resized?.(event.size);
+      await resized(event.size);
+    }
+    if (event.kind === 'end' && event.channel === 'stdin') await this.#typed(await stdin.end(), 0);
+    await this.#answer(event, server);
+  }
+
+  /** What was decided about input; the client may send as much again as was taken from it. */
+  async #typed({ pass, refused }: Passage, taken: number): Promise<void> {
+    const { client, server } = this.#options;
+    if (pass.length > 0) await server.send('stdin', pass);
+    if (taken > 0) await client.write(client.peer.consumed('stdin', taken));
+    if (refused !== undefined) this.#finish({ kind: 'refused', message: refused });
+  }
+
+  /** Passes on whatever is no data, each as the method of the same name. */
+  async #answer(event: Exclude<RemoteEvent, { kind: 'data' }>, other: End): Promise<void> {
+    const { peer } = other;
+    switch (event.kind) {
+      case 'open':
+        return other.write(peer.open(event.channel));
+      case 'accepted':
+        return other.write(peer.accept(event.channel));
+      case 'resize':
+        return other.write(peer.resize(event.size));
+      case 'end':
+        return other.write(peer.end(event.channel));
+      case 'reset':
+        return other.write(peer.reset(event.channel, event.status));
+      case 'ping':
+        return other.write(peer.ping(event.token));
+      case 'pong':
+        return other.write(peer.pong(event.token));
+      case 'close':
+        return other.write(peer.close(event.code, event.reason));
+      case 'fault':
+        this.#finish({ kind: 'broken', message: event.message });
+        return;
+      case 'writable':
+      case 'discarded':
+        return;
+    }
+  }
+
+  async #passData(from: End, to: End, channel: DataChannel, data: Buffer): Promise<void> {
+    if (data.length === 0) await to.write(to.peer.send(channel, data));
+    else await to.send(channel, data);
+    await from.write(from.peer.consumed(channel, data.length));
+  }
+
+  async #show(channel: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
+    const { client, server, stdin } = this.#options;
+    await stdin.shown?.(bytes);
+    await client.send(channel, bytes);
+    await server.write(server.peer.consumed(channel, bytes.length));
+  }
+
+  /** Tells both sides why, in the order in which they can still hear it. */
+  async #sayGoodbye(over: RelayEnd): Promise<void> {
+    const { client, server, refusal } = this.#options;
+    switch (over.kind) {
+      case 'ended':
+        client.end(new Uint8Array());
+        break;
+      case 'left':
+        server.end(new Uint8Array());
+        break;
+      case 'refused':
+        server.end(server.peer.close(CODES.done));
+        await this.#output.write('stderr', Buffer.from(`${over.message}\r\n`)).catch(() => undefined);
+        await this.#output.settled().catch(() => undefined);
+        await client.send('error', refusal(over.message));
+        client.end(client.peer.close(CODES.refused, 'refused by policy'));
+        break;
+      case 'broken':
+        server.end(server.peer.close(CODES.done));
+        await client.send('error', refusal(over.message));
+        client.end(client.peer.close(CODES.failure, 'the session could not go on'));
+        break;
+    }
+  }
+}

@@ -1,0 +1,220 @@
+/** Captured remote commands through the relay: both ends get what was said, and the log has it first. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import t, { type Test } from 'tap';
+import { runRemoteCommand } from '../../../../sidecar/kube/remote/exec.ts';
+import type { Agreement } from '../../../../sidecar/kube/remote/handshake.ts';
+import { readParameters } from '../../../../sidecar/kube/remote/parameters.ts';
+import type { Passage, StdinGate } from '../../../../sidecar/kube/remote/stdin.ts';
+import { ChannelPeer } from '../../../../sidecar/kube/remotecommand/channels.ts';
+import { StatusReader } from '../../../../sidecar/kube/remotecommand/status.ts';
+import { StreamPeer } from '../../../../sidecar/kube/remotecommand/streams.ts';
+import type { RemoteEvent, RemotePeer, WebSocketProtocol } from '../../../../sidecar/kube/remotecommand.ts';
+import { type Capture, captures } from '../../../kube-captures/capture.ts';
+import { type Cut, inSizes, whole } from '../../../kube-captures/cuts.ts';
+import { FACTS, type Fact } from '../../../kube-captures/facts.ts';
+import { bodies, type Gathered, gather, pair, recorded, type Stage, stage } from './stage.ts';
+
+const VERSION = 4;
+
+function agreementOf({ name, response }: Capture): Agreement {
+  if (name.startsWith('websocket'))
+    return { kind: 'websocket', protocol: response.get('sec-websocket-protocol')?.[0] ?? '' };
+  return { kind: 'spdy', protocol: response.get('x-stream-protocol-version')?.[0] ?? '' };
+}
+
+function parametersOf({ requestLine }: Capture) {
+  const query = new URL(requestLine.split(' ')[1]!, 'http://x').searchParams;
+  return readParameters({ parameters: [...query] });
+}
+
+/** A peer for reading what we sent to `to`. */
+function reader(capture: Capture, from: 'client' | 'server'): RemotePeer {
+  const { kind, protocol } = agreementOf(capture);
+  const options = { from, requested: parametersOf(capture) };
+  return kind === 'websocket'
+    ? new ChannelPeer(protocol as WebSocketProtocol, options, () => randomBytes(4))
+    : new StreamPeer(options);
+}
+
+function dataOf(events: readonly RemoteEvent[], channel: string): Buffer {
+  return Buffer.concat(
+    events.flatMap((event) => (event.kind === 'data' && event.channel === channel ? [event.data] : [])),
+  );
+}
+
+function play(socket: Socket, bytes: Buffer, cut: Cut): void {
+  for (const piece of cut(bytes)) socket.write(piece);
+}
+
+/** Resolves when the server has heard everything that the client opens, and types. */
+async function heard(capture: Capture, atServer: Gathered): Promise<void> {
+  const count = (events: readonly RemoteEvent[]) =>
+    events.filter(({ kind }) => kind === 'open').length + dataOf(events, 'stdin').length;
+  const all = count(reader(capture, 'client').receive(Buffer.from(capture.client)));
+  const peer = reader(capture, 'client');
+  let soFar = 0;
+  if (all > 0)
+    await atServer.until((piece) => {
+      soFar += count(peer.receive(Buffer.from(piece)));
+      return soFar >= all;
+    });
+}
+
+/** What the other ends of the relay got, and how it ended. */
+async function relay(
+  t: Test,
+  stage: Stage,
+  capture: Capture,
+  options: { cut: Cut; stdin?: StdinGate; broken?: true },
+) {
+  const [clientNear, clientFar] = await pair(t);
+  const [serverNear, serverFar] = await pair(t);
+  const atClient = gather(clientFar);
+  const atServer = gather(serverFar);
+  const { id, log } = await stage.begin();
+  const outcome = runRemoteCommand({
+    log,
+    agreement: agreementOf(capture),
+    parameters: parametersOf(capture),
+    client: { socket: clientNear, head: Buffer.alloc(0) },
+    server: { socket: serverNear, head: Buffer.alloc(0) },
+    ...(options.stdin && { stdin: options.stdin }),
+  });
+  play(clientFar, capture.client, options.cut);
+  // The server answers what it has heard: streams that were opened, input that came.
+  if (options.stdin === undefined && !options.broken) await heard(capture, atServer);
+  play(serverFar, capture.server, options.cut);
+  serverFar.end();
+  const ended = await outcome;
+  await log.end(ended);
+  await Promise.all([atClient.ended, atServer.ended]);
+  return { id, ended, client: atClient.bytes(), server: atServer.bytes() };
+}
+
+function check(
+  t: Test,
+  what: string | { bytes: number; md5?: string } | undefined,
+  got: Buffer,
+  name: string,
+) {
+  if (what === undefined) return;
+  if (typeof what === 'string')
+    t.equal(got.toString('latin1'), Buffer.from(what, 'latin1').toString('latin1'), name);
+  else {
+    t.equal(got.length, what.bytes, name);
+    if (what.md5 !== undefined) t.equal(createHash('md5').update(got).digest('hex'), what.md5, name);
+  }
+}
+
+const ALL = (['websocket', 'spdy'] as const)
+  .flatMap(captures)
+  .filter(({ scenario, connection }) => FACTS[`${scenario}/${connection}`] !== undefined);
+
+t.test('every captured command arrives on both sides, and is in the log', async (t) => {
+  const play = await stage(t);
+  t.ok(ALL.length >= 16, 'there are captures');
+  for (const capture of ALL) {
+    const fact = FACTS[`${capture.scenario}/${capture.connection}`] as Fact;
+    for (const [cuts, cut] of [
+      ['whole', whole],
+      ['in pieces', inSizes([1, 7, 1000, 3, 30_000])],
+    ] as const) {
+      await t.test(`${capture.name}, ${cuts}`, async (t) => {
+        const got = await relay(t, play, capture, { cut });
+        const atClient = reader(capture, 'server');
+        const atServer = reader(capture, 'client');
+        // A reader of SPDY has to have opened the streams that it hears of.
+        for (const channel of ['error', 'stdin', 'stdout', 'stderr', 'resize'] as const)
+          atClient.open(channel);
+        const toServer = atServer.receive(got.server);
+        const events = await play.events(got.id);
+        t.notMatch(
+          toServer.map(({ kind }) => kind),
+          ['fault'],
+        );
+        check(t, fact.stdin, dataOf(toServer, 'stdin'), 'stdin at the server');
+        check(t, fact.stdout, recorded(events), 'stdout in the log');
+        check(t, fact.stderr, recorded(events, 'stderr'), 'stderr in the log');
+        if (capture.name.startsWith('websocket')) {
+          const toClient = atClient.receive(got.client);
+          check(t, fact.stdout, dataOf(toClient, 'stdout'), 'stdout at the client');
+          const status = new StatusReader(VERSION);
+          status.push(dataOf(toClient, 'error'));
+          if (typeof fact.exitCode === 'number')
+            t.match(status.outcome(true), { exitCode: fact.exitCode }, 'status at the client');
+        }
+        if (fact.sizes) {
+          const sizes = bodies(events, 'session.resize').map(({ cols, rows }) => `${cols}x${rows}`);
+          t.same(
+            sizes.filter((size) => size !== '0x0'),
+            fact.sizes,
+            'sizes in the log',
+          );
+        }
+        const [end] = bodies(events, 'session.end');
+        if (typeof fact.exitCode === 'number') t.match(end, { reason: 'exited', status: fact.exitCode });
+        else if (fact.exitCode === null) t.match(end, { reason: 'failed' });
+        else t.match(end, { reason: 'detached' });
+      });
+    }
+  }
+});
+
+t.test(
+  'what is refused ends the session, with the reason on stderr and nothing more at the server',
+  async (t) => {
+    const play = await stage(t);
+    for (const capture of ALL.filter(({ scenario }) => scenario === 'exec-stdin-script')) {
+      const refusing: StdinGate = {
+        write: async (): Promise<Passage> => ({ pass: Buffer.from('echo'), refused: 'not that' }),
+        end: async () => ({ pass: Buffer.alloc(0) }),
+      };
+      const got = await relay(t, play, capture, { cut: whole, stdin: refusing });
+      t.equal(
+        dataOf(reader(capture, 'client').receive(got.server), 'stdin').toString(),
+        'echo',
+        capture.name,
+      );
+      t.match(got.ended, { reason: 'refused', status: 126, error: 'not that' });
+      t.match(recorded(await play.events(got.id), 'stderr').toString(), 'not that\r\n');
+      if (!capture.name.startsWith('websocket')) continue;
+      const toClient = reader(capture, 'server').receive(got.client);
+      t.match(dataOf(toClient, 'stderr').toString(), 'not that');
+      t.match(dataOf(toClient, 'error').toString(), '"status":"Failure"');
+    }
+  },
+);
+
+t.test('a frame that cannot be decoded ends the session on both sides', async (t) => {
+  const play = await stage(t);
+  for (const capture of ALL.filter(({ scenario }) => scenario === 'exec-argv')) {
+    for (const side of ['client', 'server'] as const) {
+      const bad = {
+        ...capture,
+        [side]: Buffer.concat([Buffer.from([0xff, 0xff, 0xff, 0xff]), capture[side]]),
+      };
+      const got = await relay(t, play, bad, { cut: whole, broken: true });
+      t.match(got.ended, { reason: 'failed' }, `${capture.name} ${side}`);
+      t.equal(recorded(await play.events(got.id)).length > 0 && side === 'server', false);
+    }
+  }
+});
+
+t.test('a log that fails ends the session, and shows nothing that is not in it', async (t) => {
+  const play = await stage(t);
+  const [capture] = ALL.filter(({ name }) => name.startsWith('websocket-exec-output-1m'));
+  const { append } = play.journal;
+  let left = 3;
+  play.journal.append = (session, drafts) => {
+    if (drafts.some(({ body }) => body.type === 'session.output') && left-- <= 0)
+      return Promise.reject(new Error('the disk is gone'));
+    return append.call(play.journal, session, drafts);
+  };
+  const got = await relay(t, play, capture!, { cut: whole });
+  t.match(got.ended, { reason: 'failed', error: /can no longer be recorded: the disk is gone/ });
+  const shown = dataOf(reader(capture!, 'server').receive(got.client), 'stdout');
+  const stored = recorded(await play.events(got.id));
+  t.ok(stored.length > 0 && stored.length < 938_895);
+  t.equal(shown.toString('latin1'), stored.toString('latin1').slice(0, shown.length));
+});
