@@ -141,19 +141,47 @@ function splitString(found: Found, options: Options, at: { call: Call; scope: Sc
 /** What xargs makes of its command: words from its input at the end, or in place of a marker. */
 function appended(command: readonly Word[], options: Options, scope: Scope): Word[] {
   const flag = ['-I', '--replace', '-i'].find((name) => options.flags.has(name));
+  const text = xargsInput(options, scope);
   if (command.length === 0 || flag === undefined) {
-    return [...(command.length === 0 ? [literalWord('echo')] : command), ...inputWords(scope)];
+    return [...(command.length === 0 ? [literalWord('echo')] : command), ...inputWords(text)];
   }
   const marker = options.values.get(flag)?.value ?? '{}';
-  return command.map((word) =>
-    word.value?.includes(marker) ? { ...unknownWord(word.text), splits: false } : word,
-  );
+  // One word on one line is one command; of several lines each would be one of its own.
+  const item = marker === '' ? undefined : /^[ \t]*(\S+)\n?$/.exec(text ?? '')?.[1];
+  return command.map((word) => {
+    if (!word.value?.includes(marker)) return word;
+    if (item === undefined) return { ...unknownWord(word.text), splits: false };
+    return literalWord(word.value.replaceAll(marker, () => item));
+  });
 }
 
-/** The words that xargs reads, where its input is known and plain. */
-function inputWords({ input }: Scope): Word[] {
+/** Options that change nothing of what xargs reads (`-a` and `-0` do) and where its words end (`-d`). */
+const READS_AS_EVER = new Set([
+  ...[
+    '-I',
+    '-i',
+    '--replace',
+    '-n',
+    '--max-args',
+    '-L',
+    '--max-lines',
+    '-P',
+    '--max-procs',
+    '-s',
+    '--max-chars',
+  ],
+  ...['-r', '--no-run-if-empty', '-t', '--verbose', '-x', '--exit', '--process-slot-var'],
+]);
+
+/** What xargs reads, where that is known and plain; otherwise null. */
+function xargsInput({ flags }: Options, { input }: Scope): string | null {
+  if (![...flags].every((flag) => READS_AS_EVER.has(flag))) return null;
   const text = input.kind === 'pipe' || input.kind === 'here' ? input.text : null;
-  if (text === null || /["'\\\0]/.test(text)) return [unknownWord('xargs input')];
+  return text === null || /["'\\\0]/.test(text) ? null : text;
+}
+
+function inputWords(text: string | null): Word[] {
+  if (text === null) return [unknownWord('xargs input')];
   return text
     .split(/\s+/)
     .filter((word) => word !== '')
