@@ -11,7 +11,9 @@ import { analyse } from '../../../sidecar/command/analyse.ts';
 import { needs } from '../../tool.ts';
 
 const SEED = 20261122;
-const RUNS = process.env.CHAPERONE_LONG ? 5000 : 150;
+const LONG = process.env.CHAPERONE_LONG !== undefined;
+const RUNS = LONG ? 5000 : 150;
+if (LONG) t.setTimeout(60 * 60_000);
 
 /** A stand-in says what it was called with. Letters keep the names off every real program. */
 const leaf = fc
