@@ -92,6 +92,7 @@ export interface VerifyReport {
   ok: boolean;
   /** Leaves checked. */
   size: number;
+  /** Sessions checked; events of the recorder itself are in none of them. */
   sessions: number;
   /** The signed note that the log was held against. */
   checkpoint: string;

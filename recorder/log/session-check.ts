@@ -2,7 +2,7 @@
  * Verifies events one by one as they stand in the log: each is what was written, follows the one before it in its
  * session, and all that lists and searches show of it is what it says.
  */
-import { type AuditEvent, contentOf, type SessionId } from '../audit/event.ts';
+import { type AuditEvent, contentOf, type SessionId, SYSTEM } from '../audit/event.ts';
 import type { Hash } from '../audit/merkle.ts';
 import { orderFault } from '../audit/verify.ts';
 import { decodeRun, encodeRun, KEYS, numberIn, RANGES } from '../store/keys.ts';
@@ -16,6 +16,8 @@ import { advance, decodeTail, encodeTail, searchText, type Tail } from './tail.t
 export class SessionCheck {
   /** How many records of each kind there must be for what was seen so far. */
   readonly expected = { sessions: 0, runs: 0, searches: 0 };
+  /** Sessions seen so far, without the recorder's own. */
+  recorded = 0;
   readonly #store: Reader;
   readonly #findings: Findings;
   readonly #content: ContentCheck;
@@ -96,7 +98,10 @@ export class SessionCheck {
   async #projections(event: AuditEvent, index: number, before: Tail | null): Promise<void> {
     const { session } = event;
     const tail = { ...advance(before, event, index), events: event.seq + 1 };
-    if (before === null) this.expected.sessions += 1;
+    if (before === null) {
+      this.expected.sessions += 1;
+      if (session !== SYSTEM) this.recorded += 1;
+    }
     if (before !== null && tail.run.seq !== before.run.seq) {
       this.expected.runs += 1;
       if (!this.#lost.has(session)) await this.#checkRun(session, before.run);

@@ -54,7 +54,7 @@ export async function walk(options: WalkOptions): Promise<{ size: number; sessio
     await findStrangers(options);
   }
   progress?.(size, size);
-  return { size, sessions: sessions.expected.sessions };
+  return { size, sessions: sessions.recorded };
 }
 
 /** The content of the events as they go by. */
