@@ -81,7 +81,13 @@ async function followLink(
   // A browser that only guesses at what will be opened next must not use the link up.
   if (request.headers['sec-purpose'] !== undefined)
     throw new ChaperoneError('FORBIDDEN', 'not before it is followed');
+  const next = ownPath(query.get('next'));
   const redeemed = logins.redeem(query.get('token') ?? '');
+  if (redeemed === null && logins.identify(request) !== null) {
+    // Followed twice by the same browser: a double click, a page opened again.
+    sendPage(response, 200, moveOn(next));
+    return;
+  }
   if (redeemed === null) {
     throttle.fail();
     sendPage(response, 401, USED_LINK);
@@ -89,12 +95,15 @@ async function followLink(
   }
   await access.login('link', request.socket.remoteAddress ?? 'unknown');
   response.setHeader('Set-Cookie', logins.setCookie(redeemed.cookie));
-  const next = ownPath(query.get('next'));
-  sendPage(response, 200, {
+  sendPage(response, 200, moveOn(next));
+}
+
+function moveOn(next: string) {
+  return {
     title: 'Chaperone',
     head: `<meta http-equiv="refresh" content="0;url=${escapeHtml(next)}">`,
     body: `<p>Logged in. <a href="${escapeHtml(next)}">Go on</a></p>`,
-  });
+  };
 }
 
 /** Answers a nonce with what only a holder of the token can know; see presence.ts. */

@@ -23,6 +23,12 @@ t.test('a link logs in once, and the cookie opens everything', async (t) => {
   const second = await world.get(link);
   t.equal(second.status, 401, 'the same link a second time');
   t.notOk(second.headers['set-cookie']);
+  const again = await world.get(`${link}&next=%2Fsessions%2Fx`, {
+    headers: { cookie: cookie!.split(';')[0]! },
+  });
+  t.equal(again.status, 200, 'the browser that used it goes on');
+  t.match(again.text, /content="0;url=\/sessions\/x"/);
+  t.notOk(again.headers['set-cookie'], 'as who it was');
   t.match(await world.log.bodies('system'), [{ type: 'access.login', how: 'link', from: '127.0.0.1' }]);
 });
 
