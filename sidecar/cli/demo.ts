@@ -1,14 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { Command } from 'commander';
 import { ChaperoneError } from '../../recorder/errors.ts';
-import {
-  DEFAULT_PORT,
-  type Leave,
-  portNumber,
-  type RunningRecorder,
-  startRecorder,
-  untilSignal,
-} from './up.ts';
+import { type Leave, untilSignal } from './leave.ts';
+import { DEFAULT_PORT, portNumber, type RunningRecorder, startRecorder } from './up.ts';
 
 const SIZE = { cols: 96, rows: 26 };
 

@@ -4,6 +4,8 @@ import type { RecorderServer } from '../../recorder/server/server.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import { dataDirectory, dataOption, requirePrivate } from './data.ts';
 import type { Evidence } from './evidence.ts';
+import { hasTerminal } from './foreground.ts';
+import { type Leave, untilSignal } from './leave.ts';
 import { pageDirectory } from './page.ts';
 import { defaultShell } from './shell.ts';
 
@@ -36,7 +38,7 @@ async function run(options: Options): Promise<void> {
   const leave = untilSignal();
   try {
     greet(recorder.server, data);
-    if (process.stdin.isTTY && process.stdout.isTTY) await shellHere(recorder, leave);
+    if (hasTerminal()) await shellHere(recorder, leave);
     else await leave.signalled;
   } finally {
     await recorder.close();
@@ -53,7 +55,7 @@ async function pointToFirst(error: unknown, data: string): Promise<never> {
     const first = await findRecorder(data, process.env);
     if (first !== null)
       process.stdout.write(
-        `chaperone is up already. Open once in your browser:\n\n    ${await requestLoginUrl(first)}\n\n`,
+        `chaperone is up already. Open once in your browser:\n\n  ${await requestLoginUrl(first)}\n\n`,
       );
   }
   throw error;
@@ -95,40 +97,22 @@ export async function startRecorder(data: string, port: number): Promise<Running
 
 function greet(server: RecorderServer, data: string): void {
   process.stdout.write(
-    `chaperone is up. Evidence: ${data}\nOpen once in your browser:\n\n    ${server.loginUrl()}\n\n`,
+    `chaperone is up. Evidence: ${data}\nOpen once in your browser:\n\n  ${server.loginUrl()}\n\n`,
   );
 }
 
 /** Opens the guarded shell; when it ends the page stays, so that its session can be replayed. */
 async function shellHere(recorder: RunningRecorder, leave: Leave): Promise<void> {
   const { guardedShell } = await import('./guarded.ts');
+  process.stdout.write('This is a guarded shell now; exit leaves it.\n\n');
   const { status, session } = await guardedShell(recorder.evidence, recorder.policy, {
     request: { kind: 'shell', shell: defaultShell() },
   });
   if (leave.received()) return;
   process.stdout.write(
-    `\nThe guarded shell ended with ${status}. Replay it here, Ctrl-C stops chaperone:\n\n    ${recorder.server.loginUrl(`/sessions/${session}`)}\n\n`,
+    `\nThe guarded shell ended with exit status ${status}. Replay it here; Ctrl-C stops chaperone:\n\n  ${recorder.server.loginUrl(`/sessions/${session}`)}\n\n`,
   );
   await leave.signalled;
-}
-
-export interface Leave {
-  signalled: Promise<void>;
-  received(): boolean;
-}
-
-/** Told to go by Ctrl-C or a signal, whenever that comes: nothing of it is lost while something else runs. */
-export function untilSignal(): Leave {
-  let received = false;
-  const signalled = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.on(signal, () => {
-        received = true;
-        resolve();
-      });
-    }
-  });
-  return { signalled, received: () => received };
 }
 
 export function portNumber(value: string): number {
