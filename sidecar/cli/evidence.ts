@@ -67,16 +67,23 @@ export function isWholeId(text: string): boolean {
   return /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/i.test(text);
 }
 
-/** A session by its id, by its last characters among the latest 500, or `last`. */
+/** A session by its id, by its last four characters or more among the latest 500, or `last`. */
 export async function findSession(archive: Archive, wanted: string): Promise<SessionSummary> {
   if (isWholeId(wanted)) return archive.session(wanted.toUpperCase());
   const { sessions } = await archive.sessions({ limit: 500 });
   if (wanted === 'last' && sessions[0] !== undefined) return sessions[0];
   const matches = sessions.filter((session) => session.id.endsWith(wanted.toUpperCase()));
-  if (matches.length === 1 && matches[0] !== undefined && wanted.length >= 4) return matches[0];
-  const problem = matches.length > 1 && wanted.length >= 4 ? 'is ambiguous' : 'is not known';
+  if (matches.length === 1 && matches[0] !== undefined && wanted.length >= FEWEST) return matches[0];
   throw new ChaperoneError(
     'SESSION_UNKNOWN',
-    `session ${JSON.stringify(wanted)} ${problem}: chaperone sessions lists them`,
+    `session ${JSON.stringify(wanted)} ${whyNone(wanted, matches.length)}: chaperone sessions lists them`,
   );
+}
+
+/** Fewer characters of an id than this name nothing: the next session could change what they mean. */
+const FEWEST = 4;
+
+function whyNone(wanted: string, matches: number): string {
+  if (matches === 0 || wanted === 'last') return 'is not known';
+  return wanted.length < FEWEST ? `needs ${FEWEST} characters or more of its id` : 'is ambiguous';
 }

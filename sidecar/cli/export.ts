@@ -9,7 +9,7 @@ import type { ExportFormat } from '../../recorder/export/format.ts';
 import type { Archive, SessionSummary, StoredEvent } from '../../recorder/log/ports.ts';
 import { dataDirectory, dataOption } from './data.ts';
 import { findSession, withEvidence } from './evidence.ts';
-import { formatBytes } from './format.ts';
+import { count, formatBytes } from './format.ts';
 import { type Progress, progressBar } from './progress.ts';
 
 const STDOUT: ReadonlySet<string> = new Set(['-', '/dev/stdout']);
@@ -82,7 +82,7 @@ async function exportAll(
     files++;
     bytes += (await stat(path)).size;
   }
-  process.stderr.write(`${files} sessions, ${formatBytes(bytes)} written to ${directory}\n`);
+  process.stderr.write(`${count(files, 'session')}, ${formatBytes(bytes)} written to ${directory}\n`);
 }
 
 async function* everySession(archive: Archive): AsyncGenerator<SessionSummary> {

@@ -53,6 +53,11 @@ export function jsonLine(value: unknown): string {
   return `${escapeUnprintable(JSON.stringify(value))}\n`;
 }
 
+/** `1 session`, `3 sessions`. */
+export function count(number: number, noun: string, plural = `${noun}s`): string {
+  return `${number} ${number === 1 ? noun : plural}`;
+}
+
 /** Cuts `text` to `width` columns, with an ellipsis where something was cut. */
 export function clip(text: string, width: number): string {
   return text.length <= width ? text : `${text.slice(0, Math.max(0, width - 1))}…`;

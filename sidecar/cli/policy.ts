@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { count } from './format.ts';
 
 /** `chaperone policy`: work on policy files. */
 export function policy(root: Command): void {
@@ -14,5 +15,5 @@ async function check(file: string): Promise<void> {
   const { readPolicy } = await import('../policy/policy-file.ts');
   const { policies } = await readPolicy(file);
   const rules = policies.reduce((sum, one) => sum + (one.spec.commands?.length ?? 0), 0);
-  process.stdout.write(`valid: ${policies.length} policies, ${rules} rules\n`);
+  process.stdout.write(`valid: ${count(policies.length, 'policy', 'policies')}, ${count(rules, 'rule')}\n`);
 }

@@ -43,7 +43,7 @@ async function run(command: string[], options: Options): Promise<void> {
 /** Two shells without a recorder want the same store: beside `chaperone up` there can be many. */
 function adviseSharing(error: unknown): never {
   if (error instanceof ChaperoneError && error.code === 'STORE_LOCKED') {
-    const advice = 'or run chaperone up, beside which any number of shells are recorded at once';
+    const advice = 'for several shells at once leave that one, start chaperone up, and open them beside it';
     throw new ChaperoneError(error.code, `${error.message}; ${advice}`, { cause: error });
   }
   throw error;

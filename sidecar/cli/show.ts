@@ -69,10 +69,13 @@ function describe(session: SessionSummary): string {
 }
 
 function commandLine(event: AuditEvent & { body: BodyOf<'command.decided'> }, startedAt: number): string {
-  const { decision, line, allowed } = event.body;
+  const { decision, line, allowed, unknown } = event.body;
   const when = formatDuration(event.at - startedAt).padStart(7);
-  if (!allowed)
-    return `${paint('red', `${when} ✗ ${visible(line)}`)}  (${visible(decision.rule)}: ${visible(decision.reason)})\n`;
-  if (decision.unjudged) return `${paint('yellow', `${when} ? ${visible(line)}`)}\n`;
+  if (!allowed) {
+    const refused = decision.effect === 'ask' ? 'refused, needs approval' : 'refused';
+    return `${paint('red', `${when} ✗ ${visible(line)}`)}  (${refused} by ${visible(decision.rule)}: ${visible(decision.reason)})\n`;
+  }
+  if (decision.unjudged)
+    return `${paint('yellow', `${when} ? ${visible(line)}`)}  (unjudged: ${visible(unknown.join('; '))})\n`;
   return `${when}   ${visible(line)}\n`;
 }

@@ -3,7 +3,7 @@ import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Problem, VerifyReport } from '../../recorder/log/ports.ts';
 import { dataDirectory, dataOption } from './data.ts';
 import { findSession, isWholeId, requireEvidence, runningRecorder, withEvidence } from './evidence.ts';
-import { jsonLine, paint, visible } from './format.ts';
+import { count, jsonLine, paint, visible } from './format.ts';
 import { progressBar } from './progress.ts';
 
 /** How many problems are printed; `--json` prints all that the report has. */
@@ -64,7 +64,7 @@ function resolve(data: string, id: string): Promise<string> | string {
 
 function describe(report: VerifyReport): string {
   if (report.ok)
-    return `${paint('green', 'verified')}: ${report.size} events in ${report.sessions} sessions, as signed in\n\n${report.checkpoint}`;
+    return `${paint('green', 'verified')}: ${count(report.size, 'event')} in ${count(report.sessions, 'session')}, as signed in\n\n${report.checkpoint}`;
   const lines = report.problems.slice(0, SHOWN).map((problem) => `${describeProblem(problem)}\n`);
   const more = report.problems.length - lines.length;
   return `${lines.join('')}${more > 0 ? `… and ${more} more\n` : ''}`;

@@ -80,6 +80,8 @@ export interface PolicyFileOptions {
   onLoaded?: (policy: LoadedPolicy) => void;
   /** Called where a change is refused; the former policy stays in force. */
   onRejected?: (error: ChaperoneError) => void;
+  /** Called where the file is valid again after a refused change. */
+  onMended?: () => void;
   /** Milliseconds between looks at the file, for file systems that tell nothing. */
   pollInterval?: number;
 }
@@ -168,10 +170,12 @@ export class PolicyFile {
     try {
       const policy = await readPolicy(this.path);
       this.#seen = seen;
+      if (policy.digest !== this.#current.digest) {
+        this.#current = policy;
+        this.#options.onLoaded?.(policy);
+      }
+      if (this.#complaint !== '') this.#options.onMended?.();
       this.#complaint = '';
-      if (policy.digest === this.#current.digest) return;
-      this.#current = policy;
-      this.#options.onLoaded?.(policy);
     } catch (error) {
       this.#seen = seen;
       if (!(error instanceof ChaperoneError)) throw error;

@@ -71,6 +71,7 @@ t.test('a command on pipes: its streams, its status, its evidence', async (t) =>
   });
 
   await t.test('an id that is not known exits 3', async (t) => {
+    t.equal((await chaperone(['show', session.id.slice(-3), '--data', data])).status, 3, 'too short');
     for (const verb of ['show', 'export', 'play', 'verify'])
       t.equal((await chaperone([verb, '01ARZ3NDEKTSV4RRFFQ69G5FAV', '--data', data])).status, 3, verb);
   });
@@ -85,7 +86,9 @@ t.test('what policy refuses does not start and exits 126', async (t) => {
   t.match(result.stderr, /refused by/);
   await t.rejects(stat(witness), { code: 'ENOENT' });
   const shown = await chaperone(['show', 'last', '--data', data]);
-  t.match(shown.stdout, /✗/);
+  t.match(shown.stdout, /✗ .*\(refused by baseline\/no-format: /);
+  await chaperone(['shell', '--data', data, '--', 'bash', '-c', '$NOTHING']);
+  t.match((await chaperone(['show', 'last', '--data', data])).stdout, /\? .*\(unjudged: /);
 });
 
 t.test('a signal shows as 128+n', async (t) => {

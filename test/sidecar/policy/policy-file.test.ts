@@ -25,6 +25,7 @@ class Reports {
     pollInterval: 20,
     onLoaded: (policy: LoadedPolicy) => this.#add(effectOf(policy)),
     onRejected: (error: ChaperoneError) => this.#add(`${error.code}: ${error.message}`),
+    onMended: () => this.#add('mended'),
   };
 
   #add(report: string): void {
@@ -100,12 +101,16 @@ t.test('changes in every way that editors make them', async (t) => {
   t.equal(effectOf(file.current()), 'ask', 'and so does a missing one');
 
   await writeFile(path, text('allow'));
-  await reports.upTo(6);
-  t.equal(effectOf(file.current()), 'allow', 'and it recovers');
+  t.strictSame((await reports.upTo(7)).slice(5), ['allow', 'mended'], 'and it recovers');
 
   await writeFile(path, `# a comment\n${text('allow')}`);
   await file.reload();
-  t.equal(reports.seen.length, 6, 'what says the same is no change');
+  t.equal(reports.seen.length, 7, 'what says the same is no change');
+
+  await writeFile(path, 'kind: [\n');
+  await reports.upTo(8);
+  await writeFile(path, text('allow'));
+  t.strictSame((await reports.upTo(9)).slice(8), ['mended'], 'unless it was broken in between');
 });
 
 t.test('a mounted ConfigMap, whose link is swapped', async (t) => {
