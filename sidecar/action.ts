@@ -148,6 +148,8 @@ export interface KubeAction {
   scales: 'yes' | 'no' | 'unknown';
   /** What could not be determined about it. */
   unknown: readonly string[];
+  /** True where it asks to be carried out as somebody else. */
+  impersonates?: boolean;
   /** The session that it opens. */
   opens?: SessionId;
 }
