@@ -121,10 +121,20 @@ export function sendPage(
     'Content-Security-Policy',
     `default-src 'none'; style-src '${STYLE_HASH}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
   );
-  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${page.head ?? ''}<title>${page.title}</title><style>${STYLE}</style></head><body><main>${page.body}</main></body></html>`;
+  const html = `<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">${page.head ?? ''}<title>${page.title}</title><style>${STYLE}</style></head><body><main>${BRAND}${page.body}</main></body></html>`;
   sendText(response, status, html, 'text/html');
 }
 
-const STYLE =
-  ':root{color-scheme:light dark}body{font:16px/1.6 system-ui,sans-serif;margin:0;display:grid;place-items:center;min-height:100vh}main{max-width:34rem;padding:2rem}h1{font-size:1.25rem}code{font-family:ui-monospace,monospace;padding:.1em .3em;border-radius:.25em;background:#8883}';
+/** The mark of player/ui/header.tsx. */
+const BRAND =
+  '<p class="brand"><svg viewBox="0 0 32 32" width="24" height="24" aria-hidden="true"><rect width="32" height="32" rx="7" fill="#2f4b7c"/><path d="M8 10l6 6-6 6" fill="none" stroke="#fff" stroke-width="3" stroke-linecap="round" stroke-linejoin="round"/><circle cx="21.5" cy="21" r="3.5" fill="#ff7a6b"/></svg> Chaperone</p>';
+/** The colours of player/styles/tokens.css. */
+const STYLE = [
+  ':root{color-scheme:light dark}',
+  'body{font:16px/1.6 system-ui,sans-serif;margin:0;padding:16px;box-sizing:border-box;display:grid;place-items:center;min-height:100vh;background:light-dark(#f5f6f8,#101318);color:light-dark(#1b2027,#e3e7ed)}',
+  'main{max-width:30rem;padding:2rem;border:1px solid light-dark(#dfe3e8,#2a313b);border-radius:10px;background:light-dark(#fff,#171b21)}',
+  '.brand{display:flex;align-items:center;gap:9px;margin:0 0 1.25rem;font-weight:650}',
+  'h1{margin:0 0 .5rem;font-size:1.25rem;line-height:1.3}p{margin:.5rem 0 0}',
+  'code{font-family:ui-monospace,monospace;font-size:.93em;padding:.1em .3em;border-radius:.25em;background:#8883}',
+].join('');
 const STYLE_HASH = `sha256-${createHash('sha256').update(STYLE).digest('base64')}`;
