@@ -16,7 +16,7 @@ export function App() {
   if (broken === undefined) return <Pages />;
   return (
     <main class="list-page">
-      <Problem error={broken as Error} retry={() => location.reload()} />
+      <Problem error={broken as Error} retry={() => location.reload()} alone />
     </main>
   );
 }
@@ -36,6 +36,11 @@ function Pages() {
   }, [route]);
   // Not in an effect: whoever is back at once finds the right row.
   if (route.page === 'session') lastOpened.current = route.id;
+
+  // The neighbour of the last one is on a page that was not asked for yet.
+  useEffect(() => {
+    if (route.page === 'session' && list.sessions.at(-1)?.id === route.id) list.loadMore();
+  }, [route, list.sessions]);
 
   useShortcuts({ '?': () => setHelp(true), t: next });
 
@@ -68,7 +73,7 @@ function Pages() {
       )}
       {route.page === 'unknown' && (
         <main class="list-page">
-          <Notice title="Nothing is here" kind="problem">
+          <Notice title="Nothing is here" kind="problem" alone>
             <p>
               <a href="/">All sessions</a>
             </p>

@@ -44,7 +44,7 @@ export function SessionPage({ id, moment, list, onOpen, onHome }: Properties) {
   if (session === null) {
     return (
       <main class="session-page" ref={main} tabIndex={-1}>
-        {error !== null && <Problem error={error} retry={refresh} />}
+        {error !== null && <Problem error={error} retry={refresh} alone />}
       </main>
     );
   }

@@ -7,25 +7,36 @@ import { Plain } from './plain.tsx';
 export function Notice(properties: {
   title: string;
   kind?: 'problem' | 'quiet';
+  /** True where the page has no other heading. */
+  alone?: boolean;
   children?: ComponentChildren;
 }) {
-  const { title, kind = 'quiet', children } = properties;
+  const { title, kind = 'quiet', alone = false, children } = properties;
+  const Heading = alone ? 'h1' : 'h2';
   return (
     <section class={`notice ${kind}`} role={kind === 'problem' ? 'alert' : 'status'}>
-      <h2>{title}</h2>
+      <Heading>{title}</Heading>
       {children}
     </section>
   );
 }
 
+interface ProblemProperties {
+  error: Error;
+  retry?: (() => void) | undefined;
+  alone?: boolean;
+}
+
 /** What went wrong, in the recorder's words, and what to do about it. */
-export function Problem({ error, retry }: { error: Error; retry?: (() => void) | undefined }) {
+export function Problem({ error, retry, alone = false }: ProblemProperties) {
   const { title, advice } = explain(error);
   return (
-    <Notice title={title} kind="problem">
-      <p>
-        <Plain text={error.message} limit={500} />
-      </p>
+    <Notice title={title} kind="problem" alone={alone}>
+      {!isMissing(error) && (
+        <p>
+          <Plain text={error.message} limit={500} />
+        </p>
+      )}
       {advice !== null && <p class="advice">{advice}</p>}
       {isMissing(error) && (
         <a class="button" href="/">

@@ -111,6 +111,29 @@ t.test('sessions, newest first, as they happen', { skip: !needs(t, 'chromium') }
     t.equal(await page.evaluate(() => (document.activeElement as HTMLElement).dataset.session), idOf(191));
   });
 
+  await t.test('from session to session, past the end of a page', async (t) => {
+    const { page } = await open(t, `/sessions/${idOf(171)}`);
+    await page.getByRole('link', { name: 'Older session' }).waitFor();
+    await page.keyboard.press('J');
+    await page.waitForURL(`**/sessions/${idOf(170)}`);
+    await page.getByRole('link', { name: 'Newer session' }).click();
+    await page.waitForURL(`**/sessions/${idOf(171)}`);
+    t.pass();
+  });
+
+  await t.test('an address that leads nowhere has a heading, and a way out', async (t) => {
+    for (const [path, title] of [
+      ['/sessions/01KBNOPE', 'There is no such session'],
+      ['/nowhere', 'Nothing is here'],
+    ] as const) {
+      const { page } = await open(t, path);
+      await page.getByRole('heading', { level: 1, name: title }).waitFor();
+      await page.getByRole('link', { name: 'All sessions' }).click();
+      await page.locator('[data-session]').first().waitFor();
+    }
+    t.pass();
+  });
+
   await t.test('who opens a session while a search is being typed stays there', async (t) => {
     const { page } = await open(t, '/');
     await page.locator('[data-session]').first().waitFor();
