@@ -39,7 +39,9 @@ export function Workbench({ session, moment, onEnded }: Properties) {
   useShortcuts({
     ...transport.shortcuts,
     '/': () => {
+      if (document.fullscreenElement !== null) void document.exitFullscreen();
       reveal('output');
+      searchBox.current?.focus();
       searchBox.current?.select();
       setPanel('output');
     },
@@ -57,6 +59,9 @@ export function Workbench({ session, moment, onEnded }: Properties) {
       <section class="stage" ref={stage} aria-label="Replay">
         <div class="screen" ref={screen}>
           {error !== null && deck === null && <Problem error={error} />}
+          {session.state !== 'live' && session.outputBytes === 0 && (
+            <p class="blank">No output was recorded.</p>
+          )}
         </div>
         {error !== null && deck !== null && <Partial error={error} />}
         <Controls

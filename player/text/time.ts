@@ -54,9 +54,10 @@ export function ago(at: Micros, now: Date): string {
   return days === 1 ? '1 day ago' : `${days} days ago`;
 }
 
-/** `4.2 s`, `3 min 12 s`, `1 h 04 min`. */
+/** `35 ms`, `4.2 s`, `3 min 12 s`, `1 h 04 min`. */
 export function duration(seconds: number): string {
-  if (seconds < 10) return `${Math.max(0, seconds).toFixed(1)} s`;
+  if (seconds < 0.9995) return `${Math.round(Math.max(0, seconds) * 1000)} ms`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   if (whole < MINUTE) return `${whole} s`;
   if (whole < HOUR) return `${Math.floor(whole / MINUTE)} min ${pad(whole % MINUTE)} s`;

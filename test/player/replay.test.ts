@@ -261,6 +261,14 @@ t.test('a session', { skip: !needs(t, 'chromium') || !needs(t, 'asciinema') }, a
     await page.getByText('No commands').waitFor();
   });
 
+  await t.test('a session that printed nothing says so', async (t) => {
+    const id = idOf(5);
+    await log.append(id, [start({ id, startedAt: NOW }), end(NOW + 2000)]);
+    const { page } = await open(t, `/sessions/${id}`);
+    await page.getByText('No output was recorded').waitFor();
+    t.match(await page.textContent('.facts'), '2 ms');
+  });
+
   await t.test('at 390 pixels nothing is wider than the page, list and session', async (t) => {
     const viewport = { width: 390, height: 844 };
     for (const path of ['/', `/sessions/${DAY}?t=21s`]) {

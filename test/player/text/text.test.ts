@@ -64,7 +64,11 @@ t.test('times as people read them', async (t) => {
   t.equal(position(7), '0:07');
   t.equal(position(754.9), '12:34');
   t.equal(position(3723), '1:02:03');
+  t.equal(duration(-1), '0 ms');
+  t.equal(duration(0.0351), '35 ms');
+  t.equal(duration(0.9999), '1.0 s');
   t.equal(duration(4.24), '4.2 s');
+  t.equal(duration(9.97), '10 s');
   t.equal(duration(59.4), '59 s');
   t.equal(duration(192), '3 min 12 s');
   t.equal(duration(3840), '1 h 04 min');
