@@ -68,6 +68,7 @@ export async function runRemoteCommand(command: RemoteCommand): Promise<Outcome>
       ),
     resized: ({ columns, rows }) => log.append({ type: 'session.resize', cols: columns, rows }),
     status: (data) => status.push(data),
+    notices: noticesFor(command.parameters),
     refusal: (message) => formatFailure(version, message, 'Forbidden', 403),
   });
   return outcomeOf(await relay.run(), status);
@@ -80,6 +81,12 @@ function endOf({ agreement, parameters }: RemoteCommand, { socket, head }: Conne
       ? new ChannelPeer(agreement.protocol as WebSocketProtocol, options, maskKeys)
       : new StreamPeer(options);
   return new End(socket, peer, { head, windowed: agreement.kind === 'spdy' });
+}
+
+/** A terminal shows one stream only. */
+function noticesFor({ stdout, stderr }: RemoteParameters): 'stdout' | 'stderr' | null {
+  if (stderr) return 'stderr';
+  return stdout ? 'stdout' : null;
 }
 
 function versionOf({ kind, protocol }: Agreement): number {

@@ -25,6 +25,8 @@ export interface RelayOptions {
   status: (data: Buffer) => void;
   /** Bytes for the error channel that say that we refused. */
   refusal: (message: string) => Uint8Array;
+  /** Where the person reads what we have to say; null where they read nothing. */
+  notices: 'stdout' | 'stderr' | null;
 }
 
 /**
@@ -42,10 +44,14 @@ const CLOSE_MS = 2000;
 /** RFC 6455 §7.4.1. */
 const CODES = { done: 1000, protocol: 1002, refused: 1008, failure: 1011 } as const;
 
+const ENDINGS: ReadonlySet<RemoteEvent['kind']> = new Set(['end', 'reset', 'close']);
+
 export class Relay {
   readonly #options: RelayOptions;
   readonly #output: OutputSink;
   readonly #over = Promise.withResolvers<RelayEnd>();
+  /** What came in was refused: no more of it passes, while what runs already comes to its end. */
+  #refused: string | null = null;
   /** From then on nothing passes: what still comes is read, so that the connections can end. */
   #ending = false;
 
@@ -58,8 +64,8 @@ export class Relay {
   async run(): Promise<RelayEnd> {
     const { client, server } = this.#options;
     const pumps = [
-      this.#pump(server, (event) => this.#fromServer(event), { kind: 'ended' }),
-      this.#pump(client, (event) => this.#fromClient(event), { kind: 'left' }),
+      this.#pump(server, (event) => this.#fromServer(event), 'ended'),
+      this.#pump(client, (event) => this.#fromClient(event), 'left'),
     ];
     const over = await this.#over.promise;
     await Promise.race([this.#sayGoodbye(over), delay(CLOSE_MS, undefined, { ref: false })]);
@@ -78,14 +84,18 @@ export class Relay {
     this.#over.resolve(over);
   }
 
-  async #pump(end: End, handle: (event: RemoteEvent) => Promise<void>, over: RelayEnd): Promise<void> {
+  async #pump(
+    end: End,
+    handle: (event: RemoteEvent) => Promise<void>,
+    kind: 'ended' | 'left',
+  ): Promise<void> {
     try {
       for await (const event of end.events()) {
         if (this.#ending) continue;
         await handle(event);
       }
       await this.#output.settled();
-      this.#finish(over);
+      this.#finish(this.#refused === null ? { kind } : { kind: 'refused', message: this.#refused });
     } catch (error) {
       this.fail(error instanceof Error ? error.message : String(error), error);
     }
@@ -97,12 +107,14 @@ export class Relay {
       if (event.channel === 'stdout' || event.channel === 'stderr') {
         if (event.data.length > 0) return this.#output.write(event.channel, event.data);
       } else status(event.data);
+      if (this.#refused !== null) return;
       // Whoever hears how it ended hangs up: what was printed before has to be there before.
       await this.#output.settled();
       await this.#passData(server, client, event.channel, event.data);
     } else {
-      if (event.kind === 'end' || event.kind === 'reset' || event.kind === 'close')
-        await this.#output.settled();
+      // The server's word on how it went would hide ours.
+      if (this.#refused !== null && ENDINGS.has(event.kind)) return;
+      if (ENDINGS.has(event.kind)) await this.#output.settled();
       await this.#answer(event, client);
     }
   }
@@ -110,7 +122,7 @@ export class Relay {
   async #fromClient(event: RemoteEvent): Promise<void> {
     const { server, stdin, resized } = this.#options;
     if (event.kind === 'data') {
-      if (event.channel === 'stdin') await this.#typed(await stdin.write(event.data), event.data.length);
+      if (event.channel === 'stdin') await this.#typed(event.data);
       else await this.#passData(this.#options.client, server, event.channel, event.data);
       return;
     }
@@ -118,16 +130,36 @@ export class Relay {
       stdin.resized?.(event.size);
       await resized(event.size);
     }
-    if (event.kind === 'end' && event.channel === 'stdin') await this.#typed(await stdin.end(), 0);
+    if (event.kind === 'end' && event.channel === 'stdin') {
+      if (this.#refused === null) await this.#pass(await stdin.end());
+      if (this.#refused !== null) return;
+    }
     await this.#answer(event, server);
   }
 
-  /** What was decided about input; the client may send as much again as was taken from it. */
-  async #typed({ pass, refused }: Passage, taken: number): Promise<void> {
-    const { client, server } = this.#options;
+  /** Input is decided about; the client may send as much again as was taken from it. */
+  async #typed(data: Buffer): Promise<void> {
+    const { client, stdin } = this.#options;
+    if (this.#refused === null) await this.#pass(await stdin.write(data));
+    await client.write(client.peer.consumed('stdin', data.length));
+  }
+
+  async #pass({ pass, notice, refused }: Passage): Promise<void> {
+    const { server } = this.#options;
     if (pass.length > 0) await server.send('stdin', pass);
-    if (taken > 0) await client.write(client.peer.consumed('stdin', taken));
-    if (refused !== undefined) this.#finish({ kind: 'refused', message: refused });
+    const message = refused ?? notice;
+    if (message !== undefined) await this.#tell(message);
+    if (refused === undefined) return;
+    this.#refused = refused;
+    const end = server.peer.end('stdin');
+    // Before v5 a WebSocket cannot say that its input is at an end: what waits for more has to be cut off.
+    if (end.length === 0) this.#finish({ kind: 'refused', message: refused });
+    else await server.write(end);
+  }
+
+  async #tell(message: string): Promise<void> {
+    const { notices } = this.#options;
+    if (notices !== null) await this.#output.write(notices, Buffer.from(`${message}\r\n`));
   }
 
   /** Passes on whatever is no data, each as the method of the same name. */
@@ -184,7 +216,6 @@ export class Relay {
         break;
       case 'refused':
         server.end(server.peer.close(CODES.done));
-        await this.#output.write('stderr', Buffer.from(`${over.message}\r\n`)).catch(() => undefined);
         await this.#output.settled().catch(() => undefined);
         await client.send('error', refusal(over.message));
         client.end(client.peer.close(CODES.refused, 'refused by policy'));

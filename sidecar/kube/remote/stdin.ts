@@ -1,10 +1,12 @@
 /** What a client types or pipes into a remote command passes here before it goes on. */
 import type { TerminalSize } from '../remotecommand.ts';
 
-/** What may go on now, and why the rest never will. */
+/** What may go on now. */
 export interface Passage {
   pass: Uint8Array;
-  /** Set where the session has to end: what the person is told. */
+  /** What the person is told, while the session goes on. */
+  notice?: string;
+  /** Nothing more may follow: what the person is told. What went on before may come to its end. */
   refused?: string;
 }
 
