@@ -73,15 +73,19 @@ function figures(tail: Tail, { body }: AuditEvent): Partial<Tail> {
 }
 
 /**
- * As a list of its figures, in the order of `NUMBERS` and then the end: it is written with each batch, so it is short.
- * Canonical, because `verify` compares the bytes.
+ * As a list of its figures, for it is written with each batch:
+ *
+ *     [ … NUMBERS, run.seq, run.index, run.count  [, status, error or null]  [, requests] ]
+ *
+ * Canonical, because `verify` compares the bytes. A figure that came with a later version stands at the end, and only
+ * where there is something to count: what former versions wrote stays what this one would write.
  */
-export function encodeTail(tail: Tail): Buffer {
-  const { run, ended } = tail;
-  const numbers = [...NUMBERS.map((name) => tail[name]), run.seq, run.index, run.count];
-  return Buffer.from(
-    JSON.stringify(ended === undefined ? numbers : [...numbers, ended.status, ended.error ?? null]),
-  );
+export function encodeTail({ ended, requests, ...tail }: Tail): Buffer {
+  const { run } = tail;
+  const list: unknown[] = [...NUMBERS.map((name) => tail[name]), run.seq, run.index, run.count];
+  if (ended !== undefined) list.push(ended.status, ended.error ?? null);
+  if (requests > 0) list.push(requests);
+  return Buffer.from(JSON.stringify(list));
 }
 
 const NUMBERS = [
@@ -91,59 +95,41 @@ const NUMBERS = [
   'lastAt',
   'outputBytes',
   'commands',
-  'requests',
   'refused',
   'unjudged',
 ] as const;
-const RUN_AT = NUMBERS.length;
-const ENDED_AT = RUN_AT + 3;
+const ENDED_AT = NUMBERS.length + 3;
 
 /** @throws ChaperoneError `STORE_CORRUPT` */
 export function decodeTail(value: Uint8Array): Tail {
   const list = parse(value);
-  const numbers = list.slice(0, ENDED_AT) as number[];
+  const extra = list.length - ENDED_AT;
+  // One more than a whole pair is the number of requests, which is never written as 0.
+  const requests = extra % 2 === 1 ? list.pop() : 0;
   const [status, error] = list.slice(ENDED_AT);
+  const numbers = list.slice(0, ENDED_AT) as number[];
   const sound =
-    numbers.length === ENDED_AT &&
-    numbers.every((n) => Number.isSafeInteger(n) && n >= 0) &&
-    (list.length === ENDED_AT || (list.length === ENDED_AT + 2 && Number.isSafeInteger(status))) &&
+    extra >= 0 &&
+    extra <= 3 &&
+    numbers.every(isCount) &&
+    isCount(requests) &&
+    (extra < 2 || Number.isSafeInteger(status)) &&
     (error === undefined || error === null || typeof error === 'string');
   if (!sound) throw new ChaperoneError('STORE_CORRUPT', 'the list entry of a session is damaged: run verify');
-  const [
-    events,
-    first,
-    startedAt,
-    lastAt,
-    outputBytes,
-    commands,
-    requests,
-    refused,
-    unjudged,
-    seq,
-    index,
-    count,
-  ] = numbers as Figures;
+  const [events, first, startedAt, lastAt, outputBytes, commands, refused, unjudged, seq, index, count] =
+    numbers as Figures;
   const run = { seq, index, count };
   const figures = { startedAt, lastAt, outputBytes, commands, requests, refused, unjudged };
   const tail: Tail = { events, first, run, ...figures };
-  if (list.length === ENDED_AT) return tail;
+  if (extra < 2) return tail;
   return { ...tail, ended: { status: status as number, ...(typeof error === 'string' && { error }) } };
 }
 
-type Figures = [
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-  number,
-];
+type Figures = [number, number, number, number, number, number, number, number, number, number, number];
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
 
 function parse(value: Uint8Array): unknown[] {
   try {
