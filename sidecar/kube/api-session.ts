@@ -1,0 +1,57 @@
+/** The session of a bearer that is no shell: all that one pod, or one machine, asks of the API. */
+import { hostname } from 'node:os';
+import { ulid } from 'ulid';
+import type { DraftBody, Identity } from '../../recorder/audit/event.ts';
+import type { Journal } from '../../recorder/log/ports.ts';
+import type { Clock } from '../clock.ts';
+import { VERSION } from '../version.ts';
+import { Bearer } from './credentials/bearers.ts';
+
+export interface ApiSessionOptions {
+  journal: Journal;
+  clock: Clock;
+  identity: Identity;
+  /** The API server's address. */
+  server: string;
+  /** Digest of the policy in force. */
+  policy: () => string;
+}
+
+export class ApiSession {
+  readonly bearer: Bearer;
+  readonly #options: ApiSessionOptions;
+  readonly #id = ulid();
+  #begun = false;
+
+  constructor(options: ApiSessionOptions) {
+    this.#options = options;
+    this.bearer = new Bearer(() => this.#begin());
+  }
+
+  /** Ends it, if anything was ever asked; its bearer has to be revoked before. */
+  async end(): Promise<void> {
+    if (!this.#begun) return;
+    await this.#append({ type: 'session.end', reason: 'exited', status: 0 });
+  }
+
+  async #begin(): Promise<{ session: string; identity: Identity }> {
+    const { identity, server, policy } = this.#options;
+    await this.#append({
+      type: 'session.start',
+      identity,
+      host: hostname(),
+      command: [],
+      cwd: '/',
+      policy: policy(),
+      agent: VERSION,
+      entrance: { kind: 'api', server },
+    });
+    this.#begun = true;
+    return { session: this.#id, identity };
+  }
+
+  #append(body: DraftBody): Promise<void> {
+    const { journal, clock } = this.#options;
+    return journal.append(this.#id, [{ at: clock.now(), body }]);
+  }
+}

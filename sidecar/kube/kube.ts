@@ -1,0 +1,125 @@
+/** Puts the API proxy together: credentials, the way upstream, the gate, the listener. */
+import { join } from 'node:path';
+import type { Identity } from '../../recorder/audit/event.ts';
+import type { Journal } from '../../recorder/log/ports.ts';
+import type { Clock } from '../clock.ts';
+import { Gate, type PolicyInForce } from '../gate.ts';
+import { ApiSession } from './api-session.ts';
+import { Bearer, Bearers, type Principal } from './credentials/bearers.ts';
+import { CredentialDirectory, KUBECONFIG, newToken } from './credentials/directory.ts';
+import { kubeconfigText } from './credentials/kubeconfig.ts';
+import { ApiProxy } from './proxy/proxy.ts';
+import { type Listening, listen } from './proxy/server.ts';
+import type { UpgradeHandler } from './proxy/upgrade.ts';
+import type { UpstreamSource } from './upstream/source.ts';
+import { Upstream } from './upstream/upstream.ts';
+
+/** What the proxy asks of the policy in force. */
+export interface ProxyPolicy extends PolicyInForce {
+  /** The most bytes that are kept of a request's body, and of an answer's. */
+  keptBytes(identity: Identity): number;
+}
+
+export interface KubeOptions {
+  /** A private directory that lasts over a restart. */
+  directory: string;
+  source: UpstreamSource;
+  port: number;
+  /** Take a free port where that one is in use. */
+  orAnother: boolean;
+  /** Whose requests those with this machine's own token are. */
+  identity: Identity;
+  journal: Journal;
+  clock: Clock;
+  policy: () => ProxyPolicy;
+  upgrades?: (parts: { upstream: Upstream; gate: Gate }) => UpgradeHandler;
+  report(error: unknown): void;
+}
+
+/** What opens the proxy to one guarded shell. */
+export interface Grant {
+  /** The text of a kubeconfig whose token is that session's alone. */
+  kubeconfig: string;
+  /** Ends what is under way with it. To be awaited before the session's own end is recorded. */
+  revoke(): Promise<void>;
+}
+
+export interface KubeProxy {
+  /** `https://127.0.0.1:6443` */
+  url: string;
+  /** The API server behind it. */
+  upstream: URL;
+  /** Path of the kubeconfig of this machine or pod. */
+  kubeconfig: string;
+  /** @param principal asked at the first request, and again only where it failed */
+  grant(principal: () => Promise<Principal>): Grant;
+  close(): Promise<void>;
+}
+
+/** @throws ChaperoneError `PORT_IN_USE`, and what the directory and the source throw */
+export async function startKubeProxy(options: KubeOptions): Promise<KubeProxy> {
+  const { source, journal, clock, policy, identity } = options;
+  const now = new Date(clock.now() / 1000);
+  const credentials = await CredentialDirectory.open(options.directory, now);
+  const upstream = new Upstream(source);
+  const gate = new Gate({ journal, clock, policy });
+  const bearers = new Bearers();
+  const proxy = new ApiProxy({
+    ports: { upstream, journal, clock },
+    ...{ gate, bearers, report: options.report },
+    keep: (who) => policy().keptBytes(who),
+    upgrades: options.upgrades?.({ upstream, gate }) ?? null,
+  });
+  const certificate = await credentials.serverCertificate(now);
+  const { port, orAnother, report } = options;
+  const server = await listen({ port, orAnother, certificate, proxy, report });
+  const digest = () => policy().digest;
+  const own = new ApiSession({ journal, clock, identity, server: source.server.href, policy: digest });
+  bearers.grant(credentials.token, own.bearer);
+  const { namespace } = source;
+  const close = closing({ server, bearers, own, upstream });
+  try {
+    await credentials.publish({ server: server.url, namespace });
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return {
+    url: server.url,
+    upstream: source.server,
+    kubeconfig: join(options.directory, KUBECONFIG),
+    grant(principal) {
+      const token = newToken();
+      bearers.grant(token, new Bearer(principal));
+      const access = { server: server.url, authority: credentials.authority, token, namespace };
+      return {
+        kubeconfig: kubeconfigText(access),
+        revoke: () => bearers.revoke(token, 'its session has ended'),
+      };
+    },
+    close,
+  };
+}
+
+interface Parts {
+  server: Listening;
+  bearers: Bearers;
+  own: ApiSession;
+  upstream: Upstream;
+}
+
+/** What is under way is cut, and its end recorded, before the session ends. */
+function closing({ server, bearers, own, upstream }: Parts): () => Promise<void> {
+  let done: Promise<void> | null = null;
+  const close = async () => {
+    server.drain();
+    await bearers.close('chaperone is stopping');
+    await server.close();
+    await upstream.close();
+    await own.end();
+  };
+  return () => {
+    done ??= close();
+    return done;
+  };
+}

@@ -1,0 +1,275 @@
+/**
+ * One request that was let go on: sent to the API server, its answer stored and then passed on, its end recorded.
+ *
+ *     holding ──all of it came soon──▶ request.ended (with the whole body) ──▶ client
+ *        │ it is large, slow, or a watch
+ *        ▼
+ *     flowing: piece ──▶ request.answer ──▶ client, … , last piece ──▶ request.ended ──▶ client
+ *
+ * A byte is passed on only when it is stored (or is beyond what the policy keeps). While a piece is being stored the
+ * next one gathers: so pieces grow where much comes, and nothing waits where little does.
+ */
+import type { ServerResponse } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { BodySummary, DraftBody, Micros } from '../../../recorder/audit/event.ts';
+import { ChaperoneError } from '../../../recorder/errors.ts';
+import type { Journal } from '../../../recorder/log/ports.ts';
+import type { Clock } from '../../clock.ts';
+import type { Principal, Running } from '../credentials/bearers.ts';
+import { type Status, unavailable } from '../status.ts';
+import type { Forwarded, Upstream } from '../upstream/upstream.ts';
+import { isBroken, reasonOf, wasUnheard } from './failure.ts';
+import { Flow } from './flow.ts';
+import { type AnswerHead, answerHead, hasBody, withoutLength } from './head.ts';
+import { mediaType, wholeBody } from './ledger.ts';
+import { sendStatus } from './reply.ts';
+
+/** What every exchange works with. */
+export interface ExchangePorts {
+  upstream: Upstream;
+  journal: Journal;
+  clock: Clock;
+}
+
+export interface ExchangeOptions {
+  ports: ExchangePorts;
+  principal: Principal;
+  /** The request's id. */
+  id: string;
+  forwarded: Forwarded;
+  response: ServerResponse;
+  /** When it was admitted. */
+  since: Micros;
+  /** The most bytes of the answer that are kept. */
+  keep: number;
+  /** True for what flows as it comes: a watch, a log that is followed. */
+  live: boolean;
+}
+
+/** An answer that is all there within this time, and no larger, is recorded and passed on as one. */
+const HELD_BYTES = 64 * 1024;
+const HELD_MS = 10;
+
+type Outcome = 'answered' | 'failed' | 'cancelled';
+
+export class Exchange implements Dispatcher.DispatchHandler, Running {
+  readonly #options: ExchangeOptions;
+  readonly #ended = Promise.withResolvers<void>();
+  #controller: Dispatcher.DispatchController | null = null;
+  #head: AnswerHead | null = null;
+  #held: Buffer[] = [];
+  #heldBytes = 0;
+  #timer: NodeJS.Timeout | null = null;
+  #flow: Flow | null = null;
+  #retried = false;
+  /** Set once, by what ends it first. */
+  #over = false;
+
+  constructor(options: ExchangeOptions) {
+    this.#options = options;
+  }
+
+  /** Runs it to its end. Resolves, in every case, when the evidence of its end is stored or cannot be. */
+  async run(): Promise<void> {
+    const { response } = this.#options;
+    response.once('close', () => {
+      if (!response.writableFinished) void this.#stop('cancelled', 'the client went away');
+    });
+    await this.#send();
+    return this.#ended.promise;
+  }
+
+  cut(reason: string): Promise<void> {
+    void this.#stop('failed', reason);
+    return this.#ended.promise;
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#over) controller.abort(new Error('it is over'));
+  }
+
+  onResponseStart(
+    controller: Dispatcher.DispatchController,
+    status: number,
+    _headers: unknown,
+    message?: string,
+  ): void {
+    // Interim answers (RFC 9110, 15.2) concern the next hop; the API server sends none.
+    if (status < 200 || this.#over) return;
+    const { upstream } = this.#options.ports;
+    if (status === 401) upstream.rejected();
+    this.#head = answerHead(status, message ?? '', controller.rawHeaders as Buffer[]);
+    const { encoding } = this.#head;
+    if (encoding !== null && encoding !== 'gzip') {
+      void this.#stop('failed', `the answer's encoding ${encoding.slice(0, 40)} cannot be recorded`);
+    } else if (this.#options.live || encoding !== null) this.#startFlow();
+    else this.#timer = setTimeout(() => this.#startFlow(), HELD_MS);
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#over) return;
+    if (this.#flow === null) {
+      this.#held.push(chunk);
+      this.#heldBytes += chunk.length;
+      if (this.#heldBytes > HELD_BYTES) this.#startFlow();
+    } else if (!this.#flow.push(chunk)) controller.pause();
+  }
+
+  onResponseEnd(_controller: Dispatcher.DispatchController, trailers: unknown): void {
+    if (this.#over) return;
+    if (this.#flow !== null) this.#flow.end(trailers as Record<string, string>);
+    else if (Object.keys(trailers ?? {}).length > 0)
+      this.#startFlow().end(trailers as Record<string, string>);
+    else void this.#answerWhole().catch((error) => this.#lose(error));
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (this.#over) return;
+    const { method } = this.#options.forwarded;
+    // As client libraries do: a kept connection that was closed as we wrote to it says nothing of the server.
+    if (
+      this.#head === null &&
+      !this.#retried &&
+      wasUnheard(error) &&
+      (method === 'GET' || method === 'HEAD')
+    ) {
+      this.#retried = true;
+      void this.#send();
+    } else void this.#stop('failed', error);
+  }
+
+  async #send(): Promise<void> {
+    const { ports, forwarded } = this.#options;
+    try {
+      await ports.upstream.send(forwarded, this);
+    } catch (error) {
+      await this.#stop('failed', error);
+    }
+  }
+
+  /** All of it is here: one event, then the answer in one piece. */
+  async #answerWhole(): Promise<void> {
+    const { response, forwarded, keep } = this.#options;
+    const head = this.#head!;
+    const body = this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held);
+    this.#settle();
+    const { summary, kept } = wholeBody(body, mediaType(head.contentType), keep);
+    const answer = body.length === 0 ? {} : { answer: summary, ...(kept.length > 0 && { content: kept }) };
+    await this.#record('answered', head.status, answer);
+    if (hasBody(forwarded.method, head.status)) {
+      this.#writeHead([...withoutLength(head), 'content-length', String(body.length)]);
+    } else this.#writeHead(forwarded.method === 'HEAD' ? head.headers.flat() : withoutLength(head));
+    response.end(body);
+    this.#finish();
+  }
+
+  #startFlow(): Flow {
+    const { response, keep, id, principal, ports } = this.#options;
+    const head = this.#head!;
+    this.#unhold();
+    const flow = new Flow({
+      ...{ response, keep },
+      kind: {
+        type: mediaType(head.contentType),
+        ...(head.encoding === 'gzip' && { encoding: 'gzip' as const }),
+      },
+      store: (pieces) => {
+        const at = ports.clock.now();
+        const drafts = pieces.map((content) => ({
+          at,
+          body: { type: 'request.answer' as const, id, content },
+        }));
+        return ports.journal.append(principal.session, drafts);
+      },
+      relieved: () => this.#controller?.resume(),
+    });
+    this.#flow = flow;
+    for (const chunk of this.#held.splice(0)) flow.push(chunk);
+    void this.#follow(flow, head).catch((error) =>
+      this.#over ? this.#lose(error) : this.#stop('failed', error),
+    );
+    return flow;
+  }
+
+  async #follow(flow: Flow, head: AnswerHead): Promise<void> {
+    this.#writeHead(head.headers.flat());
+    if (flow.idle) this.#options.response.flushHeaders();
+    const last = await flow.run();
+    if (this.#over) return;
+    this.#settle();
+    const { summary, tail } = last;
+    await this.#record('answered', head.status, {
+      ...(summary !== null && { answer: summary }),
+      ...(tail.length > 0 && { content: tail }),
+    });
+    flow.finish(last);
+    this.#finish();
+  }
+
+  #writeHead(headers: string[]): void {
+    const { response } = this.#options;
+    const { status, message } = this.#head!;
+    response.sendDate = false;
+    response.writeHead(status, message, headers);
+  }
+
+  /** The end of a whole answer cannot be recorded: the client does not get to see it. */
+  #lose(error: unknown): void {
+    const { response, forwarded } = this.#options;
+    if (response.headersSent) response.destroy();
+    else sendStatus(response, unavailable(503, reasonOf(error as Error)), forwarded.method);
+    this.#finish();
+  }
+
+  /** Ends it early, whatever it was doing. */
+  async #stop(outcome: Outcome, why: unknown): Promise<void> {
+    if (this.#over) return;
+    this.#settle();
+    const { response, forwarded } = this.#options;
+    const error = why instanceof Error ? reasonOf(why) : String(why);
+    this.#controller?.abort(new Error(error));
+    const answerable = outcome === 'failed' && !response.headersSent && !response.destroyed;
+    const refusal = answerable ? this.#explain(why, error) : null;
+    const status = refusal?.code ?? (response.headersSent ? response.statusCode : 0);
+    const answer = this.#flow?.stop() ?? null;
+    await this.#record(outcome, status, { error, ...(answer !== null && { answer }) }).catch(() => undefined);
+    if (refusal === null) response.destroy();
+    else sendStatus(response, refusal, forwarded.method);
+    this.#finish();
+  }
+
+  #explain(why: unknown, error: string): Status {
+    const { source } = this.#options.ports.upstream;
+    if (why instanceof ChaperoneError) return unavailable(503, error);
+    const server = source.server.host;
+    return isBroken(why)
+      ? unavailable(502, `the API server ${server} broke off without an answer: ${error}`)
+      : unavailable(503, `the API server ${server} cannot be reached: ${error}`);
+  }
+
+  #record(
+    outcome: Outcome,
+    status: number,
+    rest: { answer?: BodySummary; content?: Buffer; error?: string },
+  ): Promise<void> {
+    const { ports, principal, id, since } = this.#options;
+    const at = ports.clock.now();
+    const body: DraftBody = { type: 'request.ended', id, outcome, status, micros: at - since, ...rest };
+    return ports.journal.append(principal.session, [{ at, body }]);
+  }
+
+  #unhold(): void {
+    if (this.#timer !== null) clearTimeout(this.#timer);
+    this.#timer = null;
+  }
+
+  #settle(): void {
+    this.#over = true;
+    this.#unhold();
+  }
+
+  #finish(): void {
+    this.#ended.resolve();
+  }
+}

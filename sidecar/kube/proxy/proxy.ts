@@ -1,0 +1,242 @@
+/**
+ * The Kubernetes API proxy: authenticate → classify → judge and record → forward → record and pass on.
+ * Nothing is served without a bearer token, and nothing that cannot be recorded.
+ */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Identity } from '../../../recorder/audit/event.ts';
+import { ChaperoneError } from '../../../recorder/errors.ts';
+import type { KubeAction } from '../../action.ts';
+import type { Gate } from '../../gate.ts';
+import type { RequestHead } from '../classify.ts';
+import type { Bearer, Bearers, Principal, Running } from '../credentials/bearers.ts';
+import { Unfit } from '../refusal.ts';
+import { forbidden, type Status, unauthenticated, unavailable, unfit } from '../status.ts';
+import type { Forwarded } from '../upstream/upstream.ts';
+import { type Candidate, candidate, readHead, unfitAction } from './admission.ts';
+import { Exchange, type ExchangePorts } from './exchange.ts';
+import { sendStatus } from './reply.ts';
+import { announcesBody, readBody } from './request-body.ts';
+import { refuseOnSocket, type UpgradeHandler } from './upgrade.ts';
+
+export interface ProxyOptions {
+  ports: ExchangePorts;
+  gate: Gate;
+  bearers: Bearers;
+  /** The most bytes that are kept of a body. */
+  keep(identity: Identity): number;
+  /** Who carries exec, attach and port-forward; without one they are refused. */
+  upgrades: UpgradeHandler | null;
+  /** Told of errors that nobody raised on purpose. */
+  report(error: unknown): void;
+}
+
+/** One request while it is served. */
+class Visit implements Running {
+  readonly done: Promise<void>;
+  #exchange: Exchange | null = null;
+  readonly #response: ServerResponse;
+
+  constructor(response: ServerResponse, serve: (visit: Visit) => Promise<void>) {
+    this.#response = response;
+    this.done = serve(this);
+  }
+
+  /** Runs the exchange, unless the visit was cut. */
+  run(exchange: Exchange): Promise<void> {
+    this.#exchange = exchange;
+    return exchange.run();
+  }
+
+  async cut(reason: string): Promise<void> {
+    if (this.#exchange === null) this.#response.destroy();
+    else await this.#exchange.cut(reason);
+    await this.done;
+  }
+}
+
+export class ApiProxy {
+  readonly #options: ProxyOptions;
+
+  constructor(options: ProxyOptions) {
+    this.#options = options;
+  }
+
+  /** @param invite true where the client waits to be told to send its body */
+  async request(request: IncomingMessage, response: ServerResponse, invite: boolean): Promise<void> {
+    const bearer = this.#options.bearers.find(request.headers.authorization);
+    if (bearer === null) {
+      refuse(request, response, unauthenticated());
+      return;
+    }
+    const visit = new Visit(response, (own) => this.#visit(own, bearer, { request, response, invite }));
+    await visit.done;
+  }
+
+  async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+    socket.on('error', () => socket.destroy());
+    const bearer = this.#options.bearers.find(request.headers.authorization);
+    if (bearer === null) return refuseOnSocket(socket, unauthenticated());
+    try {
+      await this.#upgrade(bearer, request, { socket, head });
+    } catch (error) {
+      refuseOnSocket(socket, this.#explain(error));
+    }
+  }
+
+  async #visit(visit: Visit, bearer: Bearer, asked: Asked): Promise<void> {
+    const { request, response } = asked;
+    try {
+      bearer.enter(visit);
+      const principal = await bearer.principal();
+      const admitted = await this.#admit(principal, asked);
+      if (admitted !== null) await visit.run(this.#exchange(principal, admitted, response));
+    } catch (error) {
+      if (!response.headersSent && !response.destroyed) refuse(request, response, this.#explain(error));
+      else response.destroy();
+    } finally {
+      bearer.leave(visit);
+    }
+  }
+
+  /** The request as it goes on; null where it does not, and has been answered. */
+  async #admit(principal: Principal, { request, response, invite }: Asked): Promise<Admitted | null> {
+    let body: Buffer | null = null;
+    try {
+      const head = readHead(request);
+      if (invite) response.writeContinue();
+      body = await readBody(request);
+      if (body === null) return null;
+      const since = this.#options.ports.clock.now();
+      const found = candidate(head, body, this.#options.keep(principal.identity));
+      const { action } = found;
+      const verdict = await this.#options.gate.judge(principal.session, principal.identity, action);
+      if (verdict.ok)
+        return response.destroyed ? await this.#gone(principal, action, since) : { ...found, since };
+      const status = forbidden(action.request, verdict.decision, verdict.message);
+      await this.#recordRefusal(principal, action, status, since);
+      refuse(request, response, status);
+    } catch (error) {
+      if (!(error instanceof Unfit)) throw error;
+      const status = await this.#refuseUnfit(principal, request, { error, body });
+      refuse(request, response, status);
+    }
+    return null;
+  }
+
+  #exchange(
+    principal: Principal,
+    { action, head, forward, since }: Admitted,
+    response: ServerResponse,
+  ): Exchange {
+    return new Exchange({
+      ports: this.#options.ports,
+      ...{ principal, response, since, id: action.id },
+      forwarded: forwardedOf(action, head, forward),
+      keep: this.#options.keep(principal.identity),
+      live: isLive(action),
+    });
+  }
+
+  async #upgrade(
+    bearer: Bearer,
+    request: IncomingMessage,
+    { socket, head: early }: { socket: Duplex; head: Buffer },
+  ): Promise<void> {
+    const principal = await bearer.principal();
+    try {
+      const head = readHead(request);
+      if (announcesBody(request)) throw new Unfit('body-unexpected', 'what is to be upgraded has no body');
+      const { upgrade } = head;
+      const { upgrades } = this.#options;
+      if (upgrade === null || upgrades === null) {
+        throw new Unfit('upgrade', 'this version carries no exec, attach or port-forward');
+      }
+      const { action } = candidate(head, Buffer.alloc(0), 0);
+      const { headers } = head;
+      await upgrades.handle({ principal, action, upgrade, headers, request, socket, head: early }, bearer);
+    } catch (error) {
+      if (!(error instanceof Unfit)) throw error;
+      refuseOnSocket(socket, await this.#refuseUnfit(principal, request, { error, body: null }));
+    }
+  }
+
+  /** What cannot be judged is recorded all the same. */
+  async #refuseUnfit(
+    principal: Principal,
+    request: IncomingMessage,
+    { error, body }: { error: Unfit; body: Buffer | null },
+  ): Promise<Status> {
+    const { refusal } = error;
+    const since = this.#options.ports.clock.now();
+    const action = unfitAction(request, refusal, body);
+    const status = unfit(refusal);
+    const rule = `builtin/unfit-${refusal.code}`;
+    await this.#options.gate.refuse(principal.session, action, { rule, reason: refusal.message });
+    await this.#recordRefusal(principal, action, status, since);
+    return status;
+  }
+
+  async #recordRefusal(
+    principal: Principal,
+    { id }: KubeAction,
+    status: Status,
+    since: number,
+  ): Promise<void> {
+    const { journal, clock } = this.#options.ports;
+    const at = clock.now();
+    const body = {
+      type: 'request.ended',
+      id,
+      outcome: 'refused',
+      status: status.code,
+      micros: at - since,
+    } as const;
+    await journal.append(principal.session, [{ at, body }]);
+  }
+
+  /** The client left while its request was judged. */
+  async #gone(principal: Principal, { id }: KubeAction, since: number): Promise<null> {
+    const { journal, clock } = this.#options.ports;
+    const at = clock.now();
+    const body = { type: 'request.ended', id, outcome: 'cancelled', status: 0, micros: at - since } as const;
+    await journal.append(principal.session, [{ at, body: { ...body, error: 'the client went away' } }]);
+    return null;
+  }
+
+  #explain(error: unknown): Status {
+    if (!(error instanceof ChaperoneError)) {
+      this.#options.report(error);
+      return unavailable(503, 'this request failed for a reason that stands in the log of chaperone');
+    }
+    return error.code === 'UNAUTHENTICATED' ? unauthenticated() : unavailable(503, error.message);
+  }
+}
+
+interface Asked {
+  request: IncomingMessage;
+  response: ServerResponse;
+  invite: boolean;
+}
+
+interface Admitted extends Candidate {
+  since: number;
+}
+
+/** Answers; where the rest of the request is still to come, the connection ends with it. */
+function refuse(request: IncomingMessage, response: ServerResponse, status: Status): void {
+  if (!request.complete) response.setHeader('connection', 'close');
+  sendStatus(response, status, request.method ?? '');
+}
+
+function forwardedOf(action: KubeAction, head: RequestHead, body: Uint8Array | null): Forwarded {
+  const headers = head.headers.flat();
+  headers.push('audit-id', action.id);
+  if (body !== null && head.mediaType !== null) headers.push('content-type', head.mediaType);
+  return { method: action.method, uri: action.uri, headers, body };
+}
+
+/** What flows for as long as the client wants it. */
+function isLive({ request: { verb, subresource }, parameters }: KubeAction): boolean {
+  return verb === 'watch' || (subresource === 'log' && parameters.some(([name]) => name === 'follow'));
+}
