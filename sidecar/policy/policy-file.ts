@@ -37,6 +37,11 @@ export class LoadedPolicy implements PolicyInForce {
   recordsInput(identity: Identity): boolean {
     return this.#set.recordsInput(identity);
   }
+
+  /** The most bytes that are kept of a request's body, and of an answer's. */
+  keptBytes(identity: Identity): number {
+    return this.#set.keptBytes(identity);
+  }
 }
 
 /** Layout, comments and the order of documents do not count; what is said does. */

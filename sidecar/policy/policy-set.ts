@@ -25,10 +25,14 @@ export interface CompiledPolicy {
   defaults: Defaults;
   api: readonly CompiledApiRule[];
   recordsInput: boolean;
+  /** The most bytes of a request's body that are kept; undefined where the policy does not say. */
+  bodyBytes: number | undefined;
   appliesTo(identity: Identity): boolean;
   /** The rules that could match a command of this program; null is a computed one. */
   rulesFor(program: string | null): readonly CompiledRule[];
 }
+
+const DEFAULT_BODY_BYTES = 8 * 1024 * 1024;
 
 export class PolicySet {
   readonly #policies: readonly CompiledPolicy[];
@@ -45,6 +49,12 @@ export class PolicySet {
   recordsInput(identity: Identity): boolean {
     return this.applyingTo(identity).some((policy) => policy.recordsInput);
   }
+
+  /** The most bytes that are kept of a body: the most that a policy which applies says. */
+  keptBytes(identity: Identity): number {
+    const stated = this.applyingTo(identity).flatMap(({ bodyBytes }) => bodyBytes ?? []);
+    return stated.length === 0 ? DEFAULT_BODY_BYTES : Math.max(...stated);
+  }
 }
 
 function compile(policy: AgentPolicy): CompiledPolicy {
@@ -57,9 +67,15 @@ function compile(policy: AgentPolicy): CompiledPolicy {
     defaults,
     api: api.map((rule) => compileApiRule(name, rule)),
     recordsInput: recording?.input === true,
+    bodyBytes: bodyBytes(recording?.bodies),
     appliesTo: (identity) => tests === undefined || tests.some((test) => test(identity)),
     rulesFor: index(rules),
   };
+}
+
+function bodyBytes(said: 'full' | 'none' | { limit: number } | undefined): number | undefined {
+  if (said === 'full') return Number.POSITIVE_INFINITY;
+  return said === 'none' ? 0 : said?.limit;
 }
 
 interface IndexedRule extends CompiledRule {

@@ -137,7 +137,20 @@ export const policySchema = z.strictObject({
         unknown: effect.optional(),
       })
       .optional(),
-    recording: z.strictObject({ input: z.boolean().optional() }).optional(),
+    recording: z
+      .strictObject({
+        input: z.boolean().optional(),
+        /**
+         * How much of the body of a request to the Kubernetes API is kept, and as much of its answer's; 8 MiB of each
+         * where no policy says it. Their digests are recorded in any case.
+         */
+        bodies: z
+          .union([z.literal('full'), z.literal('none'), z.strictObject({ limit: z.int().min(0) })], {
+            error: 'bodies is full, none or {limit: bytes}',
+          })
+          .optional(),
+      })
+      .optional(),
   }),
 });
 
