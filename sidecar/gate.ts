@@ -36,6 +36,16 @@ export class Gate {
     await journal.append(session, [{ at: clock.now(), body: evidenceOf(action, decision) }]);
     return allowed ? { ok: true, decision } : { ok: false, decision, message: explain(decision) };
   }
+
+  /**
+   * Records that an action is refused whatever the policy says, because nobody could tell what it would do.
+   * @throws ChaperoneError where it cannot be recorded
+   */
+  async refuse(session: SessionId, action: Action, refusal: { rule: string; reason: string }): Promise<void> {
+    const { journal, clock } = this.#options;
+    const decision: Decision = { effect: 'deny', ...refusal, unjudged: false };
+    await journal.append(session, [{ at: clock.now(), body: evidenceOf(action, decision) }]);
+  }
 }
 
 /** How a decision stands in the log. */

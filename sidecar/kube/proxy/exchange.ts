@@ -174,13 +174,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
         type: mediaType(head.contentType),
         ...(head.encoding === 'gzip' && { encoding: 'gzip' as const }),
       },
-      store: (pieces) => {
+      store: (content) => {
         const at = ports.clock.now();
-        const drafts = pieces.map((content) => ({
-          at,
-          body: { type: 'request.answer' as const, id, content },
-        }));
-        return ports.journal.append(principal.session, drafts);
+        return ports.journal.append(principal.session, [
+          { at, body: { type: 'request.answer', id, content } },
+        ]);
       },
       relieved: () => this.#controller?.resume(),
     });

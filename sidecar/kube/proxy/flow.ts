@@ -9,8 +9,8 @@ export interface FlowOptions {
   kind: BodyKind;
   /** The most bytes that are kept. */
   keep: number;
-  /** Resolves when the pieces are stored. */
-  store(pieces: Buffer[]): Promise<void>;
+  /** Resolves when the piece is stored. */
+  store(piece: Buffer): Promise<void>;
   /** Called when there is room again after `push` said that there is none. */
   relieved(): void;
 }
@@ -111,16 +111,22 @@ export class Flow {
   async #keep(batch: Buffer, last: boolean): Promise<Buffer> {
     this.#passed = true;
     this.#ledger.sent(batch.length);
-    let before = NOTHING;
+    let gathered: Buffer[] = [];
+    let bytes = 0;
     for await (const piece of this.#unpacked(batch)) {
       const kept = this.#ledger.keep(piece);
-      if (kept.length === 0) continue;
+      if (bytes + kept.length > PIECE_BYTES) {
+        await this.#options.store(Buffer.concat(gathered, bytes));
+        gathered = [];
+        bytes = 0;
+      }
+      if (kept.length > 0) gathered.push(kept);
+      bytes += kept.length;
       this.#stored += kept.length;
-      if (before.length > 0) await this.#options.store([before]);
-      before = kept;
     }
-    if (last) return before;
-    if (before.length > 0) await this.#options.store([before]);
+    const rest = gathered.length === 1 ? gathered[0]! : Buffer.concat(gathered, bytes);
+    if (last || bytes === 0) return rest;
+    await this.#options.store(rest);
     return NOTHING;
   }
 
