@@ -2,6 +2,7 @@
 import type { Json } from '../../action.ts';
 import type { MediaType } from '../media-type.ts';
 import { parseJson } from './json.ts';
+import { decodeProtobuf } from './protobuf/envelope.ts';
 import { parseYaml } from './yaml.ts';
 
 export interface Decoded {
@@ -25,6 +26,6 @@ export function decodeBody(type: MediaType, bytes: Uint8Array): Decoded {
       return { object, forward };
     }
     case 'application/vnd.kubernetes.protobuf':
-      return { object: null, forward: bytes };
+      return { object: decodeProtobuf(bytes), forward: bytes };
   }
 }
