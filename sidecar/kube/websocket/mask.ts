@@ -25,8 +25,11 @@ function maskBytes(target: Buffer, start: number, end: number, key: Buffer, phas
   for (let at = start; at < end; at += 1) target[at]! ^= key[(phase + at - start) & 3]!;
 }
 
+const SCRATCH = new Int32Array(1);
+const SCRATCH_BYTES = new Uint8Array(SCRATCH.buffer);
+
 /** The key as a word of this machine's byte order, beginning with byte `turn` of it. */
 function rotated(key: Buffer, turn: number): number {
-  const bytes = Uint8Array.from([0, 1, 2, 3], (i) => key[(turn + i) & 3]!);
-  return new Int32Array(bytes.buffer)[0]!;
+  for (let i = 0; i < 4; i += 1) SCRATCH_BYTES[i] = key[(turn + i) & 3]!;
+  return SCRATCH[0]!;
 }
