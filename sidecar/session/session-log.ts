@@ -2,7 +2,14 @@
  * One guarded session, from its first event to its last: judge, start, record then forward, end.
  */
 import { hostname } from 'node:os';
-import type { BodyOf, DraftBody, Entrance, Identity, SessionId, TerminalSize } from '../../recorder/audit/event.ts';
+import type {
+  BodyOf,
+  DraftBody,
+  Entrance,
+  Identity,
+  SessionId,
+  TerminalSize,
+} from '../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { CommandAction, Verdict } from '../action.ts';
