@@ -32,7 +32,7 @@ export function OutputSearch({
   const submit = (backwards: boolean) => {
     clearTimeout(timer.current);
     if (text !== asked) search.ask(text);
-    else search.go(backwards ? -1 : 1);
+    if (text !== '') search.go(backwards ? -1 : 1);
   };
 
   return (

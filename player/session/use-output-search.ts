@@ -10,7 +10,7 @@ export interface OutputSearchState {
   busy: boolean;
   error: Error | null;
   ask: (text: string) => void;
-  /** To the next or former match, around the end. */
+  /** To the next or former match, around the end; while a search is under way, to its first match when that is known. */
   go: (direction: 1 | -1) => void;
   jump: (index: number) => void;
 }
@@ -29,12 +29,16 @@ const NOTHING: State = { asked: '', matches: [], at: -1, busy: false, error: nul
 export function useOutputSearch(id: string, seek: (time: number) => void): OutputSearchState {
   const [state, setState] = useState<State>(NOTHING);
   const running = useRef<AbortController | null>(null);
+  /** True where someone waits for the first match. */
+  const awaited = useRef(false);
 
   useEffect(() => () => running.current?.abort(), []);
 
   const ask = useCallback(
     (text: string) => {
       running.current?.abort();
+      running.current = null;
+      awaited.current = false;
       if (text === '') {
         setState(NOTHING);
         return;
@@ -43,11 +47,21 @@ export function useOutputSearch(id: string, seek: (time: number) => void): Outpu
       running.current = abort;
       setState({ ...NOTHING, asked: text, busy: true });
       searchOutput(id, text, abort.signal).then(
-        (matches) => setState({ ...NOTHING, asked: text, matches }),
-        (error: Error) => abort.signal.aborted || setState({ ...NOTHING, asked: text, error }),
+        (matches) => {
+          if (running.current !== abort) return;
+          running.current = null;
+          const [first] = awaited.current ? matches : [];
+          setState({ ...NOTHING, asked: text, matches, at: first === undefined ? -1 : 0 });
+          if (first !== undefined) seek(first.at / 1e6);
+        },
+        (error: Error) => {
+          if (abort.signal.aborted) return;
+          running.current = null;
+          setState({ ...NOTHING, asked: text, error });
+        },
       );
     },
-    [id],
+    [id, seek],
   );
 
   const jump = (index: number) => {
@@ -58,7 +72,8 @@ export function useOutputSearch(id: string, seek: (time: number) => void): Outpu
   };
   const go = (direction: 1 | -1) => {
     const { length } = state.matches;
-    if (length > 0) jump((Math.max(state.at, direction === 1 ? -1 : 0) + direction + length) % length);
+    if (running.current !== null) awaited.current = true;
+    else if (length > 0) jump((Math.max(state.at, direction === 1 ? -1 : 0) + direction + length) % length);
   };
   return { ...state, ask, go, jump };
 }

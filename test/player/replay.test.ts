@@ -107,6 +107,10 @@ t.test('a session', { skip: !needs(t, 'chromium') || !needs(t, 'asciinema') }, a
     await shows(page, 'Round refunds to the cent');
     await page.fill('[aria-label="Text in the output"]', 'not there');
     await page.getByText('No match').waitFor();
+    await page.fill('[aria-label="Text in the output"]', 'checkout-6d9f');
+    await page.keyboard.press('Enter');
+    await page.getByText('1 of 2').waitFor();
+    await shows(page, '2xkqp', '9wvtz');
   });
 
   await t.test('speed and skipped pauses are kept, and time stays the session’s own', async (t) => {
