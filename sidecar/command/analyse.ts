@@ -8,7 +8,7 @@ import { quote } from 'shell-quote';
 import type { CommandAction } from '../action.ts';
 import { literalWord } from './fields.ts';
 import { Found } from './found.ts';
-import { invoke } from './invoke.ts';
+import { invoke, isFollowed } from './invoke.ts';
 import { LimitReached, shown } from './limits.ts';
 import { rootScope, type Scope } from './scope.ts';
 import { reader } from './walk.ts';
@@ -49,8 +49,24 @@ function run(line: string, context: Context, read: (found: Found, scope: Scope) 
       found.doubt('limit', error instanceof LimitReached ? error.message : 'nested too deeply', line);
     }
   }
+  doubtRedefined(found);
   found.markForkBombs();
   const { commands, functions, unknown } = found;
   const home = context.home === undefined ? {} : { home: context.home };
   return { kind: 'command', line, cwd: context.cwd, ...home, commands, functions, unknown };
+}
+
+/**
+ * An alias, or a function by a name that was followed as what it usually is. The code of an alias is not looked
+ * at where it is defined: whether it ever runs is not known.
+ */
+function doubtRedefined(found: Found): void {
+  if (found.functions.length + found.aliases.size === 0) return;
+  const functions = new Set(found.functions.filter(isFollowed));
+  for (const { program, text } of found.commands) {
+    if (program && (functions.has(program) || found.aliases.has(program))) {
+      found.doubt('computed-command', `${program} is not what it usually is`, text);
+      return;
+    }
+  }
 }

@@ -4,7 +4,7 @@ import type { Found } from './found.ts';
 import { argument } from './interpreter.ts';
 import { readOptions } from './options.ts';
 import { ANYWHERE, quoteGlob, resolvePath } from './path.ts';
-import { bind, learn, type Scope, SOMEWHERE } from './scope.ts';
+import { bind, learn, mayBe, type Scope, SOMEWHERE, unsettle } from './scope.ts';
 import { isStdin } from './shells.ts';
 
 interface BuiltinCall {
@@ -12,6 +12,26 @@ interface BuiltinCall {
   env: { name: string; value: string | null }[];
   text: string;
 }
+
+/** Builtins that run code or change what is known. */
+export const BUILTINS: ReadonlySet<string> = new Set([
+  ...[
+    'eval',
+    'trap',
+    'source',
+    '.',
+    'su',
+    'cd',
+    'pushd',
+    'popd',
+    'set',
+    'shift',
+    'export',
+    'declare',
+    'typeset',
+  ],
+  ...['local', 'readonly', 'unset', 'read', 'mapfile', 'readarray', 'getopts', 'printf'],
+]);
 
 export function followBuiltin(found: Found, program: string, call: BuiltinCall, scope: Scope): void {
   switch (program) {
@@ -26,12 +46,13 @@ export function followBuiltin(found: Found, program: string, call: BuiltinCall, 
       source(found, program, call, scope);
       return;
     case 'su':
+    case 'runuser':
       switchUser(found, call, scope);
       return;
     case 'cd':
     case 'pushd':
     case 'popd':
-      changeDirectory(program, call.words, scope);
+      changeDirectory(found, program, call, scope);
       return;
     case 'set':
     case 'shift':
@@ -48,7 +69,7 @@ export function followBuiltin(found: Found, program: string, call: BuiltinCall, 
     case 'readarray':
     case 'getopts':
     case 'printf':
-      assign(program, call.words, scope);
+      assign(found, program, call.words, scope);
       return;
   }
 }
@@ -83,7 +104,9 @@ function trap(found: Found, words: readonly Word[], scope: Scope): void {
   const code = words[operand];
   if (code === undefined || words.length - operand < 2 || flags.has('-p') || flags.has('-l')) return;
   if (code.value === '-' || code.value === '') return;
-  argument(found, 'trap', code, { ...scope, via: [...scope.via, 'trap'], depth: scope.depth + 1 });
+  const then = { ...scope, via: [...scope.via, 'trap'], depth: scope.depth + 1 };
+  unsettle(then, found.source.slice(found.source.lastIndexOf(code.text) + code.text.length));
+  argument(found, 'trap', code, then);
 }
 
 function source(found: Found, program: string, call: BuiltinCall, scope: Scope): void {
@@ -92,9 +115,9 @@ function source(found: Found, program: string, call: BuiltinCall, scope: Scope):
   found.runsOutputOf(file.sources, program);
   if (isStdin(file)) {
     found.runsInput(scope.input, program);
-    const { input } = scope;
-    if ((input.kind === 'pipe' || input.kind === 'here') && input.text !== null) {
-      found.script(input.text, { ...scope, via: [...scope.via, program], depth: scope.depth + 1 });
+    const text = found.textOf(scope.input);
+    if (text !== null) {
+      found.script(text, { ...scope, via: [...scope.via, program], depth: scope.depth + 1 });
       return;
     }
     found.doubt('code-on-stdin', `${program} runs what it reads`, call.text);
@@ -103,7 +126,7 @@ function source(found: Found, program: string, call: BuiltinCall, scope: Scope):
   }
 }
 
-/** su takes its options before and after the user's name. */
+/** su takes its options before and after the user's name; code to run as its `-c`, which runuser has as well. */
 function switchUser(found: Found, call: BuiltinCall, scope: Scope): void {
   let operands = call.words;
   for (let turn = 0; turn < 3; turn++) {
@@ -119,6 +142,7 @@ function switchUser(found: Found, call: BuiltinCall, scope: Scope): void {
         via: [...scope.via, 'su'],
         depth: scope.depth + 1,
         variables: new Map(),
+        positional: null,
         cwd: SOMEWHERE,
       });
       return;
@@ -134,12 +158,30 @@ function switchUser(found: Found, call: BuiltinCall, scope: Scope): void {
   }
 }
 
-function changeDirectory(program: string, words: readonly Word[], scope: Scope): void {
-  const target = words[readOptions(words, {}).operand];
-  if (program === 'popd' || (program === 'pushd' && target === undefined)) scope.cwd = SOMEWHERE;
+function changeDirectory(found: Found, program: string, { words, text }: BuiltinCall, scope: Scope): void {
+  // Loops and functions look for it by its name.
+  if (!text.includes(program)) found.doubt('computed-command', `${program} is not called by its name`, text);
+  const { operand, flags } = readOptions(words, {});
+  const target = words[operand];
+  learn(scope, 'PWD', null);
+  const before = [scope.cwd, ...scope.elsewhere];
+  const open = target === undefined ? program !== 'cd' : words.length > operand + 1 || target.splits;
+  if (program === 'popd' || open || (program === 'pushd' && flags.size > 0)) scope.cwd = SOMEWHERE;
   else if (target === undefined) scope.cwd = homeOf(scope);
-  else if (target.splits || target.value === '-' || target.value?.startsWith('+')) scope.cwd = SOMEWHERE;
-  else scope.cwd = resolvePath(scope.cwd, target.pattern);
+  else if (/^-$|^\+/.test(target.value ?? '') || searched(target, scope)) scope.cwd = SOMEWHERE;
+  else {
+    scope.cwd = resolvePath(scope.cwd, target.pattern);
+    mayBe(
+      scope,
+      scope.elsewhere.map((cwd) => resolvePath(cwd, target.pattern)),
+    );
+  }
+  mayBe(scope, before);
+}
+
+/** CDPATH names directories that a relative one is looked for in first. */
+function searched(target: Word, scope: Scope): boolean {
+  return scope.variables.has('CDPATH') && !/^\.{0,2}\//.test(target.pattern);
 }
 
 function homeOf(scope: Scope): string {
@@ -148,12 +190,22 @@ function homeOf(scope: Scope): string {
 }
 
 /** Builtins whose operands are names that they set. */
-function assign(program: string, words: readonly Word[], scope: Scope): void {
+function assign(found: Found, program: string, words: readonly Word[], scope: Scope): void {
   if (program === 'printf' && words[1]?.value !== '-v') return;
+  // From now on another variable is meant, or every value is changed, or it does not change any more.
+  const attribute = words.find(({ value }) => value !== null && /^-[A-Za-z]*[nlucLRZ]/.test(value));
+  if (program !== 'unset' && /^(declare|typeset|local|readonly|export)$/.test(program) && attribute)
+    found.doubt(
+      'computed-argument',
+      `${program} ${attribute.value} changes what a variable holds`,
+      attribute.text,
+    );
   for (const word of words.slice(1)) {
     const text = word.value ?? word.text;
     const [, name, value] = /^([A-Za-z_]\w*)(?:=([\s\S]*))?$/.exec(text) ?? [];
     if (name === undefined) continue;
+    if (program === 'readonly' || words.some((one) => /^-[a-zA-Z]*r/.test(one.value ?? '')))
+      found.readonly.add(name);
     if (value === undefined && /^(export|readonly|declare|typeset)$/.test(program)) continue;
     if (value === undefined) learn(scope, name, null);
     else if (word.value !== null && !word.glob) learn(scope, name, bind(value));

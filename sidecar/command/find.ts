@@ -9,11 +9,22 @@ export interface Search {
   reach: { path: string; recursive: boolean; certain: boolean }[];
   deletes: boolean;
   /** The commands of -exec, -execdir, -ok and -okdir, `{}` not yet replaced. */
-  runs: Word[][];
+  runs: Run[];
+  /** Files that -fprint and its like write. */
+  written: Word[];
+}
+
+interface Run {
+  words: Word[];
+  /** In the directory of what was found. */
+  inPlace: boolean;
 }
 
 const RUNS = new Set(['-exec', '-execdir', '-ok', '-okdir']);
 const NAMES = new Set(['-name', '-iname']);
+const WRITES = new Set(['-fprint', '-fprint0', '-fls', '-fprintf']);
+/** With these a test says what is left out, or is one of several. */
+const WIDENING = new Set(['!', '-not', '-o', '-or', ',']);
 /** Options and tests that leave all, or nearly all, of a tree in reach. */
 const WIDE = new Set([
   '-type',
@@ -64,7 +75,12 @@ export function readSearch(words: readonly Word[], scope: Scope): Search {
   const reach = places.flatMap((start) => {
     const path = resolvePath(scope.cwd, start.pattern);
     const certain = start.value !== null && !path.includes('**');
-    if (narrowed) return [{ path: join(path, '**/*'), recursive: false, certain }];
+    // How much a test leaves in reach is not known: perhaps all.
+    if (narrowed)
+      return [
+        { path: join(path, '**/*'), recursive: false, certain },
+        { path, recursive: true, certain: false },
+      ];
     if (names.length === 0) return [{ path, recursive: true, certain }];
     return names.map((name) => ({ path: join(path, `**/${name}`), recursive: false, certain }));
   });
@@ -75,9 +91,16 @@ function readExpression(words: readonly Word[]): {
   names: string[];
   narrowed: boolean;
   deletes: boolean;
-  runs: Word[][];
+  runs: Run[];
+  written: Word[];
 } {
-  const found = { names: [] as string[], narrowed: false, deletes: false, runs: [] as Word[][] };
+  const found = {
+    names: [] as string[],
+    narrowed: false,
+    deletes: false,
+    runs: [] as Run[],
+    written: [] as Word[],
+  };
   for (let at = 0; at < words.length; at++) {
     const text = words[at]!.value;
     if (text === '-delete') found.deletes = true;
@@ -87,11 +110,20 @@ function readExpression(words: readonly Word[]): {
       found.names.push((words[at]?.value ?? '*').replaceAll('/', '?'));
     } else if (text !== null && RUNS.has(text)) {
       const end = words.findIndex((word, place) => place > at && endsRun(words, place, word));
-      found.runs.push(words.slice(at + 1, end < 0 ? words.length : end));
+      const run = words.slice(at + 1, end < 0 ? words.length : end);
+      found.runs.push({ words: run, inPlace: text.endsWith('dir') });
       at = end < 0 ? words.length : end;
+    } else if (text !== null && WRITES.has(text)) {
+      at++;
+      if (words[at]) found.written.push(words[at]!);
+      if (text === '-fprintf') at++;
     } else if (text === null || (text.startsWith('-') && !WIDE.has(text))) {
       found.narrowed = true;
     }
+  }
+  if (words.some(({ value }) => value !== null && WIDENING.has(value))) {
+    found.narrowed ||= found.names.length > 0;
+    found.names = [];
   }
   return found;
 }
@@ -102,10 +134,14 @@ function endsRun(words: readonly Word[], place: number, word: Word): boolean {
 }
 
 /** The commands that find runs, `{}` replaced by what it may find. */
-export function findCommands(words: readonly Word[], scope: Scope): Word[][] {
+export function findCommands(words: readonly Word[], scope: Scope): { runs: Run[]; whole: string | null } {
   const { runs, reach } = readSearch(words, scope);
-  const whole = reach.length === 1 ? reach[0]!.path : ANYWHERE;
-  return runs.map((run) => run.map((word, place) => given(word, place === 0 ? ANYWHERE : whole)));
+  const path = reach.length === 1 ? reach[0]!.path : ANYWHERE;
+  const filled = runs.map((run) => ({
+    ...run,
+    words: run.words.map((word, place) => given(word, place === 0 ? ANYWHERE : path)),
+  }));
+  return { runs: filled, whole: reach.length === 1 && reach[0]!.recursive ? path : null };
 }
 
 /** `{}` alone lies within reach of the search; in a longer word, or as the program, it is not known. */

@@ -14,11 +14,17 @@ export interface CallSite {
   always: boolean;
 }
 
-/** @returns the places of the calls by which functions multiply. */
-export function forkBombs(bodies: ReadonlyMap<string, readonly CallSite[]>): number[] {
+/**
+ * @param sometimes counts the calls as well that a condition may keep from being made
+ * @returns the places of the calls by which functions multiply.
+ */
+export function forkBombs(bodies: ReadonlyMap<string, readonly CallSite[]>, sometimes: boolean): number[] {
+  const calls = new Map<string, readonly CallSite[]>();
+  for (const [name, sites] of bodies)
+    calls.set(name, sometimes ? sites : sites.filter(({ always }) => always));
   const found: number[] = [];
-  for (const [name, sites] of bodies) {
-    const back = sites.filter((site) => site.always && reaches(bodies, site.callee, name));
+  for (const [name, sites] of calls) {
+    const back = sites.filter((site) => reaches(calls, site.callee, name));
     if (back.length >= 2 && back.some((site) => site.concurrent))
       found.push(...back.map((site) => site.place));
   }
@@ -36,7 +42,7 @@ function reaches(bodies: ReadonlyMap<string, readonly CallSite[]>, from: string,
     if (name === to) return true;
     if (seen.has(name)) continue;
     seen.add(name);
-    for (const site of bodies.get(name) ?? []) if (site.always) next.push(site.callee);
+    for (const site of bodies.get(name) ?? []) next.push(site.callee);
   }
   return false;
 }

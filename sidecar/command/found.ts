@@ -37,7 +37,15 @@ export class Found {
   readonly #bodies = new Map<string, CallSite[]>();
   readonly commands: SimpleCommand[] = [];
   readonly functions: string[] = [];
+  /** Names of aliases that the line defines. */
+  readonly aliases = new Set<string>();
   readonly unknown: Unknown[] = [];
+  /** Variables that may not be assigned any more. */
+  readonly readonly = new Set<string>();
+  /** Inputs that a command may have read from already: what is left of them is not known. */
+  readonly read = new WeakSet<Input>();
+  /** What is known in the body of a function where it is defined. */
+  readonly definitions = new Map<string, Pick<Scope, 'cwd' | 'variables'>>();
   /** The script that is being read: positions in its tree point into it. */
   source = '';
   #words = 0;
@@ -84,8 +92,11 @@ export class Found {
 
   /** To be called when all is read. */
   markForkBombs(): void {
-    for (const place of new Set(forkBombs(this.#bodies)))
-      this.commands[place]!.capabilities.push('fork-bomb');
+    const certain = new Set(forkBombs(this.#bodies, false));
+    for (const place of certain) this.commands[place]!.capabilities.push('fork-bomb');
+    const possible = certain.size > 0 ? undefined : forkBombs(this.#bodies, true)[0];
+    if (possible !== undefined)
+      this.doubt('computed-argument', 'a function that may multiply', this.commands[possible]!.text);
   }
 
   doubt(code: Unknown['code'], message: string, text: string): void {
@@ -104,6 +115,11 @@ export class Found {
         if (!names.includes(program)) names.push(program);
       }
     }
+  }
+
+  /** The text that comes from `input`, where it is known and nothing has read of it. */
+  textOf(input: Input): string | null {
+    return (input.kind === 'pipe' || input.kind === 'here') && !this.read.has(input) ? input.text : null;
   }
 
   /** Marks that `program` runs as code what comes from `input`. */

@@ -26,6 +26,8 @@ export function followShell(found: Found, program: string, words: readonly Word[
     case 'nowhere':
       return;
     case 'argument':
+      if (source.startUp)
+        found.doubt('unreadable-script', `${program} runs a file first whose text is not seen here`, text);
       argument(found, program, source.code, { ...scope, positional: source.positional });
       return;
     case 'stdin':
@@ -78,6 +80,8 @@ function standardInput(found: Found, program: string, at: Place): void {
   found.runsInput(input, program);
   if ((input.kind === 'pipe' || input.kind === 'here') && input.text !== null && !FOREIGN.has(program)) {
     found.script(input.text, { ...at.scope, input: { kind: 'file' } });
+    if (found.read.has(input) || readsOfItself(input.text))
+      found.doubt('code-on-stdin', `${program} may not be the only one to read its code`, command.text);
     return;
   }
   if (input.kind === 'inherited') {
@@ -85,4 +89,18 @@ function standardInput(found: Found, program: string, at: Place): void {
   } else {
     found.doubt('code-on-stdin', `${program} runs what it reads`, command.text);
   }
+}
+
+/**
+ * What such a script runs reads on where the shell is in it. That moves what is code only if a line means
+ * something else alone: within a here-document, or within quotes that span lines.
+ */
+function readsOfItself(text: string): boolean {
+  const lines = text.trimEnd().split('\n');
+  if (lines.length < 2) return false;
+  return lines.some((line) => line.includes('<<') || odd(line, "'") || odd(line, '"'));
+}
+
+function odd(line: string, quote: string): boolean {
+  return line.split(quote).length % 2 === 0;
 }

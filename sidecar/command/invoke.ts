@@ -1,24 +1,25 @@
 /** One simple command with decoded words: entered, and what it runs in its turn followed. */
-import type { Redirection, Touch } from '../action.ts';
-import { followBuiltin } from './builtins.ts';
+import type { Assigned, Redirection, Touch } from '../action.ts';
+import { BUILTINS, followBuiltin } from './builtins.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import type { Word } from './fields.ts';
-import { literalWord, unknownWord } from './fields.ts';
 import { findCommands } from './find.ts';
 import type { Found } from './found.ts';
-import { followInterpreter, followShell } from './interpreter.ts';
+import { heldByVariables, heldByWords } from './held.ts';
+import { argument, followInterpreter, followShell } from './interpreter.ts';
 import { LIMITS, LimitReached } from './limits.ts';
 import { type Options, readOptions } from './options.ts';
-import { printed } from './output.ts';
-import { basename } from './path.ts';
-import type { Scope } from './scope.ts';
-import { SHELLS } from './shells.ts';
-import { touchesOf } from './touches.ts';
-import { WRAPPERS, type Wrapper } from './wrappers.ts';
+import { PRINTS, printed } from './output.ts';
+import { basename, quoteGlob, resolvePath } from './path.ts';
+import { changed, type Scope, SOMEWHERE } from './scope.ts';
+import { shellNamed } from './shells.ts';
+import { everywhere, touchesOf } from './touches.ts';
+import { WRAPPERS, type Wrapper, wrapperNamed } from './wrappers.ts';
+import { appended } from './xargs.ts';
 
 export interface Call {
   words: readonly Word[];
-  env: { name: string; value: string | null }[];
+  env: Assigned[];
   redirections: Redirection[];
   /** What the redirections touch. */
   touches: Touch[];
@@ -37,7 +38,9 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
       openEnded: words.some((word) => word.splits),
       env: call.env,
       redirections: call.redirections,
-      touches: program ? [...call.touches, ...touchesOf(program, words, scope)] : call.touches,
+      touches: program
+        ? [...call.touches, ...everywhere(scope, (place) => touchesOf(program, words, place))]
+        : call.touches,
       capabilities: program ? capabilitiesOf(program, words) : [],
       text: call.text,
     },
@@ -45,34 +48,83 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   );
   if (program === null) computed(found, call, scope);
   else if (program !== '') follow(found, program, call, { scope, place });
+  if (program !== '' && !UNREAD.has(program ?? '')) found.read.add(scope.input);
 }
 
-/** zsh finds `=ls` on PATH, as `ls`; to other shells it is a program that nobody has. */
+/** Builtins that leave the standard input alone. */
+const UNREAD = new Set([':', 'true', 'false', 'cd', 'echo', 'printf', 'export', 'set', 'umask', 'test', '[']);
+
+/** zsh finds `=ls` on PATH, as `ls`, and has `zf_rm` for `rm` itself; to other shells nobody has such programs. */
 function programOf(word: string): string {
-  return basename(word.replace(/^=(?=[^=])/, ''));
+  return basename(word.replace(/^=(?=[^=])/, '')).replace(/^zf_(?=.)/, '');
 }
+
+/** True of programs whose work is followed: by another meaning of the name what was concluded from it falls. */
+export function isFollowed(program: string): boolean {
+  return (
+    wrapperNamed(program) !== undefined ||
+    shellNamed(program) !== null ||
+    program === 'find' ||
+    BUILTINS.has(program) ||
+    PRINTS.has(program)
+  );
+}
+
+/** They keep what they read for a shell that runs it later. */
+const AT = new Set(['at', 'batch']);
 
 /** Follows what `program` runs: its place among the commands is known, its words are decoded. */
 function follow(found: Found, program: string, call: Call, at: { scope: Scope; place: number }): void {
   const { scope, place } = at;
-  const wrapper = WRAPPERS.get(program);
-  if (wrapper !== undefined) {
+  const definition = found.definitions.get(program);
+  if (definition !== undefined && changed(definition, scope))
+    found.doubt(
+      'computed-argument',
+      `${program} runs where other things hold than where it is defined`,
+      call.text,
+    );
+  const wrapper = wrapperNamed(program);
+  const { needs } = wrapper ?? {};
+  if (
+    wrapper !== undefined &&
+    (needs === undefined || call.words.some(({ value }) => value?.startsWith(needs)))
+  ) {
     unwrap(found, program, wrapper, { call, scope });
     return;
   }
-  if (SHELLS.has(program)) {
-    followShell(found, program, call.words, at);
+  const shell = shellNamed(program);
+  if (shell !== null) {
+    followShell(found, shell, call.words, at);
+    return;
+  }
+  if (AT.has(program) && !call.words.some(({ value }) => /^-[a-zA-Z]*[lrdcfV]/.test(value ?? ''))) {
+    followShell(found, program, call.words.slice(0, 1), at);
     return;
   }
   if (program === 'find') {
-    for (const words of findCommands(call.words, scope)) inner(found, program, words, { call, scope });
+    followFind(found, call, at);
     return;
   }
   if (followInterpreter(found, program, call.words, at)) return;
+  heldByWords(found, program, call.words, scope);
   followBuiltin(found, program, call, scope);
-  const input = scope.input.kind === 'pipe' || scope.input.kind === 'here' ? scope.input.text : null;
-  const output = printed(program, call.words, input);
+  const output = printed(program, call.words, found.textOf(scope.input));
   if (output !== null) found.outputs.set(place, output);
+}
+
+/** What it runs is run for all that it finds: that is, for everything below where nothing narrows the search. */
+function followFind(found: Found, call: Call, { scope }: { scope: Scope }): void {
+  const { runs, whole } = findCommands(call.words, scope);
+  for (const { words, inPlace } of runs) {
+    const from = found.commands.length;
+    inner(found, 'find', words, {
+      call,
+      scope: inPlace ? { ...scope, cwd: SOMEWHERE, elsewhere: [] } : scope,
+    });
+    for (const { touches } of found.commands.slice(from)) {
+      for (const touch of touches) if (touch.path === whole && touch.role !== 'reads') touch.recursive = true;
+    }
+  }
 }
 
 /** The command word is an expansion. What follows it may be the command (`$SUDO rm …`): look at it as well. */
@@ -86,7 +138,13 @@ function computed(found: Found, call: Call, scope: Scope): void {
   }
 }
 
-function unwrap(found: Found, program: string, wrapper: Wrapper, at: { call: Call; scope: Scope }): void {
+/** A call and where it is made. */
+interface Site {
+  call: Call;
+  scope: Scope;
+}
+
+function unwrap(found: Found, program: string, wrapper: Wrapper, at: Site): void {
   const { words } = at.call;
   const options = readOptions(words, wrapper);
   if (wrapper.inert?.some((flag) => options.flags.has(flag))) return;
@@ -94,23 +152,68 @@ function unwrap(found: Found, program: string, wrapper: Wrapper, at: { call: Cal
   if (program === 'env' && splitString(found, options, at)) return;
   if (program === 'env' && words[start]?.value === '-') start++;
   start += wrapper.operands ?? 0;
-  const env = [...at.call.env];
+  const own: Assigned[] = [];
   for (; wrapper.assignments && isAssignment(words[start]); start++) {
     const text = words[start]!.text;
     const value = words[start]!.value;
     const name = (value ?? text).slice(0, (value ?? text).indexOf('='));
-    env.push({ name, value: value === null ? null : value.slice(name.length + 1) });
+    own.push({ name, value: value === null ? null : value.slice(name.length + 1) });
   }
-  const rest = wrapper.appends ? appended(words.slice(start), options, at.scope) : words.slice(start);
-  const startsShell =
-    wrapper.shellByDefault || wrapper.shell?.some((flag) => options.flags.has(flag)) || false;
-  if (rest.length > 0) inner(found, program, rest, { call: { ...at.call, env }, scope: at.scope });
-  else if (startsShell)
-    found.doubt('no-hooks', `${program} starts a shell that is not watched`, at.call.text);
+  heldByVariables(found, own);
+  const env = [...at.call.env, ...own];
+  const scope = moved(at.scope, wrapper, options);
+  const place = { call: { ...at.call, env }, scope };
+  for (const flag of wrapper.code ?? []) {
+    const code = options.values.get(flag);
+    if (code) argument(found, program, code, beneath(scope, program));
+  }
+  const rest = wrapper.appends ? followXargs(found, words.slice(start), options, at) : words.slice(start);
+  if (wrapper.operands && /^(-c|--command)$/.test(rest[0]?.value ?? ''))
+    joined(found, program, rest.slice(1), scope);
+  else if (wrapper.joins) joined(found, program, rest, scope);
+  else if (rest.length > 0) inner(found, program, rest, place);
+  const shell = wrapper.shell?.some((flag) => options.flags.has(flag)) ?? false;
+  if (rest.length > 0 && shell && rest.some(({ value }) => value?.includes('$')))
+    found.doubt('computed-argument', `${program} hands its words to a shell that expands them`, at.call.text);
+  if (rest.length > 0 || !(shell || wrapper.shellByDefault)) return;
+  found.runsInput(scope.input, program);
+  found.doubt('no-hooks', `${program} starts a shell that is not watched`, at.call.text);
+}
+
+/** Some wrappers run their command in another directory. */
+function moved(scope: Scope, wrapper: Wrapper, options: Options): Scope {
+  if (wrapper.root) return { ...scope, cwd: '/', elsewhere: [] };
+  const flag = wrapper.directory?.find((name) => options.flags.has(name));
+  if (flag === undefined) return scope;
+  const word = options.values.get(flag);
+  return {
+    ...scope,
+    cwd: word?.value == null ? SOMEWHERE : resolvePath(scope.cwd, quoteGlob(word.value)),
+    elsewhere: [],
+  };
+}
+
+function followXargs(found: Found, command: readonly Word[], options: Options, at: Site): Word[] {
+  const { words, divided } = appended(command, options, found.textOf(at.scope.input));
+  if (divided)
+    found.doubt('computed-argument', 'how many words go to one command is not followed', at.call.text);
+  return words;
+}
+
+/** The words as one line of code; `:::` of parallel stands before words that it adds. */
+function joined(found: Found, program: string, words: readonly Word[], scope: Scope): void {
+  const code = words.flatMap(({ value }) => (value === null || /^:::/.test(value) ? [] : [value]));
+  if (code.length < words.length || words.some(({ glob }) => glob))
+    found.doubt('computed-code', `the code that ${program} runs is computed`, program);
+  if (code.length > 0) found.script(code.join(' '), beneath(scope, program));
+}
+
+function beneath(scope: Scope, via: string): Scope {
+  return { ...scope, via: [...scope.via, via], depth: scope.depth + 1, positional: null };
 }
 
 /** Wrappers whose command is run by the same shell: what it changes there stays changed. */
-const SAME_SHELL = new Set(['builtin', 'command', 'noglob', 'nocorrect', '-']);
+const SAME_SHELL = new Set(['builtin', 'command', 'noglob', 'nocorrect', '-', 'repeat']);
 
 /** Enters a command that another one runs. Its redirections belong to the outer one. */
 function inner(found: Found, via: string, words: readonly Word[], at: { call: Call; scope: Scope }): void {
@@ -122,8 +225,11 @@ function inner(found: Found, via: string, words: readonly Word[], at: { call: Ca
   at.scope.positional = scope.positional;
 }
 
-/** `env -S 'a b c'`: one word that env splits. Anything but plain words and quotes in it is not followed. */
-function splitString(found: Found, options: Options, at: { call: Call; scope: Scope }): boolean {
+/**
+ * `env -S 'a b c'`: one word that env splits, and reads as its own, options first. Anything but plain words and
+ * quotes in it is not followed.
+ */
+function splitString(found: Found, options: Options, at: Site): boolean {
   const given = ['-S', '--split-string'].find((flag) => options.flags.has(flag));
   if (given === undefined) return false;
   const { scope, call } = at;
@@ -134,60 +240,12 @@ function splitString(found: Found, options: Options, at: { call: Call; scope: Sc
   if (text === undefined || text === null) return true;
   const rest = call.words.slice(options.operand).map((word) => word.value ?? '"$unknown"');
   const quoted = rest.map((word) => (word === '"$unknown"' ? word : `'${word.replaceAll("'", `'\\''`)}'`));
-  found.script([text, ...quoted].join(' '), { ...scope, via: [...scope.via, 'env'], depth: scope.depth + 1 });
+  const inside = { ...moved(scope, WRAPPERS.get('env')!, options), depth: scope.depth + 1 };
+  found.script(['env', text, ...quoted].join(' '), inside);
   return true;
 }
 
-/** What xargs makes of its command: words from its input at the end, or in place of a marker. */
-function appended(command: readonly Word[], options: Options, scope: Scope): Word[] {
-  const flag = ['-I', '--replace', '-i'].find((name) => options.flags.has(name));
-  const text = xargsInput(options, scope);
-  if (command.length === 0 || flag === undefined) {
-    return [...(command.length === 0 ? [literalWord('echo')] : command), ...inputWords(text)];
-  }
-  const marker = options.values.get(flag)?.value ?? '{}';
-  // One word on one line is one command; of several lines each would be one of its own.
-  const item = marker === '' ? undefined : /^[ \t]*(\S+)\n?$/.exec(text ?? '')?.[1];
-  return command.map((word) => {
-    if (!word.value?.includes(marker)) return word;
-    if (item === undefined) return { ...unknownWord(word.text), splits: false };
-    return literalWord(word.value.replaceAll(marker, () => item));
-  });
-}
-
-/** Options that change nothing of what xargs reads (`-a` and `-0` do) and where its words end (`-d`). */
-const READS_AS_EVER = new Set([
-  ...[
-    '-I',
-    '-i',
-    '--replace',
-    '-n',
-    '--max-args',
-    '-L',
-    '--max-lines',
-    '-P',
-    '--max-procs',
-    '-s',
-    '--max-chars',
-  ],
-  ...['-r', '--no-run-if-empty', '-t', '--verbose', '-x', '--exit', '--process-slot-var'],
-]);
-
-/** What xargs reads, where that is known and plain; otherwise null. */
-function xargsInput({ flags }: Options, { input }: Scope): string | null {
-  if (![...flags].every((flag) => READS_AS_EVER.has(flag))) return null;
-  const text = input.kind === 'pipe' || input.kind === 'here' ? input.text : null;
-  return text === null || /["'\\\0]/.test(text) ? null : text;
-}
-
-function inputWords(text: string | null): Word[] {
-  if (text === null) return [unknownWord('xargs input')];
-  return text
-    .split(/\s+/)
-    .filter((word) => word !== '')
-    .map((word) => literalWord(word));
-}
-
+/** To env and sudo any word with `=` in it is one, whatever stands before it. */
 function isAssignment(word: Word | undefined): boolean {
-  return word !== undefined && /^[A-Za-z_]\w*=/.test(word.value ?? word.text);
+  return word !== undefined && /^[^/=][^=]*=/.test(word.value ?? word.text);
 }

@@ -5,6 +5,8 @@ import type { Word } from './fields.ts';
 export interface Grammar {
   /** Short options with a required argument, e.g. `ugh` for `-u root -groot`. */
   short?: string;
+  /** Short options whose argument, if they have one, stands in the same word, e.g. `i` for `-iX` of xargs. */
+  attached?: string;
   /** Long options with an argument, without the dashes; `--name=value` needs no mention. */
   long?: readonly string[];
   /** True where `+x` is an option as well (shells). */
@@ -63,6 +65,11 @@ function readCluster(words: readonly Word[], text: string, grammar: Grammar, fou
   for (let at = 1; at < text.length; at++) {
     const flag = `${text[0]}${text[at]}`;
     found.flags.add(flag);
+    if (grammar.attached?.includes(text[at]!)) {
+      if (at + 1 < text.length)
+        found.values.set(flag, { ...words[found.operand]!, value: text.slice(at + 1) });
+      return;
+    }
     if (!grammar.short?.includes(text[at]!)) continue;
     if (at + 1 < text.length) {
       found.values.set(flag, { ...words[found.operand]!, value: text.slice(at + 1) });

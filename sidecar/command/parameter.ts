@@ -25,6 +25,7 @@ function lookup(name: string, scope: Scope): Binding {
     const value = scope.positional[Number(name)];
     return value === null ? UNKNOWN : bind(value ?? '');
   }
-  if (name === 'PWD') return /[*?[\\]/.test(scope.cwd) ? UNKNOWN : bind(scope.cwd);
+  if (name === 'PWD' && !scope.variables.has('PWD'))
+    return /[*?[\\]/.test(scope.cwd) ? UNKNOWN : bind(scope.cwd);
   return scope.variables.get(name) ?? UNKNOWN;
 }

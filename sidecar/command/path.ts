@@ -19,6 +19,9 @@ export function resolvePath(cwd: string, path: string): string {
     if (segment === '' || segment === '.') continue;
     if (segment === '..') {
       if (kept.at(-1) !== ANYWHERE) kept.pop();
+    } else if (segment === 'root' && kept.length === 2 && kept[0] === 'proc') {
+      // `/proc/self/root` is the root directory.
+      kept.length = 0;
     } else if (!segment.includes(ANYWHERE)) {
       kept.push(segment);
     } else if (kept.at(-1) !== ANYWHERE) {

@@ -4,7 +4,7 @@ import type { Redirection, Touch } from '../action.ts';
 import type { Word } from './fields.ts';
 import { parameter } from './parameter.ts';
 import type { Input, Range, Scope } from './scope.ts';
-import { touch } from './touches.ts';
+import { everywhere, touch } from './touches.ts';
 import { decodeOne, type Nested } from './word.ts';
 
 export interface Redirected {
@@ -31,11 +31,19 @@ export function redirect(nodes: readonly RedirectionNode[], scope: Scope, nested
     if (node.type === 'HereString') {
       if (toInput) done.input = { kind: 'here', from: word.sources, text: word.value };
     } else {
-      done.touches.push(...touched(node, word, scope));
+      done.touches.push(...everywhere(scope, (place) => touched(node, word, place)));
       if (toInput && node.operator.startsWith('<')) done.input = readFrom(word);
     }
   }
   return done;
+}
+
+/** `<&-word`: `<&-` ends there for a shell, the parser takes the word for its target. */
+export function isTorn(nodes: readonly RedirectionNode[]): boolean {
+  return nodes.some(
+    (node) =>
+      node.type === 'Redirect' && /^[<>]&$/.test(node.operator) && /^-./s.test(node.target?.text ?? ''),
+  );
 }
 
 function touched(node: Redirect, word: Word, scope: Scope): Touch[] {

@@ -30,6 +30,8 @@ export interface Binding {
 export interface Scope {
   /** Absolute, as a glob; `/**` where unknown. */
   cwd: string;
+  /** Where it is instead if a `cd` before failed, or was skipped. */
+  elsewhere: readonly string[];
   /** A name that is not in here is unknown. */
   variables: ReadonlyMap<string, Binding>;
   /** `$0`, `$1` … as far as known, in a `bash -c` script. */
@@ -52,6 +54,7 @@ export function rootScope(
 ): Scope {
   return {
     cwd: cwd.startsWith('/') ? quoteGlob(cwd) : SOMEWHERE,
+    elsewhere: [],
     variables: childVariables(Object.entries(known), home),
     positional: null,
     via: [],
@@ -65,6 +68,11 @@ export function rootScope(
 /** A copy: what happens in it stays in it. */
 export function subshell(scope: Scope): Scope {
   return { ...scope, depth: scope.depth + 1 };
+}
+
+/** Runs beside what started it, where a function is being read. */
+export function concurrent(scope: Scope): Scope {
+  return scope.body === null ? scope : { ...scope, body: { ...scope.body, concurrent: true } };
 }
 
 /** What a new shell knows: its environment, and the field separator that every shell starts with. */
@@ -102,11 +110,34 @@ export function learn(scope: Scope, name: string, value: Binding | null): void {
 /** What is certain after a part that may or may not have run: only what it would not have changed. */
 export function rejoin(scope: Scope, branch: Scope): void {
   if (branch.cwd !== scope.cwd) scope.cwd = SOMEWHERE;
+  mayBe(scope, branch.elsewhere);
   if (branch.positional !== scope.positional) scope.positional = null;
   if (branch.variables === scope.variables) return;
   for (const [name, value] of scope.variables) {
     if (branch.variables.get(name) !== value) learn(scope, name, null);
   }
+}
+
+/** Directories remembered beside the one that it should be in. */
+const ELSEWHERE = 4;
+
+/** It may be in one of `directories` as well. */
+export function mayBe(scope: Scope, directories: readonly string[]): void {
+  if (directories.length === 0) return;
+  const all = new Set([...scope.elsewhere, ...directories]);
+  all.delete(scope.cwd);
+  if (all.size > ELSEWHERE) scope.cwd = SOMEWHERE;
+  scope.elsewhere = scope.cwd === SOMEWHERE ? [] : [...all];
+}
+
+/** True if something that was known in `before` is something else now. */
+export function changed(before: Pick<Scope, 'cwd' | 'variables'>, now: Scope): boolean {
+  if (before.cwd !== SOMEWHERE && before.cwd !== now.cwd) return true;
+  if (before.variables === now.variables) return false;
+  for (const [name, value] of before.variables) {
+    if (name !== 'IFS' && now.variables.get(name) !== value) return true;
+  }
+  return false;
 }
 
 /** For a body that may run again, or later: forgets all that the body may change. */

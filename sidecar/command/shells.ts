@@ -14,17 +14,34 @@ export const SHELLS: ReadonlySet<string> = new Set([
   'mksh',
   'yash',
   'posh',
+  'rksh',
+  'lksh',
+  'oksh',
+  'pdksh',
+  'hush',
+  'sash',
   'fish',
   'csh',
   'tcsh',
+  'pwsh',
+  'nu',
+  'xonsh',
+  'elvish',
 ]);
 
+/** The shell that a program is, also by a name with a version in it (`zsh5`, `bash-5.2`, `bash-static`). */
+export function shellNamed(program: string): string | null {
+  if (SHELLS.has(program)) return program;
+  const plain = program.replace(/(-static|-?\d[\d.]*)$/, '');
+  return SHELLS.has(plain) ? plain : null;
+}
+
 /** Shells whose language is not close enough to bash's to read their scripts with its grammar. */
-export const FOREIGN: ReadonlySet<string> = new Set(['fish', 'csh', 'tcsh']);
+export const FOREIGN: ReadonlySet<string> = new Set(['fish', 'csh', 'tcsh', 'pwsh', 'nu', 'xonsh', 'elvish']);
 
 export type Code =
   /** `-c code`, with `$0`, `$1` … */
-  | { from: 'argument'; code: Word; positional: (string | null)[] }
+  | { from: 'argument'; code: Word; positional: (string | null)[]; startUp: boolean }
   | { from: 'stdin' }
   | { from: 'file'; file: Word }
   /** `--version` and the like. */
@@ -56,6 +73,7 @@ export function shellCode(words: readonly Word[]): Code {
   let at = 1;
   let command = false;
   let stdin = false;
+  let [file, interactive, bare] = [false, false, false];
   for (; at < words.length; at++) {
     const text = words[at]!.value;
     // A quoted expansion is one word: after -c it is the code.
@@ -68,6 +86,9 @@ export function shellCode(words: readonly Word[]): Code {
     if (!/^[-+]./.test(text)) break;
     const long = text.replace(/^--?/, '');
     if (long === 'version' || long === 'help') return { from: 'nowhere' };
+    interactive ||= long === 'interactive' || /^-[a-z]*i/.test(text);
+    file ||= LONG_WITH_ARGUMENT.has(long);
+    bare ||= long === 'norc';
     if (LONG_WITH_ARGUMENT.has(long) || text === '--emulate') at++;
     else if (!LONG.has(long) && !text.startsWith('--')) {
       command ||= text[0] === '-' && text.includes('c');
@@ -78,7 +99,12 @@ export function shellCode(words: readonly Word[]): Code {
   const operand = words[at];
   if (command) {
     if (operand === undefined) return { from: 'nowhere' };
-    return { from: 'argument', code: operand, positional: positionals(words.slice(at + 1)) };
+    return {
+      from: 'argument',
+      code: operand,
+      positional: positionals(words.slice(at + 1)),
+      startUp: file && interactive && !bare,
+    };
   }
   if (operand === undefined || stdin || isStdin(operand)) return { from: 'stdin' };
   return { from: 'file', file: operand };
@@ -127,6 +153,12 @@ const INTERPRETERS: readonly Interpreter[] = [
     code: /^(-r|--run)$/,
     inert: /^-[rfimvhSa]|^--(run|file|version|help)/,
     withArgument: /^-[dc]$/,
+  },
+  {
+    name: /^(tclsh|wish|guile|Rscript|julia)[\d.]*$/,
+    code: /^-e$/,
+    inert: /^-[ehv]/,
+    withArgument: /^-[lL]$/,
   },
   { name: /^lua[\d.]*$/, code: /^-e$/, inert: /^-[ev]/, withArgument: /^-l$/ },
 ];

@@ -1,25 +1,32 @@
 /** One simple command of the tree: assignments, words and redirections decoded, then followed. */
 import type { ArrayValue, Assignment, Command, For, Select } from 'unbash';
-import type { Assigned } from '../action.ts';
+import type { Assigned, Touch } from '../action.ts';
 import { literalWord, type Word } from './fields.ts';
 import type { Found } from './found.ts';
+import { heldByVariables } from './held.ts';
 import { invoke } from './invoke.ts';
 import { LIMITS, shown } from './limits.ts';
 import { ANYWHERE } from './path.ts';
-import { redirect } from './redirect.ts';
+import { isTorn, redirect } from './redirect.ts';
 import { type Binding, learn, type Scope } from './scope.ts';
 import { nestedIn } from './substitution.ts';
+import { touch } from './touches.ts';
 import { decode, decodeOne, type Nested } from './word.ts';
 
 export function simple(found: Found, node: Command, scope: Scope): void {
   const nested = nestedIn(found, scope);
   const sinks = found.sinks.length;
-  const env = prefix(node, scope, nested);
-  const words = wordsOf(node, env, scope, nested);
+  const env = prefix(found, node, scope, nested);
+  const all = wordsOf(node, env, scope, nested);
+  const words = isValue(node) ? afterValue(found, node, all) : all;
   const { input, ...redirected } = redirect(node.redirects, scope, nested);
-  const text = shown(found.source.slice(node.pos, node.end));
+  redirected.touches.push(...forced(node, scope));
+  if (isTorn(node.redirects))
+    found.doubt('syntax', 'a redirection that could not be read', textOf(found, node));
+  const text = textOf(found, node);
   const inside = input === null ? scope : { ...scope, input };
   const from = found.commands.length;
+  heldByVariables(found, env);
   invoke(found, { words, env, ...redirected, text }, inside);
   // What it changed in its shell stays; what it read from does not.
   if (inside !== scope) Object.assign(scope, { ...inside, input: scope.input });
@@ -31,12 +38,41 @@ export function simple(found: Found, node: Command, scope: Scope): void {
   }
 }
 
+function textOf(found: Found, { pos, end }: Command): string {
+  return shown(found.source.slice(pos, end));
+}
+
+/** `name=<(…) command`: the parser takes the substitution for the command word. */
+function isValue({ name, prefix }: Command): boolean {
+  const last = prefix.at(-1);
+  return last?.type === 'Assignment' && last.end === name?.pos;
+}
+
+function afterValue(found: Found, node: Command, words: readonly Word[]): Word[] {
+  found.doubt('computed-argument', 'a variable names the output of a command', textOf(found, node));
+  const start = words.findIndex((word, place) => place > 0 && !/^[A-Za-z_]\w*\+?=/.test(word.text));
+  return start < 0 ? [] : words.slice(start);
+}
+
+/** To zsh `>! file` is what `>| file` is; to bash it writes a file named `!`. */
+function forced({ redirects, args }: Command, scope: Scope): Touch[] {
+  const silent: Nested = { visit: () => [0, 0], spend: () => undefined };
+  return redirects.flatMap(({ type, ...redirect }) => {
+    if (type !== 'Redirect' || !('target' in redirect) || redirect.target?.text !== '!') return [];
+    const { end } = redirect.target;
+    const file = args.find((word) => word.pos > end);
+    return file?.type === 'Word' ? [touch('writes', decodeOne(file, scope, silent), scope)] : [];
+  });
+}
+
 /** The assignments in front. Alone they are for later statements; with a command, for that command. */
-function prefix(node: Command, scope: Scope, nested: Nested): Assigned[] {
+function prefix(found: Found, node: Command, scope: Scope, nested: Nested): Assigned[] {
   const env: Assigned[] = [];
   for (const item of node.prefix) {
     if (item.type !== 'Assignment') continue;
     const { binding, ...assigned } = assignment(item, scope, nested);
+    if (found.readonly.has(assigned.name))
+      found.doubt('computed-argument', 'a variable is assigned that may be read-only', item.text);
     if (node.name === undefined) learn(scope, assigned.name, binding);
     env.push(assigned);
   }

@@ -1,7 +1,7 @@
 /** Finds the scripts inside words and expressions: command and process substitutions, wherever they stand. */
 import { forEachChild, type ParsedScript, parse, type SyntaxNode } from 'unbash';
 import type { Found } from './found.ts';
-import { type Input, learn, type Range, type Scope, subshell } from './scope.ts';
+import { concurrent, type Input, learn, type Range, type Scope, subshell } from './scope.ts';
 import type { Nested } from './word.ts';
 
 /** Reads the scripts of all substitutions in a node; gives where their commands stand. */
@@ -24,16 +24,38 @@ function descend(found: Found, node: SyntaxNode, scope: Scope): void {
       return;
     case 'ProcessSubstitution': {
       const input: Input = node.operator === '>' ? { kind: 'sink', runners: [] } : scope.input;
-      read(found, node, { ...subshell(scope), input });
+      read(found, node, { ...concurrent(subshell(scope)), input });
       if (input.kind === 'sink') found.sinks.push(input.runners);
       return;
     }
     case 'ParameterExpansion':
       parameter(found, node, scope);
       return;
+    case 'TestCommand':
+    case 'ArithmeticCommand':
+    case 'ArithmeticExpansion':
+      counted(found, node);
+      forEachChild(node, (child) => descend(found, child, scope));
+      return;
+    case 'ExtendedGlob':
+      qualified(found, node.text);
+      forEachChild(node, (child) => descend(found, child, scope));
+      return;
     default:
       forEachChild(node, (child) => descend(found, child, scope));
   }
+}
+
+/** Where words are counted with, a subscript is expanded even if it is quoted. */
+function counted(found: Found, { pos, end }: { pos: number; end: number }): void {
+  const text = found.source.slice(pos, end);
+  if (/'[^']*\[[^']*(\$\(|`)/.test(text)) found.doubt('computed-code', 'a subscript runs code', text);
+}
+
+/** zsh's `*(e:code:)` and `*(+command)` run code for each file. */
+function qualified(found: Found, text: string): void {
+  if (/\(([^)|]*e[^\w\s|.)-]|[^)|]*\+\w)/.test(text))
+    found.doubt('computed-code', 'to zsh this glob may run code', text);
 }
 
 /** A substitution that does not end where its text does was not understood by the parser. */
@@ -49,6 +71,9 @@ type Parameter = Extract<SyntaxNode, { type: 'ParameterExpansion' }>;
 
 function parameter(found: Found, node: Parameter, scope: Scope): void {
   const { operation } = node;
+  if (node.text.startsWith('${('))
+    found.doubt('computed-code', 'to zsh this expansion may run code', node.text);
+  if (operation?.type === 'Slice' && node.text.includes("'")) counted(found, node);
   if (operation?.type === 'Transform' && operation.operand.value.includes('P')) {
     // `${name@P}` expands the value as a prompt, and prompts run commands.
     found.doubt('computed-code', 'an expansion runs a value as a prompt', node.text);

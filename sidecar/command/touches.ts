@@ -9,13 +9,21 @@ import type { Scope } from './scope.ts';
 export function touchesOf(program: string, words: readonly Word[], scope: Scope): Touch[] {
   switch (program) {
     case 'dd':
+    case 'dcfldd':
+    case 'dc3dd':
       return copiedByDd(words, scope);
     case 'mv':
       return moved(words, scope);
     case 'find': {
-      const { deletes, reach } = readSearch(words, scope);
-      return deletes ? reach.map((place) => ({ role: 'deletes', ...place })) : [];
+      const { deletes, reach, written } = readSearch(words, scope);
+      const prints = written.map((word) => touch('writes', word, scope));
+      return [...prints, ...(deletes ? reach.map((place) => ({ role: 'deletes' as const, ...place })) : [])];
     }
+    case 'tar':
+    case 'bsdtar':
+      return archived(words, scope);
+    case 'badblocks':
+      return byOperands(words, { each: overwrites(words) ? 'writes' : 'reads', short: 'bcdeiopt' }, scope);
     case 'wipefs':
       return wiped(words, scope);
     case 'rsync':
@@ -25,6 +33,18 @@ export function touchesOf(program: string, words: readonly Word[], scope: Scope)
   if (listing !== undefined) return partitions(words, listing, scope);
   const operands = OPERANDS.get(program) ?? (program.startsWith('mkfs') ? { each: 'writes' } : undefined);
   return operands === undefined ? [] : byOperands(words, operands, scope);
+}
+
+/** What is touched; not certain is what is touched only if it runs in another directory than it should. */
+export function everywhere(scope: Scope, touched: (scope: Scope) => Touch[]): Touch[] {
+  const touches = touched(scope);
+  if (touches.length === 0) return touches;
+  const others = scope.elsewhere.flatMap((cwd) => touched({ ...scope, cwd, elsewhere: [] }));
+  const known = new Set(touches.map(({ path }) => path));
+  return [
+    ...touches,
+    ...others.filter(({ path }) => !known.has(path)).map((one) => ({ ...one, certain: false })),
+  ];
 }
 
 export function touch(role: PathRole, word: Word, scope: Scope, recursive = false): Touch {
@@ -135,6 +155,26 @@ function copiedByDd(words: readonly Word[], scope: Scope): Touch[] {
     const rest: Word = { ...word, value: word.value?.slice(3) ?? null, pattern: word.pattern.slice(3) };
     return [touch(found[1] === 'of' ? 'writes' : 'reads', rest, scope)];
   });
+}
+
+function overwrites(words: readonly Word[]): boolean {
+  return words.some(({ value }) => value === null || /^-[a-z]*[wn]/.test(value));
+}
+
+/** The archive of tar: `cf FILE`, `-cf FILE`, `--file=FILE`. What it packs or unpacks is not followed. */
+function archived(words: readonly Word[], scope: Scope): Touch[] {
+  const makes = words.some(({ value }, place) =>
+    /^(-[A-Za-z]*[cruA]|--(create|append|update|delete|concatenate))/.test(
+      place === 1 && value !== null && /^[A-Za-z]/.test(value) ? `-${value}` : (value ?? ''),
+    ),
+  );
+  const role = makes ? 'writes' : 'reads';
+  const [program, first, ...rest] = words;
+  const dashed =
+    first?.value && /^[A-Za-z]/.test(first.value)
+      ? [{ ...first, value: `-${first.value}` }]
+      : words.slice(1, 2);
+  return byOperands([program!, ...dashed, ...rest], { options: { '-f': role, '--file': role } }, scope);
 }
 
 /** A moved file is gone from where it was, with everything below it. */

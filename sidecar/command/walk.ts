@@ -9,8 +9,18 @@ import {
 import type { Found, Reader } from './found.ts';
 import { invoke } from './invoke.ts';
 import { LIMITS, LimitReached, parseable, shown } from './limits.ts';
-import { redirect } from './redirect.ts';
-import { type Input, type Range, rejoin, type Scope, subshell, unsettle } from './scope.ts';
+import { isTorn, redirect } from './redirect.ts';
+import {
+  changed,
+  concurrent,
+  type Input,
+  mayBe,
+  type Range,
+  rejoin,
+  type Scope,
+  subshell,
+  unsettle,
+} from './scope.ts';
 import { loopVariable, simple } from './simple.ts';
 import { nestedIn, visit } from './substitution.ts';
 
@@ -48,10 +58,6 @@ function walkList(found: Found, list: readonly Statement[], scope: Scope): void 
   }
 }
 
-function concurrent(scope: Scope): Scope {
-  return scope.body === null ? scope : { ...scope, body: { ...scope.body, concurrent: true } };
-}
-
 /** Walks what may be skipped; afterwards only what it cannot have changed is known. */
 function perhaps(found: Found, nodes: readonly Statement[] | Node, scope: Scope): void {
   const branch = subshell(scope);
@@ -69,8 +75,8 @@ function within(scope: Scope, conditional: boolean, body: () => void): void {
   scope.body = outer;
 }
 
-function sometimes(scope: Scope): Scope {
-  if (scope.body !== null) scope.body = { ...scope.body, always: false };
+function sometimes(scope: Scope, repeated = false): Scope {
+  if (scope.body !== null) scope.body = { ...scope.body, always: false, ...(repeated && { repeated }) };
   return scope;
 }
 
@@ -91,8 +97,37 @@ function again(
 ): void {
   const body = subshell(scope);
   unsettle(body, found.source.slice(node.pos, node.end));
+  const before = { ...body };
   run(body);
+  if (changed(before, body))
+    found.doubt(
+      'computed-argument',
+      'a loop changes what it started with in a way not seen',
+      textOf(found, node),
+    );
   rejoin(scope, body);
+}
+
+/**
+ * `a && b || c`: up to the first `||` each part is taken to run, and to know that the one before it succeeded.
+ * After the list only that is known which holds if it did not.
+ */
+function chain(found: Found, node: Extract<Node, { type: 'AndOr' }>, scope: Scope): void {
+  const places: string[] = [];
+  let settled = scope.variables;
+  node.commands.forEach((part, place) => {
+    const before = [scope.cwd, ...scope.elsewhere];
+    places.push(...before);
+    if (node.operators.slice(0, place).every((operator) => operator === '&&')) {
+      within(scope, place > 0, () => walk(found, part, scope));
+      if (place === 0) settled = scope.variables;
+    } else perhaps(found, part, scope);
+    places.push(...scope.elsewhere);
+    if (part.type === 'Command' && node.operators[place] === '&&')
+      scope.elsewhere = scope.elsewhere.filter((one) => !before.includes(one));
+  });
+  mayBe(scope, places);
+  rejoin(scope, { ...scope, variables: settled });
 }
 
 function walk(found: Found, node: Node, scope: Scope): void {
@@ -105,11 +140,7 @@ function walk(found: Found, node: Node, scope: Scope): void {
       pipeline(found, node.commands, scope);
       return;
     case 'AndOr':
-      node.commands.forEach((part, place) => {
-        const straight = node.operators.slice(0, place).every((operator) => operator === '&&');
-        if (straight) within(scope, place > 0, () => walk(found, part, scope));
-        else perhaps(found, part, scope);
-      });
+      chain(found, node, scope);
       return;
     case 'Redirected':
       redirected(found, node, scope);
@@ -119,10 +150,10 @@ function walk(found: Found, node: Node, scope: Scope): void {
       return;
     case 'Coproc':
       if (node.body.type === 'CompoundList') {
-        walkList(found, node.body.commands, subshell(scope));
+        walkList(found, node.body.commands, concurrent(subshell(scope)));
         return;
       }
-      walk(found, node.body, subshell(scope));
+      walk(found, node.body, concurrent(subshell(scope)));
       return;
     case 'Subshell':
       walkList(found, node.body.commands, subshell(scope));
@@ -157,7 +188,7 @@ function control(found: Found, node: Control, scope: Scope): void {
     case 'For':
     case 'Select':
       loopVariable(found, node, scope);
-      again(found, node.body, scope, (body) => walkList(found, node.body.commands, sometimes(body)));
+      again(found, node.body, scope, (body) => walkList(found, node.body.commands, sometimes(body, true)));
       return;
     case 'While':
       again(found, node, scope, (body) => {
@@ -168,7 +199,7 @@ function control(found: Found, node: Control, scope: Scope): void {
       return;
     case 'ArithmeticFor':
       for (const part of [node.initialize, node.test, node.update]) if (part) visit(found, part, scope);
-      again(found, node.body, scope, (body) => walkList(found, node.body.commands, sometimes(body)));
+      again(found, node.body, scope, (body) => walkList(found, node.body.commands, sometimes(body, true)));
       return;
     case 'Case':
       visit(found, node.word, scope);
@@ -202,14 +233,25 @@ function pipeline(found: Found, stages: readonly Node[], scope: Scope): void {
       input: place === 0 ? scope.input : piped,
       pipeline: { id, place, length: stages.length },
     });
-    // Only where the whole stage is one command does its output go on as it is.
-    if (found.commands.length !== before + 1) found.outputs.delete(found.commands.length - 1);
+    // Only where the whole stage is one command, run once, does its output go on as it is.
+    if (found.commands.length !== before + 1 || !isSingle(stage))
+      found.outputs.delete(found.commands.length - 1);
   });
+}
+
+/** One simple command, perhaps in braces or parentheses: nothing that runs it again. */
+function isSingle(node: Node): boolean {
+  if (node.type === 'Command') return true;
+  if (node.type !== 'Subshell' && node.type !== 'BraceGroup') return false;
+  const { commands } = node.body;
+  return commands.length === 1 && isSingle(commands[0]!.command);
 }
 
 function redirected(found: Found, node: Extract<Node, { type: 'Redirected' }>, scope: Scope): void {
   const { redirections, touches, input } = redirect(node.redirects, scope, nestedIn(found, scope));
-  invoke(found, { words: [], env: [], redirections, touches, text: textOf(found, node) }, scope);
+  const text = textOf(found, node);
+  if (isTorn(node.redirects)) found.doubt('syntax', 'a redirection that could not be read', text);
+  invoke(found, { words: [], env: [], redirections, touches, text }, scope);
   const inside = input === null ? scope : { ...scope, input };
   walk(found, node.command, inside);
   scope.cwd = inside.cwd;
@@ -219,7 +261,10 @@ function redirected(found: Found, node: Extract<Node, { type: 'Redirected' }>, s
 /** The body is looked at where it is defined: what it calls is found whether or not it is called. */
 function define(found: Found, node: FunctionNode, scope: Scope): void {
   found.functions.push(node.name.value);
-  again(found, node, scope, (body) => {
+  // It may be called much later.
+  const rest = { type: node.type, pos: node.pos, end: found.source.length } as typeof node;
+  again(found, rest, scope, (body) => {
+    found.definitions.set(node.name.value, { cwd: body.cwd, variables: body.variables });
     body.positional = null;
     body.input = { kind: 'inherited' };
     body.body = { name: node.name.value, concurrent: false, always: true, repeated: false };

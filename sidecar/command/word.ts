@@ -29,6 +29,7 @@ export function decode(word: SyntaxWord, scope: Scope, nested: Nested): Word[] {
 function decodePlain(word: SyntaxWord, scope: Scope, nested: Nested): Word[] {
   const { parts } = word;
   // Most words are this plain.
+  if (parts === undefined && isForZsh(word)) return [unknownWord(word.text)];
   if (parts === undefined && !word.text.includes('~')) return [literalWord(word.value, word.text)];
   const fields = new Fields();
   const rest = tilde(word, parts, scope, fields);
@@ -38,7 +39,8 @@ function decodePlain(word: SyntaxWord, scope: Scope, nested: Nested): Word[] {
   }
   if (parts.some(mayHoldScript)) fields.holds(inside(word, nested));
   parts.forEach((part, place) => {
-    if (place === 0 && rest !== null) fields.literal(rest);
+    if (modified(part, parts[place + 1])) fields.unknown(false);
+    else if (place === 0 && rest !== null) fields.literal(rest);
     else addPart(part, scope, fields);
   });
   return fields.finish(word.text);
@@ -123,15 +125,22 @@ function tildeTarget(prefix: string, scope: Scope): string | null {
 
 function addPart(part: WordPart, scope: Scope, fields: Fields): void {
   switch (part.type) {
+    case 'AnsiCQuoted':
+      // bash takes `\x{72}` for a character, the parser does not.
+      if (part.text.includes('\\x{')) fields.unknown(true);
+      else fields.literal(part.value);
+      return;
     case 'Literal':
     case 'SingleQuoted':
-    case 'AnsiCQuoted':
       fields.literal(part.value);
       return;
     case 'DoubleQuoted':
     case 'LocaleString':
       fields.literal('');
-      for (const child of part.parts) addQuoted(child, scope, fields);
+      part.parts.forEach((child, place) => {
+        if (modified(child, part.parts[place + 1])) fields.unknown(true);
+        else addQuoted(child, scope, fields);
+      });
       return;
     case 'Glob':
       fields.glob(part.text);
@@ -148,7 +157,8 @@ function addPart(part: WordPart, scope: Scope, fields: Fields): void {
     case 'ParameterExpansion': {
       const { value, sources } = parameter(part, scope);
       fields.holds(sources);
-      if (value === null) fields.unknown(false);
+      // Another separator than blanks divides it elsewhere.
+      if (value === null || scope.variables.get('IFS')?.value !== ' \t\n') fields.unknown(false);
       else fields.split(value);
       return;
     }
@@ -165,6 +175,18 @@ function addPart(part: WordPart, scope: Scope, fields: Fields): void {
       fields.unknown(true);
       return;
   }
+}
+
+/** To zsh, `$=x`, `$~x` and `$^x` are expansions; to bash they are text. */
+function isForZsh({ text }: { text: string }): boolean {
+  return text.includes('$') && /^[^'"\\]*\$[=~^]+[A-Za-z_{]/.test(text);
+}
+
+/** To zsh, `$x[1]` and `$x:h` are a part of `$x`; to bash the value goes before what follows. */
+function modified(part: WordPart, next: WordPart | undefined): boolean {
+  if (part.type === 'Literal') return isForZsh(part);
+  if (part.type !== 'SimpleExpansion' || !/^\$[A-Za-z_]/.test(part.text) || next === undefined) return false;
+  return (next.type === 'Literal' || next.type === 'Glob') && /^(\[|:[aAcehlPqQrstux&])/.test(next.text);
 }
 
 function addQuoted(part: DoubleQuotedChild, scope: Scope, fields: Fields): void {

@@ -15,11 +15,23 @@ const identity: Identity = { user: 'user', groups: [], proof: 'claimed' };
 const judge = (line: string) => decide(policies, analyse(line, context), identity);
 
 const refused: Record<string, string[]> = parse(read('refused.yaml'));
+const doubtful: Record<string, string[]> = parse(read('doubtful.yaml'));
 const allowed: string[] = parse(read('allowed.yaml'));
 
 for (const [name, lines] of Object.entries(refused)) {
   t.test(`refused: ${name}`, async (t) => {
     for (const line of lines) t.not(judge(line).effect, 'allow', line);
+  });
+}
+
+for (const [name, lines] of Object.entries(doubtful)) {
+  t.test(`not allowed unmarked: ${name}`, async (t) => {
+    const cwd = name === 'in the root directory' ? '/' : context.cwd;
+    const unmarked = lines.filter((line) => {
+      const { effect, unjudged } = decide(policies, analyse(line, { ...context, cwd }), identity);
+      return effect === 'allow' && !unjudged;
+    });
+    t.strictSame(unmarked, []);
   });
 }
 
