@@ -1,0 +1,58 @@
+/** Asks the API server for the upgrade, on a connection of its own. */
+import { type IncomingMessage, request } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Lines } from './handshake.ts';
+
+/** What `Upstream.connect` gives, as far as it matters here. */
+export interface Way {
+  socket: Duplex;
+  credentials: { authorization: string | null };
+  /** In front of each path. */
+  prefix: string;
+}
+
+export interface Asked {
+  method: string;
+  /** Path and query. */
+  uri: string;
+  /** The server's own host and port. */
+  host: string;
+  /** Everything but Host and the credentials. */
+  lines: Lines;
+}
+
+/** `upgraded`: raw bytes flow from here on. `answered`: an ordinary answer, whose body is to be read. */
+export type Answer =
+  | { kind: 'upgraded'; response: IncomingMessage; socket: Duplex; head: Buffer }
+  | { kind: 'answered'; response: IncomingMessage };
+
+/** A server that starts a container may take its time; one that is gone must not hold the client for ever. */
+const ANSWER_MS = 90_000;
+const MAX_HEADER_BYTES = 64 * 1024;
+
+/** @throws Error where the connection breaks before there is an answer */
+export function dial(way: Way, { method, uri, host, lines }: Asked): Promise<Answer> {
+  const { socket, credentials, prefix } = way;
+  const { authorization } = credentials;
+  const headers = [['Host', host], ...lines];
+  if (authorization !== null) headers.push(['Authorization', authorization]);
+  return new Promise((resolve, reject) => {
+    const asking = request({
+      method,
+      path: prefix + uri,
+      headers: headers.flat(),
+      setHost: false,
+      createConnection: () => socket,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      timeout: ANSWER_MS,
+    });
+    asking.once('upgrade', (response, connection, head) => {
+      connection.setTimeout?.(0);
+      resolve({ kind: 'upgraded', response, socket: connection, head });
+    });
+    asking.once('response', (response) => resolve({ kind: 'answered', response }));
+    asking.once('timeout', () => asking.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)));
+    asking.on('error', reject);
+    asking.end();
+  });
+}

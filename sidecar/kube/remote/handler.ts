@@ -1,0 +1,21 @@
+/** The entrance for exec, attach and port-forward: what the proxy hands over is carried to its end here. */
+import type { UpgradeHandler, Upgrading } from '../proxy/upgrade.ts';
+import { RemoteExchange, type RemotePorts } from './exchange.ts';
+
+export class RemoteHandler implements UpgradeHandler {
+  readonly #ports: RemotePorts;
+
+  constructor(ports: RemotePorts) {
+    this.#ports = ports;
+  }
+
+  async handle(upgrading: Upgrading, bearer: Parameters<UpgradeHandler['handle']>[1]): Promise<void> {
+    const exchange = new RemoteExchange(this.#ports, upgrading);
+    bearer.enter(exchange);
+    try {
+      await exchange.run();
+    } finally {
+      bearer.leave(exchange);
+    }
+  }
+}
