@@ -107,7 +107,8 @@ export class ForwardChannelPeer implements PortForwardPeer {
     if (this.#from === 'client' && entry.stream.type === 'error') {
       return [broken('WRONG_DIRECTION', 'the client sent on an error channel')];
     }
-    return this.#readData(entry, piece);
+    const events = this.#readData(entry, piece);
+    return piece.fault === null || events.at(-1)?.kind === 'fault' ? events : [...events, piece.fault];
   }
 
   #readData(entry: Entry, { data, first, last }: ChannelPiece): ForwardEvent[] {

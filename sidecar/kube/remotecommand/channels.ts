@@ -99,7 +99,7 @@ export class ChannelPeer implements RemotePeer {
     const channel = CHANNELS[piece.channel];
     if (channel === undefined) return [faulted('CHANNEL_UNKNOWN', `there is no channel ${piece.channel}`)];
     const refusal = piece.first ? this.#refuse(channel) : null;
-    return refusal === null ? this.#readData(channel, piece) : [refusal];
+    return refusal === null ? withFault(this.#readData(channel, piece), piece) : [refusal];
   }
 
   /** Why the peer may not send on the channel, or null. */
@@ -185,4 +185,8 @@ export class ChannelPeer implements RemotePeer {
   #message(channel: Channel, data: Uint8Array): Buffer {
     return encodeMessage(this.#encoder, this.#protocol.base64, CHANNELS.indexOf(channel), data);
   }
+}
+
+function withFault(events: RemoteEvent[], { fault }: ChannelPiece): RemoteEvent[] {
+  return fault === null || events.at(-1)?.kind === 'fault' ? events : [...events, fault];
 }

@@ -24,6 +24,8 @@ export interface ChannelPiece {
   data: Buffer;
   first: boolean;
   last: boolean;
+  /** What is wrong behind `data`, which comes before it; null mostly. */
+  fault: Fault<MessageFault> | null;
 }
 
 export type MessageFault = 'BASE64_INVALID' | 'TEXT_UNEXPECTED';
@@ -60,10 +62,11 @@ export class ChannelReader {
     }
     const current = this.#current!;
     if (last) this.#current = null;
-    const data = current.base64 === null ? bytes : current.base64.push(bytes, last);
-    if (data === null)
-      return faulted('BASE64_INVALID', `a message on channel ${current.channel} is no base64`);
-    return { channel: current.channel, data, first, last };
+    const { channel } = current;
+    if (current.base64 === null) return { channel, data: bytes, first, last, fault: null };
+    const { data, valid } = current.base64.push(bytes, last);
+    const fault = valid ? null : faulted<MessageFault>('BASE64_INVALID', `no base64 on channel ${channel}`);
+    return { channel, data, first, last: last && valid, fault };
   }
 }
 
