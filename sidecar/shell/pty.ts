@@ -57,6 +57,8 @@ export interface Ending {
 const SILENCE_MS = 100;
 /** A terminal that takes no input (its program does not read) is tried again after this long. */
 const INPUT_RETRY_MS = 10;
+/** What one read of a terminal gives at most (the kernel's N_TTY_BUF_SIZE less one). */
+const FULL_READ = 4095;
 /** Above this much that the terminal has not taken, the typist has to wait. */
 const INPUT_HIGH_WATER = 1 << 16;
 
@@ -213,17 +215,33 @@ export class Pty {
 }
 
 /**
- * Reads into one buffer, again and again: a terminal gives at most 4 KB at a time, and Node would
- * otherwise allocate 64 KB for each. (`onread` is an option of the net.Socket that a ReadStream is.)
+ * Reads into one buffer, again and again: Node would otherwise allocate 64 KB each time. (`onread` is an option of the net.Socket
+ * that a ReadStream is.)
  */
 function readStream(fd: number, receive: (bytes: Buffer) => void): ReadStream {
   const buffer = Buffer.allocUnsafe(1 << 16);
   const callback = (length: number) => {
-    receive(buffer.subarray(0, length));
+    receive(buffer.subarray(0, readOn(fd, buffer, length)));
     return true;
   };
   const Stream = ReadStream as new (fd: number, options: OnReadOptions) => ReadStream;
   return new Stream(fd, { onread: { buffer, callback } });
+}
+
+/**
+ * A terminal gives 4095 bytes at most, however much waits behind them. After as many as that, reading on at once costs a
+ * fraction of a round of the event loop for each. Returns how much of `buffer` is filled.
+ */
+function readOn(fd: number, buffer: Buffer, length: number): number {
+  let filled = length;
+  try {
+    for (let last = length; last === FULL_READ && filled + FULL_READ <= buffer.length; filled += last) {
+      last = readSync(fd, buffer, filled, FULL_READ, null);
+    }
+  } catch {
+    // EAGAIN: that was all for now; EIO: the stream will meet it itself
+  }
+  return filled;
 }
 
 interface OnReadOptions {
