@@ -11,7 +11,11 @@ rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist', { recursive: true });
 
 await build({
-  entryPoints: { chaperone: 'sidecar/cli/bin.mjs', main: 'sidecar/cli/main.ts' },
+  entryPoints: {
+    chaperone: 'sidecar/cli/bin.mjs',
+    main: 'sidecar/cli/main.ts',
+    'pack-worker': 'recorder/store/pack-worker.ts',
+  },
   outdir: 'dist',
   bundle: true,
   splitting: true,

@@ -2,16 +2,16 @@
  * One atomic batch in the making: drafts of many sessions become events, leaves, content and projections.
  * Nothing of the log's own state changes before the batch is stored; then the log takes over `frontier` and `tails`.
  */
-import { randomFillSync } from 'node:crypto';
 import { canonicalBytes } from '../audit/canonical.ts';
 import { checkEvent } from '../audit/decode.ts';
 import type { AuditEvent, Draft, DraftBody, EventBody, SessionId } from '../audit/event.ts';
 import { type Frontier, leafHash } from '../audit/merkle.ts';
 import { orderFault } from '../audit/verify.ts';
 import { ChaperoneError } from '../errors.ts';
-import { type Context, commit, type Piece, packAlone, packGrouped, SALT_BYTES } from '../store/content.ts';
+import { type Context, commit, newSalt, type Piece, packAlone, packGrouped } from '../store/content.ts';
 import { encodeRun, KEYS } from '../store/keys.ts';
 import { encodeLeaf } from '../store/leaf.ts';
+import type { Packed } from '../store/packer.ts';
 import type { Write } from '../store/store.ts';
 import type { Effort } from './effort.ts';
 import { isKept } from './stored-tree.ts';
@@ -26,6 +26,13 @@ export interface Place {
   tail: Tail;
   /** What its output said last, for compressing what comes next. */
   context: Context | null;
+}
+
+interface Arrival {
+  session: SessionId;
+  draft: Draft;
+  /** Its content, where that has been packed already. */
+  packed: Packed | null;
 }
 
 interface Staged {
@@ -54,13 +61,15 @@ export class Batch {
 
   /**
    * All of the drafts or, if one is not fit, none.
+   * @param packed the content of each draft, where it has been packed already
    * @throws ChaperoneError `EVENT_INVALID`, `TOO_LARGE`
    */
-  add(session: SessionId, drafts: readonly Draft[]): void {
+  add(session: SessionId, drafts: readonly Draft[], packed: readonly Packed[] | null = null): void {
     let place = this.places.get(session) ?? this.#before.get(session) ?? null;
     const staged: Staged[] = [];
-    for (const draft of drafts) {
-      const next = this.#stage(session, draft, place, this.frontier.size + staged.length);
+    for (const [i, draft] of drafts.entries()) {
+      const index = this.frontier.size + staged.length;
+      const next = this.#stage({ session, draft, packed: packed?.[i] ?? null }, place, index);
       place = next.place;
       staged.push(next);
     }
@@ -79,10 +88,10 @@ export class Batch {
   }
 
   /** The event that a draft becomes. Time never runs backwards within a session. */
-  #stage(session: SessionId, draft: Draft, place: Place | null, index: number): Staged {
+  #stage({ session, draft, packed }: Arrival, place: Place | null, index: number): Staged {
     const seq = place?.tail.events ?? 0;
     const at = Math.max(draft.at, place?.tail.lastAt ?? 0);
-    const { body, piece } = refer(draft.body, seq);
+    const { body, piece } = packed === null ? refer(draft.body, seq) : refersTo(draft.body, packed);
     const event = checkEvent({ v: 1, session, seq, at, body });
     const wrong = orderFault(event, place?.tail ?? null);
     if (wrong !== null) throw new ChaperoneError('EVENT_INVALID', wrong);
@@ -94,17 +103,26 @@ export class Batch {
       );
     }
     const tail = advance(place?.tail ?? null, event, index);
-    const before = place?.context ?? null;
     const closed = place === null || tail.run.seq === place.tail.run.seq ? null : place.tail.run;
-    if (piece === null) return { event, bytes, content: null, place: { tail, context: before }, closed };
+    const { content, context } =
+      packed === null
+        ? this.#pack(body.type, piece, place?.context ?? null)
+        : { content: packed.value, context: null };
+    return { event, bytes, content, place: { tail, context }, closed };
+  }
+
+  /** What is stored of a piece, and what the session's output says up to here. */
+  #pack(
+    type: EventBody['type'],
+    piece: Piece | null,
+    before: Context | null,
+  ): { content: Buffer | null; context: Context | null } {
+    if (piece === null) return { content: null, context: before };
     // Input stands alone: it is rare, and what was typed should not lie in the dictionary of what was printed.
-    if (body.type !== 'session.output') {
-      return { event, bytes, content: packAlone(piece), place: { tail, context: before }, closed };
-    }
+    if (type !== 'session.output') return { content: packAlone(piece), context: before };
     const packed = this.#effort.afford(() => packGrouped(piece, before));
-    if (packed === null)
-      return { event, bytes, content: packAlone(piece), place: { tail, context: null }, closed };
-    return { event, bytes, content: packed.value, place: { tail, context: packed.context }, closed };
+    if (packed === null) return { content: packAlone(piece), context: null };
+    return { content: packed.value, context: packed.context };
   }
 
   #put({ event, bytes, content, closed }: Staged): void {
@@ -129,6 +147,10 @@ function hasContent(body: DraftBody): body is DraftBody & { content: Uint8Array 
   return 'content' in body && body.content !== undefined;
 }
 
+function refersTo(body: DraftBody, { ref }: Packed): { body: EventBody; piece: null } {
+  return { body: { ...body, content: ref } as EventBody, piece: null };
+}
+
 /** Content is replaced by what the leaf says of it. */
 function refer(body: DraftBody, seq: number): { body: EventBody; piece: Piece | null } {
   if (!hasContent(body)) return { body: body as EventBody, piece: null };
@@ -142,17 +164,4 @@ function refer(body: DraftBody, seq: number): { body: EventBody; piece: Piece | 
   }
   const salt = newSalt();
   return { body: { ...body, content: commit(salt, bytes) } as EventBody, piece: { salt, bytes, seq } };
-}
-
-const pool = Buffer.alloc(256 * SALT_BYTES);
-let used = pool.length;
-
-/** Random bytes are cheaper by the pageful. */
-function newSalt(): Buffer {
-  if (used === pool.length) {
-    randomFillSync(pool);
-    used = 0;
-  }
-  used += SALT_BYTES;
-  return Buffer.from(pool.subarray(used - SALT_BYTES, used));
 }

@@ -11,12 +11,22 @@ export class Effort {
 
   /** Runs `work` and counts its time, if there is time for it; otherwise null. */
   afford<T>(work: () => T): T | null {
+    if (this.spent) return null;
+    const result = work();
+    this.#left -= performance.now() - this.#at;
+    return result;
+  }
+
+  /** Whether there is no time left. */
+  get spent(): boolean {
     const now = performance.now();
     this.#left = Math.min(BURST_MS, this.#left + (now - this.#at) * SHARE);
     this.#at = now;
-    if (this.#left <= 0) return null;
-    const result = work();
-    this.#left -= performance.now() - now;
-    return result;
+    return this.#left <= 0;
+  }
+
+  /** While a flood is dealt with elsewhere, no time is gained. */
+  hold(): void {
+    this.#at = performance.now();
   }
 }

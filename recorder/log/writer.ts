@@ -7,6 +7,7 @@ import { type Draft, type SessionId, SYSTEM } from '../audit/event.ts';
 import { equal, type Frontier } from '../audit/merkle.ts';
 import { ChaperoneError } from '../errors.ts';
 import { KEYS } from '../store/keys.ts';
+import { type Packed, Packer } from '../store/packer.ts';
 import type { Store } from '../store/store.ts';
 import { Batch, type Place } from './batch.ts';
 import type { Bell } from './bell.ts';
@@ -22,6 +23,8 @@ const BATCH_APPENDS = 512;
 interface Append {
   session: SessionId;
   drafts: readonly Draft[];
+  /** The contents of a flood, which are made ready while earlier batches are stored. */
+  packed: Promise<Packed[] | null> | null;
   resolve: () => void;
   reject: (error: Error) => void;
 }
@@ -41,6 +44,7 @@ export class Writer {
   readonly #durability: Durability;
   readonly #places = new Map<SessionId, Place>();
   readonly #effort = new Effort();
+  readonly #packer = new Packer();
   readonly #queue: Append[] = [];
   #frontier: Frontier;
   #running: Promise<void> | null = null;
@@ -94,15 +98,29 @@ export class Writer {
   /** Stores and makes durable what was appended; appends nothing more. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.durable();
+    try {
+      await this.durable();
+    } finally {
+      await this.#packer.close();
+    }
     this.#options.bell.ringAll();
   }
 
   #enqueue(session: SessionId, drafts: readonly Draft[]): Promise<void> {
+    const packed = this.#prepack(drafts);
     return new Promise((resolve, reject) => {
-      this.#queue.push({ session, drafts, resolve, reject });
+      this.#queue.push({ session, drafts, packed, resolve, reject });
       this.#running ??= this.#run();
     });
+  }
+
+  /** In a flood, when there is no time for anything more than the least. */
+  #prepack(drafts: readonly Draft[]): Append['packed'] {
+    const contents = outputOf(drafts);
+    if (contents === null || !this.#effort.spent) return null;
+    const packed = this.#packer.offer(contents);
+    if (packed !== null) this.#effort.hold();
+    return packed;
   }
 
   async #run(): Promise<void> {
@@ -132,7 +150,8 @@ export class Writer {
       if (this.#failure !== null) await this.#recover();
       await this.#loadPlaces(appends);
       const batch = new Batch(this.#frontier.copy(), this.#places, this.#effort);
-      accepted = appends.filter((append) => accept(batch, append));
+      const packed = await Promise.all(appends.map((append) => append.packed));
+      accepted = appends.filter((append, i) => accept(batch, append, packed[i]));
       const writes = batch.writes();
       if (writes.length > 0) {
         await this.#options.store.write(writes);
@@ -209,10 +228,20 @@ export class Writer {
   }
 }
 
+/** The contents of drafts that are output and nothing else. */
+function outputOf(drafts: readonly Draft[]): Uint8Array[] | null {
+  const contents: Uint8Array[] = [];
+  for (const { body } of drafts) {
+    if (body.type !== 'session.output' || !(body.content instanceof Uint8Array)) return null;
+    contents.push(body.content);
+  }
+  return contents;
+}
+
 /** Refuses one append without touching its neighbours. */
-function accept(batch: Batch, append: Append): boolean {
+function accept(batch: Batch, append: Append, packed: Packed[] | null | undefined): boolean {
   try {
-    batch.add(append.session, append.drafts);
+    batch.add(append.session, append.drafts, packed);
     return true;
   } catch (error) {
     append.reject(error as Error);

@@ -19,7 +19,7 @@
  *
  * https://www.rfc-editor.org/rfc/rfc8878
  */
-import { hash } from 'node:crypto';
+import { hash, randomFillSync } from 'node:crypto';
 import { constants, crc32, type ZstdOptions, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import type { ContentRef } from '../audit/event.ts';
 
@@ -74,6 +74,24 @@ function salted(salt: Uint8Array, bytes: Uint8Array): Buffer {
   scratch.set(salt);
   scratch.set(bytes, SALT_BYTES);
   return scratch.subarray(0, SALT_BYTES + bytes.length);
+}
+
+/** How long a value with so many bytes of content can become. */
+export function packedBytes(length: number): number {
+  return HEADER_BYTES + length;
+}
+
+const pool = Buffer.alloc(256 * SALT_BYTES);
+let used = pool.length;
+
+/** Random bytes are cheaper by the pageful. */
+export function newSalt(): Buffer {
+  if (used === pool.length) {
+    randomFillSync(pool);
+    used = 0;
+  }
+  used += SALT_BYTES;
+  return Buffer.from(pool.subarray(used - SALT_BYTES, used));
 }
 
 /** A piece that stands alone: quick. */

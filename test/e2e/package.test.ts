@@ -34,6 +34,8 @@ t.test('the packed program runs in an empty place', async (t) => {
     'no sources',
   );
 
+  t.ok(files.includes('dist/pack-worker.js'), 'with the thread that packs floods');
+
   const data = join(elsewhere, 'data');
   const run = await chaperone(['shell', '--data', data, '--', 'echo', 'elsewhere'], { program });
   t.match(run, { status: 0, stdout: 'elsewhere\n' });

@@ -284,3 +284,45 @@ t.test('a directory that cannot be made is one clear error', async (t) => {
   await t.rejects(AuditLog.open({ data: join(file, 'data') }), { code: 'STORE_FAILED' });
   await t.rejects(AuditLog.open({ data: file }), { code: 'STORE_FAILED' });
 });
+
+t.test('a flood, packed beside the log, comes back whole and in order with what stood between', async (t) => {
+  const data = newData();
+  const log = await AuditLog.open({ data });
+  const id = sessionId(1);
+  await log.append(id, [start()]);
+  const piece = (n: number) =>
+    Buffer.alloc(65_536, `${n} is what event number ${n} says, again and again\r\n`);
+  const expected: Buffer[] = [];
+  const appends: Promise<void>[] = [];
+  for (let i = 0; i < 120; i++) {
+    const pieces = [0, 1, 2, 3].map((j) => piece(4 * i + j));
+    expected.push(...pieces);
+    appends.push(
+      log.append(
+        id,
+        pieces.map((bytes) => output(bytes)),
+      ),
+    );
+    if (i % 10 === 0) appends.push(log.append(id, [decided(`ls ${i}`)]));
+    if (i % 4 === 0) await Promise.all(appends.splice(0));
+  }
+  // Closing waits for what is under way.
+  const stored = Promise.all([...appends, log.append(id, [end()])]);
+  await log.close();
+  await stored;
+  const report = await verifyClosed(data);
+  t.same(report.problems, []);
+  const again = await AuditLog.open({ data });
+  t.teardown(() => again.close());
+  let next = 0;
+  const commands: string[] = [];
+  for await (const { event, content } of again.events(id)) {
+    if (event.body.type === 'command.decided') commands.push(`${event.body.line} behind ${next}`);
+    if (content !== null && !expected[next++]?.equals(content)) t.fail(`event ${event.seq}`);
+  }
+  t.equal(next, expected.length);
+  t.same(
+    commands,
+    Array.from({ length: 12 }, (_, i) => `ls ${i * 10} behind ${i * 40 + 4}`),
+  );
+});
