@@ -14,7 +14,7 @@ export interface Recorder {
 export interface Call {
   path: string;
   query?: Record<string, string | undefined>;
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'DELETE';
   signal?: AbortSignal | undefined;
 }
 

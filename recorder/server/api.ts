@@ -11,6 +11,8 @@
  *   GET  /api/checkpoint                            text: the signed note
  *   GET  /api/whoami                                WhoAmI
  *   POST /api/login-link                            LoginLink; bearer token only
+ *   POST /api/sessions/:id/kubeconfig               KubeconfigText; bearer token only, where a proxy runs
+ *   DELETE /api/sessions/:id/kubeconfig             {} once it is worth nothing; bearer token only
  *   POST /api/logout                                204
  *   GET  /ingest                                    WebSocket (see ingest/frame.ts); bearer token only
  *
@@ -44,6 +46,11 @@ export interface WhoAmI {
 
 export interface LoginLink {
   url: string;
+}
+
+/** Leads to the Kubernetes API through the gate; its token is a secret of that session. */
+export interface KubeconfigText {
+  kubeconfig: string;
 }
 
 export type CastFormat = 'v3' | 'v2' | 'txt' | 'json';

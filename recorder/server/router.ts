@@ -20,7 +20,7 @@ export interface Exchange {
 }
 
 export interface Route {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   /** E.g. `/api/sessions/:id`. */
   path: string;
   handle(exchange: Exchange): Promise<void> | void;

@@ -11,6 +11,7 @@ import { Logins } from './login.ts';
 import { ensureToken } from './presence.ts';
 import { accountRoutes, openRoutes } from './routes/account.ts';
 import { castRoutes } from './routes/cast.ts';
+import { type KubeAccess, kubeRoutes } from './routes/kube.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { verifyRoutes } from './routes/verify.ts';
 import { Sockets } from './sockets.ts';
@@ -33,6 +34,8 @@ export interface ServerOptions {
   /** The built player; null serves the API alone. */
   assets: string | null;
   clock: { now(): Micros };
+  /** A proxy of the Kubernetes API, where one runs in this process. */
+  kube?: KubeAccess;
   /** Told of errors that nobody raised on purpose; by default a line on stderr. */
   report?: (error: unknown) => void;
 }
@@ -82,14 +85,20 @@ interface Parts {
   http: Server;
 }
 
-function assemble({ log, clock, report = complain }: ServerOptions, { token, assets, port, http }: Parts) {
+function assemble(
+  { log, clock, kube, report = complain }: ServerOptions,
+  { token, assets, port, http }: Parts,
+) {
   const now = (): Micros => clock.now();
   const logins = new Logins({ port, token, now });
   const throttle = new Throttle({ burst: 20, refill: 3_000_000, now });
   const access = new AccessRecord(log, now);
   const loginUrl = (next?: string): string => linkOf(`http://${HOST}:${port}`, logins, next);
   const account = { logins, throttle, access, token, port, loginUrl, ready: () => http.listening };
-  const release = (session: SessionId): void => log.release(session);
+  const release = (session: SessionId): void => {
+    if (kube === undefined) log.release(session);
+    else void kube.revoke(session).finally(() => log.release(session));
+  };
   const sockets = new Sockets({ archive: log, journal: log, release, report, access });
   const archive = { archive: log, access };
   const routes = [
@@ -97,6 +106,7 @@ function assemble({ log, clock, report = complain }: ServerOptions, { token, ass
     ...sessionRoutes(archive),
     ...castRoutes(archive),
     ...verifyRoutes(archive),
+    ...(kube === undefined ? [] : kubeRoutes({ archive: log, kube })),
   ];
   const open = openRoutes(account);
   const application = new Application({

@@ -41,6 +41,11 @@ export async function requirePrivate(data: string): Promise<void> {
     );
 }
 
+/** Where the proxy of the Kubernetes API keeps its credentials, and the kubeconfig that leads to it. */
+export function kubeDirectory(data: string): string {
+  return join(data, 'kube');
+}
+
 /** https://specifications.freedesktop.org/basedir-spec/latest/: a relative XDG path is to be ignored. */
 function defaultData(): string {
   const state = process.env.XDG_STATE_HOME;

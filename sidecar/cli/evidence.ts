@@ -6,10 +6,13 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Archive, Journal, SessionSummary } from '../../recorder/log/ports.ts';
+import type { KubeAccess } from '../../recorder/server/routes/kube.ts';
 
 export interface Evidence {
   archive: Archive;
   journal: Journal;
+  /** What leads guarded shells into the Kubernetes API; null where nothing does. */
+  kube: KubeAccess | null;
   /** True where another process holds the store. */
   remote: boolean;
   close(): Promise<void>;
@@ -22,17 +25,19 @@ export async function openEvidence(data: string): Promise<Evidence> {
   if (recorder !== null) {
     const { RemoteArchive } = await import('../../recorder/client/archive.ts');
     const { RemoteJournal } = await import('../../recorder/client/journal.ts');
+    const { RemoteKubeAccess } = await import('../../recorder/client/kube-access.ts');
     const journal = await RemoteJournal.connect(recorder);
     return {
       archive: new RemoteArchive(recorder),
       journal,
+      kube: new RemoteKubeAccess(recorder),
       remote: true,
       close: () => journal.close(),
     };
   }
   const { AuditLog } = await import('../../recorder/log/audit-log.ts');
   const log = await AuditLog.open({ data });
-  return { archive: log, journal: log, remote: false, close: () => log.close() };
+  return { archive: log, journal: log, kube: null, remote: false, close: () => log.close() };
 }
 
 /** The recorder that runs on this directory, for reading; null where none does. */

@@ -1,6 +1,7 @@
 /** Puts a guarded session together: who asks, the policy in force, the gate, the terminal. */
 import { ulid } from 'ulid';
 import type { SessionId } from '../../recorder/audit/event.ts';
+import type { KubeAccess } from '../../recorder/server/routes/kube.ts';
 import { systemClock } from '../clock.ts';
 import { analyse, analyseArgv } from '../command/analyse.ts';
 import { Gate } from '../gate.ts';
@@ -9,7 +10,7 @@ import type { PolicyFile } from '../policy/policy-file.ts';
 import type { Guard, Whereabouts } from '../session/session-log.ts';
 import type { Request } from '../shell/invocation.ts';
 import { ProcessPipes } from '../shell/pipe-session.ts';
-import { runShell, type ShellOptions } from '../shell/run-shell.ts';
+import { type Access, runShell, type ShellOptions } from '../shell/run-shell.ts';
 import { ProcessTerminal } from '../shell/terminal.ts';
 import type { Evidence } from './evidence.ts';
 import { homeDirectory } from './home.ts';
@@ -54,8 +55,20 @@ export async function guardedShell(
     stdio: options.stdio ?? ownStdio(),
     env: options.env ?? ownEnvironment(),
     signals: process,
+    ...(evidence.kube !== null && { access: kubeAccess(evidence.kube, session) }),
   });
   return { status, session };
+}
+
+/** Where a proxy of the Kubernetes API runs, programs in the shell reach it, and nothing else, by default. */
+function kubeAccess(kube: KubeAccess, session: SessionId): Access {
+  return {
+    async open(directory) {
+      const text = await kube.grant(session);
+      return text === null ? {} : { KUBECONFIG: await directory.write('kubeconfig', text) };
+    },
+    close: () => kube.revoke(session),
+  };
 }
 
 /** The session's own HOME comes first; where it has none, what the system calls the user's home is still to be kept. */

@@ -10,6 +10,7 @@ import { completion } from './completion.ts';
 import { demo } from './demo.ts';
 import { exportVerb } from './export.ts';
 import { visible } from './format.ts';
+import { kubeconfig } from './kubeconfig.ts';
 import { play } from './play.ts';
 import { policy } from './policy.ts';
 import { sessions } from './sessions.ts';
@@ -18,7 +19,7 @@ import { show } from './show.ts';
 import { up } from './up.ts';
 import { verify } from './verify.ts';
 
-const VERBS = [up, shell, sessions, show, play, exportVerb, verify, policy, demo, completion];
+const VERBS = [up, shell, sessions, show, play, exportVerb, verify, policy, kubeconfig, demo, completion];
 
 const EXIT_CODES = `
 Exit codes: 0 done; 1 failed or not verified; 2 usage; 3 not found; 4 not permitted; 5 unavailable;

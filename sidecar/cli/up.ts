@@ -5,13 +5,14 @@ import type { PolicyFile } from '../policy/policy-file.ts';
 import { dataDirectory, dataOption, requirePrivate } from './data.ts';
 import type { Evidence } from './evidence.ts';
 import { hasTerminal } from './foreground.ts';
+import type { KubeFlags } from './kube.ts';
 import { type Leave, untilSignal } from './leave.ts';
 import { pageDirectory } from './page.ts';
 import { defaultShell } from './shell.ts';
 
 export const DEFAULT_PORT = 7070;
 
-interface Options {
+interface Options extends KubeFlags {
   data?: string;
   port: number;
 }
@@ -28,16 +29,25 @@ export function up(root: Command): void {
       portNumber,
       DEFAULT_PORT,
     )
+    .option('--context <name>', 'guard the Kubernetes API of this context of your kubeconfig')
+    .option('--kubeconfig <file>', 'where that context is (default: $KUBECONFIG, or ~/.kube/config)')
+    .option(
+      '--kube-port <port>',
+      'where the guarded API is, on 127.0.0.1 (default: 6443, or a free one)',
+      portNumber,
+    )
     .action(run);
 }
 
 async function run(options: Options): Promise<void> {
   const data = dataDirectory(options.data);
   await requirePrivate(data);
-  const recorder = await startRecorder(data, options.port).catch((error) => pointToFirst(error, data));
+  const recorder = await startRecorder(data, options.port, options).catch((error) =>
+    pointToFirst(error, data),
+  );
   const leave = untilSignal();
   try {
-    greet(recorder.server, data);
+    greet(recorder, data);
     if (hasTerminal()) await shellHere(recorder, leave);
     else await leave.signalled;
   } finally {
@@ -65,16 +75,27 @@ export interface RunningRecorder {
   server: RecorderServer;
   evidence: Evidence;
   policy: PolicyFile;
+  /** A line on the Kubernetes API that is guarded, for the person who started it; null where none is. */
+  kube: string | null;
   close(): Promise<void>;
 }
 
-/** Opens the store, loads the policy and serves the page. What was opened is closed again where a step fails. */
-export async function startRecorder(data: string, port: number): Promise<RunningRecorder> {
-  const [{ AuditLog }, { startServer }, { systemClock }, { watchPolicy }] = await Promise.all([
+/**
+ * Opens the store, loads the policy, guards a Kubernetes API and serves the page. What was opened is closed again where
+ * a step fails.
+ * @param flags null where no API is to be guarded, whatever there is
+ */
+export async function startRecorder(
+  data: string,
+  port: number,
+  flags: KubeFlags | null = null,
+): Promise<RunningRecorder> {
+  const [{ AuditLog }, { startServer }, { systemClock }, { watchPolicy }, { guardKube }] = await Promise.all([
     import('../../recorder/log/audit-log.ts'),
     import('../../recorder/server/server.ts'),
     import('../clock.ts'),
     import('./policies.ts'),
+    import('./kube.ts'),
   ]);
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -83,21 +104,26 @@ export async function startRecorder(data: string, port: number): Promise<Running
   try {
     const log = await AuditLog.open({ data });
     opened.push(() => log.close());
-    const evidence: Evidence = { archive: log, journal: log, remote: false, close };
+    const evidence: Evidence = { archive: log, journal: log, kube: null, remote: false, close };
     const policy = await watchPolicy(data, evidence);
     opened.push(() => policy.close());
-    const server = await startServer({ log, data, port, assets: pageDirectory(), clock: systemClock });
+    const guarded = flags === null ? null : await guardKube(flags, { data, log, policy });
+    if (guarded !== null) opened.push(() => guarded.proxy.close());
+    const kube = guarded?.access ?? null;
+    const page = { log, data, port, assets: pageDirectory(), clock: systemClock };
+    const server = await startServer({ ...page, ...(kube !== null && { kube }) });
     opened.push(() => server.close());
-    return { server, evidence, policy, close };
+    return { server, evidence: { ...evidence, kube }, policy, kube: guarded?.summary ?? null, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function greet(server: RecorderServer, data: string): void {
+function greet({ server, kube }: RunningRecorder, data: string): void {
+  const api = kube === null ? '' : `${kube}\n`;
   process.stdout.write(
-    `chaperone is up. Evidence: ${data}\nOpen once in your browser:\n\n  ${server.loginUrl()}\n\n`,
+    `chaperone is up. Evidence: ${data}\n${api}Open once in your browser:\n\n  ${server.loginUrl()}\n\n`,
   );
 }
 

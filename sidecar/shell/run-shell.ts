@@ -28,8 +28,17 @@ export interface ShellOptions extends SessionOptions {
   signals: SignalSource;
   /** Whether the policy asks for what is typed; what the terminal does not show is left out even so. */
   recordInput?: boolean;
+  access?: Access;
   /** Where the private start-up files go; by default the user's runtime directory. */
   runtimeParent?: string;
+}
+
+/** What else its processes may use, and record in its session. */
+export interface Access {
+  /** Called once the session has begun. What it needs is added to the environment. */
+  open(directory: RuntimeDirectory): Promise<Record<string, string>>;
+  /** Awaited before the session's own end is recorded. */
+  close(): Promise<void>;
 }
 
 /**
@@ -59,13 +68,16 @@ function withoutTerminal(invocation: Invocation, stdio: TerminalPort | PipePort)
 async function attempt(options: ShellOptions, log: SessionLog, invocation: Invocation): Promise<Outcome> {
   const directory = await makeRuntimeDirectory(options.runtimeParent);
   try {
+    const env = { ...options.env, ...(await options.access?.open(directory)) };
     return invocation.kind === 'hooked'
-      ? await runHooked(options, { log, directory, invocation })
-      : await runWhole(options, { log, directory, invocation });
+      ? await runHooked({ ...options, env }, { log, directory, invocation })
+      : await runWhole({ ...options, env }, { log, directory, invocation });
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return { reason: 'failed', status: failureStatus(error), error: message };
   } finally {
+    // Where the recorder is gone, so is what it let in.
+    await options.access?.close().catch(() => undefined);
     await directory.remove();
   }
 }

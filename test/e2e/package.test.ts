@@ -44,7 +44,7 @@ t.test('the packed program runs in an empty place', async (t) => {
   });
   t.equal(refused.status, 126, 'with the default policy');
 
-  const recorder = await up(t, data, program);
+  const recorder = await up(t, data, { program });
   const login = await fetch(recorder.link);
   const cookie = login.headers.getSetCookie()[0]?.split(';')[0] ?? '';
   const page = await fetch(recorder.url, { headers: { cookie } });

@@ -65,8 +65,12 @@ export interface Up {
 }
 
 /** `chaperone up` without a terminal, once it listens. */
-export async function up(t: Test, data: string, program = PROGRAM): Promise<Up> {
-  const child = spawn(process.execPath, [program, 'up', '--data', data, '--port', '0'], {
+export async function up(
+  t: Test,
+  data: string,
+  { program = PROGRAM, flags = [] }: { program?: string; flags?: readonly string[] } = {},
+): Promise<Up> {
+  const child = spawn(process.execPath, [program, 'up', '--data', data, '--port', '0', ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: clean(process.env),
   });

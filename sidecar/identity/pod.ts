@@ -1,0 +1,46 @@
+/**
+ * Who asks in a pod: its ServiceAccount, as the claims of the mounted token say. The signature is the API server's to
+ * check, which it does at each request; here nothing proves it, so it is `claimed`.
+ * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#schema-for-service-account-private-claims
+ */
+import { hostname } from 'node:os';
+import type { Identity } from '../../recorder/audit/event.ts';
+import type { UpstreamSource } from '../kube/upstream/source.ts';
+
+interface Named {
+  name?: unknown;
+  uid?: unknown;
+}
+
+interface Claims {
+  'kubernetes.io'?: { namespace?: unknown; pod?: Named; serviceaccount?: Named };
+}
+
+export async function podIdentity(
+  source: Pick<UpstreamSource, 'credentials' | 'namespace'>,
+): Promise<Identity> {
+  const { authorization } = await source.credentials(false);
+  const { pod, serviceaccount, namespace } = claimsOf(authorization ?? '')['kubernetes.io'] ?? {};
+  const where = text(namespace) || source.namespace;
+  const serviceAccount = text(serviceaccount?.name) || 'default';
+  return {
+    user: `system:serviceaccount:${where}:${serviceAccount}`,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${where}`],
+    pod: { namespace: where, name: text(pod?.name) || hostname(), uid: text(pod?.uid), serviceAccount },
+    proof: 'claimed',
+  };
+}
+
+/** The payload of a JSON Web Token; empty where it is none. */
+function claimsOf(authorization: string): Claims {
+  const payload = authorization.split('.')[1] ?? '';
+  try {
+    return (JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Claims | null) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function text(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}
