@@ -1,0 +1,149 @@
+/**
+ * A stand-in for an API server with one pod, spoken to by a real kubectl over plain HTTP: what is tested are the
+ * peers that it answers with. `exec` runs an echo that exits with 7; a forwarded port echoes, too.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { ForwardPeer } from '../../../sidecar/kube/portforward/streams.ts';
+import { PORT_FORWARD_SPDY, PORT_FORWARD_TUNNEL } from '../../../sidecar/kube/portforward.ts';
+import { ChannelPeer } from '../../../sidecar/kube/remotecommand/channels.ts';
+import { StreamPeer } from '../../../sidecar/kube/remotecommand/streams.ts';
+import type { RemoteEvent, RemotePeer } from '../../../sidecar/kube/remotecommand.ts';
+import { acceptFor } from '../../../sidecar/kube/websocket/handshake.ts';
+
+export const EXIT = 7;
+
+const POD = {
+  kind: 'Pod',
+  apiVersion: 'v1',
+  metadata: { name: 'box', namespace: 'default' },
+  spec: { containers: [{ name: 'main', image: 'box' }] },
+  status: { phase: 'Running' },
+};
+const CORE = {
+  kind: 'APIResourceList',
+  groupVersion: 'v1',
+  resources: [
+    { name: 'pods', singularName: 'pod', namespaced: true, kind: 'Pod', verbs: ['get'], shortNames: ['po'] },
+  ],
+};
+const STATUS = {
+  metadata: {},
+  status: 'Failure',
+  reason: 'NonZeroExitCode',
+  message: 'command terminated with exit code 7',
+  details: { causes: [{ reason: 'ExitCode', message: String(EXIT) }] },
+};
+
+/** `upgrades`: the protocol of each, as it was agreed; `faults`: what the peers complained of. */
+export interface Cluster {
+  url: string;
+  upgrades: string[];
+  faults: string[];
+  close(): void;
+}
+
+export async function startCluster(): Promise<Cluster> {
+  const server = createServer(answer);
+  const cluster: Cluster = { url: '', upgrades: [], faults: [], close: () => {} };
+  server.on('upgrade', (request, socket) => {
+    socket.on('error', () => {});
+    if (request.url!.includes('/portforward')) forward(request, socket, cluster);
+    else exec(request, socket, cluster);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  cluster.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  cluster.close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return cluster;
+}
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  const path = request.url!.split('?')[0]!;
+  const body: unknown =
+    path === '/api'
+      ? { kind: 'APIVersions', versions: ['v1'] }
+      : path === '/apis'
+        ? { kind: 'APIGroupList', apiVersion: 'v1', groups: [] }
+        : path === '/api/v1'
+          ? CORE
+          : POD;
+  response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+}
+
+/** Says 101 with the first of `known` that the client offers. Returns it. */
+function agree(request: IncomingMessage, socket: Duplex, known: readonly string[], cluster: Cluster): string {
+  const websocket = request.headers.upgrade!.toLowerCase() === 'websocket';
+  const field = websocket ? 'sec-websocket-protocol' : 'x-stream-protocol-version';
+  const offered = String(request.headers[field] ?? '').split(/,\s*/);
+  const protocol = known.find((one) => offered.includes(one))!;
+  const proof = websocket
+    ? `Sec-WebSocket-Accept: ${acceptFor(request.headers['sec-websocket-key']!)}\r\n`
+    : '';
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: ${request.headers.upgrade}\r\n${proof}${field}: ${protocol}\r\n\r\n`,
+  );
+  cluster.upgrades.push(`${websocket ? 'websocket' : 'spdy'} ${protocol}`);
+  return protocol;
+}
+
+const noKeys = () => Buffer.alloc(4);
+
+function exec(request: IncomingMessage, socket: Duplex, cluster: Cluster): void {
+  const protocol = agree(request, socket, ['v5.channel.k8s.io', 'v4.channel.k8s.io'], cluster);
+  const options = { from: 'client' as const, requested: { stdin: true, stdout: true, stderr: true } };
+  const websocket = request.headers.upgrade!.toLowerCase() === 'websocket';
+  const peer: RemotePeer = websocket
+    ? new ChannelPeer(protocol as 'v5.channel.k8s.io', options, noKeys)
+    : new StreamPeer(options);
+  if (websocket) socket.write(peer.send('stdout', Buffer.alloc(0)));
+  socket.on('data', (bytes: Buffer) => {
+    for (const event of peer.receive(bytes)) echo(peer, event, socket, cluster);
+  });
+  socket.on('end', () => socket.end());
+}
+
+function echo(peer: RemotePeer, event: RemoteEvent, socket: Duplex, cluster: Cluster): void {
+  switch (event.kind) {
+    case 'open':
+      socket.write(peer.accept(event.channel));
+      break;
+    case 'data':
+      socket.write(peer.send('stdout', event.data));
+      socket.write(peer.consumed('stdin', event.data.length));
+      break;
+    case 'ping':
+      socket.write(peer.pong(event.token));
+      break;
+    case 'end':
+      if (event.channel !== 'stdin') break;
+      socket.write(peer.send('stderr', Buffer.from('done\n')));
+      for (const channel of ['stdout', 'stderr'] as const) socket.write(peer.end(channel));
+      socket.write(peer.send('error', Buffer.from(JSON.stringify(STATUS))));
+      socket.write(peer.reset('error'));
+      socket.end(peer.close(1000));
+      break;
+    case 'fault':
+      cluster.faults.push(event.fault);
+      break;
+  }
+}
+
+function forward(request: IncomingMessage, socket: Duplex, cluster: Cluster): void {
+  const protocol = agree(request, socket, [PORT_FORWARD_TUNNEL, PORT_FORWARD_SPDY], cluster);
+  const peer = new ForwardPeer({ from: 'client', tunnel: protocol === PORT_FORWARD_TUNNEL ? noKeys : null });
+  socket.on('data', (bytes: Buffer) => {
+    for (const event of peer.receive(bytes)) {
+      if (event.kind === 'open') socket.write(peer.accept(event.stream));
+      else if (event.kind === 'data') {
+        socket.write(peer.send(event.stream, event.data));
+        socket.write(peer.consumed(event.stream, event.data.length));
+      } else if (event.kind === 'ping') socket.write(peer.pong(event.token));
+      else if (event.kind === 'fault') cluster.faults.push(event.fault);
+    }
+  });
+  socket.on('end', () => socket.end());
+}
