@@ -32,6 +32,8 @@ export const reader: Reader = {
     // The head of what is too long is looked at all the same: what must be refused in it is.
     const head = parseable(text);
     if (head.length < text.length) found.doubt('limit', 'too long, or too many here-documents', text);
+    // The parser takes the dollar sign for text; to a shell it belongs to what stands on the next line.
+    if (head.includes('$\\\n')) found.doubt('syntax', 'an expansion that could not be read', text);
     found.spend(head.length);
     const outer = found.source;
     found.source = head;

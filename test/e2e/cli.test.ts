@@ -7,6 +7,9 @@ import { VERSION } from '../../sidecar/version.ts';
 import { needs } from '../tool.ts';
 import { chaperone, PROGRAM, temporary, up } from './program.ts';
 
+// It starts the real program again and again.
+t.setTimeout(240_000);
+
 t.test('says its version, which is package.json’s', async (t) => {
   const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'));
   t.equal(VERSION, version);

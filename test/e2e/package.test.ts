@@ -5,6 +5,9 @@ import { join, resolve } from 'node:path';
 import t from 'tap';
 import { chaperone, temporary, up } from './program.ts';
 
+// It starts the real program again and again.
+t.setTimeout(240_000);
+
 const ROOT = resolve(import.meta.dirname, '../..');
 
 /** Packs what is built, and unpacks it in `directory` beside the packages that it names. */

@@ -8,6 +8,9 @@ import t from 'tap';
 import { needs } from '../tool.ts';
 import { chaperone, PROGRAM, temporary, up } from './program.ts';
 
+// It starts the real program again and again.
+t.setTimeout(240_000);
+
 const ONE_LINE = /^chaperone: [^\n]+\n$/;
 const quoted = (args: readonly string[]) =>
   [process.execPath, PROGRAM, ...args].map((arg) => `'${arg}'`).join(' ');

@@ -182,6 +182,13 @@ interface Scope {
   teardown(handler: () => unknown): unknown;
 }
 
+/** An interactive one that shows its prompt. */
+export async function prompted(t: Scope, shell: 'bash' | 'zsh'): Promise<Guarded> {
+  const made = await guarded(t, { request: { kind: 'shell', shell } });
+  await made.typist.sees(PROMPT);
+  return made;
+}
+
 /** Starts a session; the test's end removes what it leaves. */
 export async function guarded(t: Scope, options: GuardedOptions): Promise<Guarded> {
   const data = mkdtempSync(join(tmpdir(), 'chaperone-test-'));
