@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: these are pieces of shell syntax
 /**
  * Pieces of shell syntax in any order, with stand-ins among them, run by real shells: what ran must have been found,
  * or the text be unknown. Most texts are neither sensible nor valid; those that a shell still makes something of are
