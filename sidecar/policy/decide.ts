@@ -14,6 +14,7 @@
 import type { Decision, Effect, Identity } from '../../recorder/audit/event.ts';
 import type { Action, CommandAction, KubeAction, SimpleCommand } from '../action.ts';
 import { BUILTIN_RULES } from './builtin.ts';
+import type { Surroundings } from './builtin-api/surroundings.ts';
 import { BUILTIN_API_RULES } from './builtin-api.ts';
 import type { CompiledPolicy, CompiledRule, Defaults, PolicySet } from './policy-set.ts';
 import { MAYBE, type Tri, YES } from './tri.ts';
@@ -35,7 +36,7 @@ export function decide(policies: PolicySet, action: Action, identity: Identity):
     case 'command':
       return combine(judgeLine(action, applying));
     case 'request':
-      return combine(judgeRequest(action, applying));
+      return combine(judgeRequest(action, applying, policies.surroundings));
   }
 }
 
@@ -62,9 +63,14 @@ function* judgeLine(action: CommandAction, policies: readonly CompiledPolicy[]):
   for (const part of action.unknown) yield byDefault('unknown', policies, part.message);
 }
 
-function* judgeRequest(action: KubeAction, policies: readonly CompiledPolicy[]): Generator<Judgement> {
+function* judgeRequest(
+  action: KubeAction,
+  policies: readonly CompiledPolicy[],
+  surroundings: Surroundings,
+): Generator<Judgement> {
   for (const rule of BUILTIN_API_RULES) {
-    if (rule.refuses(action)) yield { effect: 'deny', rule: rule.name, reason: rule.reason, unknown: false };
+    if (rule.refuses(action, surroundings))
+      yield { effect: 'deny', rule: rule.name, reason: rule.reason, unknown: false };
   }
   const answers = policies
     .flatMap(({ api }) => api)

@@ -11,6 +11,7 @@ import { reasonOf } from '../../recorder/store/fault.ts';
 import { readRegularFile } from '../../recorder/store/regular-file.ts';
 import type { Action } from '../action.ts';
 import type { PolicyInForce } from '../gate.ts';
+import { ALONE, type Surroundings } from './builtin-api/surroundings.ts';
 import { decide } from './decide.ts';
 import { MAX_POLICY_BYTES, parsePolicies } from './parse.ts';
 import { PolicySet } from './policy-set.ts';
@@ -23,10 +24,10 @@ export class LoadedPolicy implements PolicyInForce {
   readonly digest: string;
   readonly #set: PolicySet;
 
-  constructor(policies: readonly AgentPolicy[]) {
+  constructor(policies: readonly AgentPolicy[], surroundings: Surroundings = ALONE) {
     this.policies = policies;
     this.digest = digestOf(policies);
-    this.#set = new PolicySet(policies);
+    this.#set = new PolicySet(policies, surroundings);
   }
 
   decide(action: Action, identity: Identity): Decision {
@@ -54,8 +55,8 @@ function digestOf(policies: readonly AgentPolicy[]): string {
  * Reads a policy file once.
  * @throws ChaperoneError `POLICY_INVALID`, with the place; `NOT_FOUND` where it cannot be read
  */
-export async function readPolicy(path: string): Promise<LoadedPolicy> {
-  return new LoadedPolicy(parsePolicies(await readText(path), path));
+export async function readPolicy(path: string, surroundings: Surroundings = ALONE): Promise<LoadedPolicy> {
+  return new LoadedPolicy(parsePolicies(await readText(path), path), surroundings);
 }
 
 /** The text of the policy that ships with Chaperone. */
@@ -81,6 +82,8 @@ async function readText(path: string): Promise<string> {
 }
 
 export interface PolicyFileOptions {
+  /** What the built-in rules protect, where something is installed in the cluster. */
+  surroundings?: Surroundings;
   /** Called with every policy that comes into force, the first one included. */
   onLoaded?: (policy: LoadedPolicy) => void;
   /** Called where a change is refused; the former policy stays in force. */
@@ -119,7 +122,7 @@ export class PolicyFile {
   static async open(path: string, options: PolicyFileOptions = {}): Promise<PolicyFile> {
     await createIfMissing(path);
     const seen = await signature(path);
-    const file = new PolicyFile(path, options, await readPolicy(path));
+    const file = new PolicyFile(path, options, await readPolicy(path, options.surroundings));
     file.#seen = seen;
     file.#watch();
     options.onLoaded?.(file.#current);
@@ -173,7 +176,7 @@ export class PolicyFile {
   async #load(): Promise<void> {
     const seen = await signature(this.path);
     try {
-      const policy = await readPolicy(this.path);
+      const policy = await readPolicy(this.path, this.#options.surroundings);
       this.#seen = seen;
       if (policy.digest !== this.#current.digest) {
         this.#current = policy;

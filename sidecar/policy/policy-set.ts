@@ -1,6 +1,7 @@
 /** Policies compiled for judging: patterns made ready, rules found by program. */
 import type { Effect, Identity } from '../../recorder/audit/event.ts';
 import { type ApiMatcher, compileApiMatch } from './api-matcher.ts';
+import { ALONE, type Surroundings } from './builtin-api/surroundings.ts';
 import { anyOf, compileMatch, type Matcher } from './matcher.ts';
 import type { AgentPolicy, ApiRule, CommandRule, Subject } from './schema.ts';
 
@@ -37,7 +38,11 @@ const DEFAULT_BODY_BYTES = 8 * 1024 * 1024;
 export class PolicySet {
   readonly #policies: readonly CompiledPolicy[];
 
-  constructor(policies: readonly AgentPolicy[]) {
+  /** What the built-in rules protect. */
+  readonly surroundings: Surroundings;
+
+  constructor(policies: readonly AgentPolicy[], surroundings: Surroundings = ALONE) {
+    this.surroundings = surroundings;
     this.#policies = policies.map(compile);
   }
 

@@ -121,7 +121,7 @@ t.test('a created object has the name in its body, or one that nobody knows yet'
   t.equal(effectOf(refuses, request('create pods shop/-', named({ metadata: { name: 'web' } }))), 'allow');
   const generated = judge(refuses, request('create pods shop/-', named({ metadata: { generateName: 'd' } })));
   t.match(generated, { effect: 'deny', rule: 'default/unknown' });
-  t.match(judge(refuses, request('create pods shop/-', named(null))), { rule: 'default/unknown' });
+  t.match(judge(refuses, request('create configmaps shop/-', named(null))), { rule: 'default/unknown' });
 });
 
 t.test('resources and subresources, groups, paths, dry runs', async (t) => {
