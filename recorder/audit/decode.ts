@@ -144,8 +144,13 @@ const body = z.discriminatedUnion('type', [
     sha256: sha256.exactOptional(),
   }),
   z.strictObject({
-    type: z.literal('session.connection'),
+    type: z.literal('connection.opened'),
+    number: z.int().min(1),
     port: z.int().min(0).max(65535),
+  }),
+  z.strictObject({
+    type: z.literal('connection.closed'),
+    number: z.int().min(1),
     sent: count,
     received: count,
     micros: count,

@@ -219,12 +219,15 @@ type Body<Content> =
       /** Hex; of files only. */
       sha256?: string;
     }
-  /** A connection through a forwarded port that has ended. */
+  /** A connection through a forwarded port; `number` counts those of the session from 1. */
+  | { type: 'connection.opened'; number: number; port: number }
   | {
-      type: 'session.connection';
-      port: number;
+      type: 'connection.closed';
+      number: number;
+      /** Bytes from the client, and to it. */
       sent: number;
       received: number;
+      /** From its opening on. */
       micros: number;
       error?: string;
     }

@@ -71,7 +71,8 @@ export class CastEvents {
           { time: this.#last, code: 'x', status: body.status },
         ];
       case 'session.start':
-      case 'session.connection':
+      case 'connection.opened':
+      case 'connection.closed':
       case 'request.answer':
       case 'request.ended':
       case 'policy.loaded':

@@ -74,7 +74,8 @@ function refuseWhatIsNotTheWriters(session: SessionId, body: EventBody): void {
     case 'session.resize':
     case 'session.end':
     case 'session.file':
-    case 'session.connection':
+    case 'connection.opened':
+    case 'connection.closed':
     case 'command.decided':
     case 'request.admitted':
     case 'request.answer':

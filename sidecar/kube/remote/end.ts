@@ -7,7 +7,17 @@
  * again, over WebSocket by pausing the socket.
  */
 import type { Duplex } from 'node:stream';
-import type { DataChannel, RemoteEvent, RemotePeer } from '../remotecommand.ts';
+
+/** What an end needs of a protocol: `Stream` is what data belongs to, a channel or a stream. */
+export interface Peer<Event, Stream> {
+  receive(bytes: Buffer): Event[];
+  finish(): Event[];
+  send(stream: Stream, data: Uint8Array): Buffer;
+  sendable(stream: Stream): number;
+}
+
+/** What peers say; `writable` means that `sendable` has grown. */
+type Said = { kind: 'data'; data: Buffer } | { kind: 'writable' } | { kind: string };
 
 /** Data that waits to be handled: above it the socket is paused where the peer has no windows. */
 const HIGH_WATER = 1 << 20;
@@ -16,11 +26,11 @@ const MOST_EVENTS = 20_000;
 /** What goes into one message or frame; larger ones would hold up what else wants to pass. */
 const PIECE_BYTES = 1 << 15;
 
-export class End {
-  readonly peer: RemotePeer;
+export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream> = Peer<Event, Stream>> {
+  readonly peer: Protocol;
   readonly #socket: Duplex;
   readonly #windowed: boolean;
-  readonly #queue: RemoteEvent[] = [];
+  readonly #queue: Event[] = [];
   #queuedBytes = 0;
   #ended = false;
   #wakeReader: (() => void) | null = null;
@@ -30,7 +40,7 @@ export class End {
    * @param head what was read from the socket behind the handshake
    * @param options `windowed`: the protocol has flow control of its own (SPDY)
    */
-  constructor(socket: Duplex, peer: RemotePeer, options: { head: Buffer; windowed: boolean }) {
+  constructor(socket: Duplex, peer: Protocol, options: { head: Buffer; windowed: boolean }) {
     this.peer = peer;
     this.#socket = socket;
     this.#windowed = options.windowed;
@@ -47,11 +57,11 @@ export class End {
   }
 
   /** What the peer says, in order, until its side of the connection ends. */
-  async *events(): AsyncGenerator<RemoteEvent> {
+  async *events(): AsyncGenerator<Event> {
     for (;;) {
       const event = this.#queue.shift();
       if (event !== undefined) {
-        if (event.kind === 'data') this.#taken(event.data.length);
+        this.#taken(dataLength(event));
         yield event;
       } else if (this.#ended) return;
       else
@@ -62,15 +72,15 @@ export class End {
   }
 
   /** Data for the peer, as its windows allow. Resolves when the socket has room for more, or is gone. */
-  async send(channel: DataChannel, data: Uint8Array): Promise<void> {
+  async send(stream: Stream, data: Uint8Array): Promise<void> {
     for (let rest = data; rest.length > 0; ) {
-      const room = Math.min(this.peer.sendable(channel), PIECE_BYTES);
+      const room = Math.min(this.peer.sendable(stream), PIECE_BYTES);
       if (this.#gone()) return;
       if (room <= 0) {
         await new Promise<void>((resolve) => this.#wakeSenders.push(resolve));
         continue;
       }
-      await this.write(this.peer.send(channel, rest.subarray(0, room)));
+      await this.write(this.peer.send(stream, rest.subarray(0, room)));
       rest = rest.subarray(room);
     }
   }
@@ -117,11 +127,11 @@ export class End {
     this.#take(this.peer.receive(bytes));
   }
 
-  #take(events: readonly RemoteEvent[]): void {
+  #take(events: readonly Event[]): void {
     for (const event of events) {
       if (event.kind === 'writable') this.#letSend();
       else {
-        if (event.kind === 'data') this.#queuedBytes += event.data.length;
+        this.#queuedBytes += dataLength(event);
         this.#queue.push(event);
       }
     }
@@ -151,4 +161,8 @@ export class End {
     this.#wakeReader?.();
     this.#wakeReader = null;
   }
+}
+
+function dataLength(event: Said): number {
+  return 'data' in event ? event.data.length : 0;
 }

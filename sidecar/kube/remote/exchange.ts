@@ -22,6 +22,7 @@ import { type Answer, dial } from './dial.ts';
 import { entranceOf, REMOTE_COMMAND, runRemoteCommand } from './exec.ts';
 import { agreeingLines, askingLines, type Lines, type Offer, readAnswer, readOffer } from './handshake.ts';
 import { type RemoteParameters, readParameters } from './parameters.ts';
+import { PORT_FORWARD, portsOf, runPortForward } from './port-forward.ts';
 
 export interface RemotePorts {
   guard: Guard;
@@ -53,7 +54,8 @@ export class RemoteExchange implements Running {
   /** @throws Unfit where the client offers nothing that could be decoded */
   constructor(ports: RemotePorts, upgrading: Upgrading) {
     const { request } = upgrading;
-    const offer = readOffer(request.method ?? '', request.headers, REMOTE_COMMAND);
+    const known = upgrading.upgrade.subresource === 'portforward' ? PORT_FORWARD : REMOTE_COMMAND;
+    const offer = readOffer(request.method ?? '', request.headers, known);
     if (offer.kind === 'misfit') throw new Unfit('upgrade', offer.why);
     this.#ports = ports;
     this.#upgrading = upgrading;
@@ -134,15 +136,17 @@ export class RemoteExchange implements Running {
     if (answer.kind === 'answered') return this.#passAnswer(answer.response);
     const agreement = readAnswer(offer, key, answer.response.headers);
     if (agreement.kind === 'misfit') throw new Error(`the API server cannot be believed: ${agreement.why}`);
-    const { socket, head } = this.#upgrading;
+    const { socket, head, upgrade } = this.#upgrading;
     socket.write(headOf('101 Switching Protocols', agreeingLines(offer, agreement)));
-    const outcome = await runRemoteCommand({
-      log,
-      agreement,
-      parameters,
-      client: { socket, head },
-      server: answer,
-    });
+    const ends = { client: { socket, head }, server: answer };
+    const outcome =
+      upgrade.subresource === 'portforward'
+        ? await runPortForward({
+            ...{ log, agreement, ...ends, clock: guard.clock },
+            ports: portsOf(action),
+            refuses: () => null,
+          })
+        : await runRemoteCommand({ log, agreement, parameters, ...ends });
     return { end: { outcome: 'upgraded', status: 101 }, outcome };
   }
 

@@ -3,8 +3,6 @@
  *
  *     judge the argv ─▶ ask the server ─▶ 101 ─▶ answer the client ─▶ relay ─▶ exit status
  */
-import { randomBytes } from 'node:crypto';
-import type { Duplex } from 'node:stream';
 import type { Entrance } from '../../../recorder/audit/event.ts';
 import type { KubeAction } from '../../action.ts';
 import { explainFailure, failureStatus, type Outcome, type SessionLog } from '../../session/session-log.ts';
@@ -19,11 +17,13 @@ import {
   type WebSocketProtocol,
 } from '../remotecommand.ts';
 import type { Sender } from '../websocket/frame.ts';
+import type { BridgeEnd } from './bridge.ts';
+import { type Connection, maskKeys } from './connection.ts';
 import { End } from './end.ts';
 import type { Agreement, Known } from './handshake.ts';
 import { RecordedOutput } from './output.ts';
 import { type RemoteParameters, readParameters } from './parameters.ts';
-import { Relay, type RelayEnd } from './relay.ts';
+import { type CommandEnd, Relay } from './relay.ts';
 import { OpenStdin, type StdinGate } from './stdin.ts';
 
 /** The subprotocols that can be decoded. */
@@ -31,13 +31,6 @@ export const REMOTE_COMMAND: Known = {
   websocket: Object.keys(WEBSOCKET_PROTOCOLS),
   spdy: Object.keys(SPDY_PROTOCOLS),
 };
-
-/** A connection behind its handshake. */
-export interface Connection {
-  socket: Duplex;
-  /** What was read behind the handshake. */
-  head: Buffer;
-}
 
 export interface RemoteCommand {
   log: SessionLog;
@@ -74,7 +67,11 @@ export async function runRemoteCommand(command: RemoteCommand): Promise<Outcome>
   return outcomeOf(await relay.run(), status);
 }
 
-function endOf({ agreement, parameters }: RemoteCommand, { socket, head }: Connection, from: Sender): End {
+function endOf(
+  { agreement, parameters }: RemoteCommand,
+  { socket, head }: Connection,
+  from: Sender,
+): CommandEnd {
   const options = { from, requested: parameters };
   const peer: RemotePeer =
     agreement.kind === 'websocket'
@@ -97,7 +94,7 @@ function versionOf({ kind, protocol }: Agreement): number {
 /** A shell's own convention for one that was hung up. */
 const HANGUP_STATUS = 129;
 
-function outcomeOf(end: RelayEnd, status: StatusReader): Outcome {
+function outcomeOf(end: BridgeEnd, status: StatusReader): Outcome {
   switch (end.kind) {
     case 'refused':
       return { reason: 'refused', status: 126, error: end.message };
@@ -118,19 +115,6 @@ function outcomeOf(end: RelayEnd, status: StatusReader): Outcome {
       }
     }
   }
-}
-
-/** Random bytes are cheaper by the pageful. */
-let pool = randomBytes(4096);
-let used = 0;
-
-function maskKeys(): Buffer {
-  if (used === pool.length) {
-    pool = randomBytes(4096);
-    used = 0;
-  }
-  used += 4;
-  return pool.subarray(used - 4, used);
 }
 
 /** How the session stands in the log. */

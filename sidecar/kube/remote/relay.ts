@@ -7,15 +7,18 @@
  * Every frame is decoded and made anew, so that nothing passes that was not looked at, and what is held, refused or
  * masked never desynchronises the peers. A frame that cannot be decoded ends the session.
  */
-import { setTimeout as delay } from 'node:timers/promises';
-import type { DataChannel, RemoteEvent, TerminalSize } from '../remotecommand.ts';
+import type { DataChannel, RemoteEvent, RemotePeer, TerminalSize } from '../remotecommand.ts';
+import { Bridge, type BridgeEnd } from './bridge.ts';
 import type { End } from './end.ts';
 import type { OutputSink } from './output.ts';
 import type { Passage, StdinGate } from './stdin.ts';
 
+/** One end of a remote command. */
+export type CommandEnd = End<RemoteEvent, DataChannel, RemotePeer>;
+
 export interface RelayOptions {
-  client: End;
-  server: End;
+  client: CommandEnd;
+  server: CommandEnd;
   stdin: StdinGate;
   /** Makes the sink; `show` sends to the client what was stored. */
   output: (show: (channel: 'stdout' | 'stderr', bytes: Uint8Array) => Promise<void>) => OutputSink;
@@ -29,18 +32,6 @@ export interface RelayOptions {
   notices: 'stdout' | 'stderr' | null;
 }
 
-/**
- * `ended`: the server closed; `left`: the client did, before; `refused`: what came in was; `broken`: a peer broke its
- * protocol, or what happened could not be recorded.
- */
-export type RelayEnd =
-  | { kind: 'ended' }
-  | { kind: 'left' }
-  | { kind: 'refused'; message: string }
-  | { kind: 'broken'; message: string; error?: unknown };
-
-/** How long a peer may take to close after it was told. */
-const CLOSE_MS = 2000;
 /** RFC 6455 §7.4.1. */
 const CODES = { done: 1000, protocol: 1002, refused: 1008, failure: 1011 } as const;
 
@@ -49,11 +40,7 @@ const ENDINGS: ReadonlySet<RemoteEvent['kind']> = new Set(['end', 'reset', 'clos
 export class Relay {
   readonly #options: RelayOptions;
   readonly #output: OutputSink;
-  readonly #over = Promise.withResolvers<RelayEnd>();
-  /** What came in was refused: no more of it passes, while what runs already comes to its end. */
-  #refused: string | null = null;
-  /** From then on nothing passes: what still comes is read, so that the connections can end. */
-  #ending = false;
+  readonly #bridge = new Bridge<RemoteEvent>();
 
   constructor(options: RelayOptions) {
     this.#options = options;
@@ -61,44 +48,21 @@ export class Relay {
   }
 
   /** Resolves when both connections are gone and everything that was shown is stored. */
-  async run(): Promise<RelayEnd> {
+  run(): Promise<BridgeEnd> {
     const { client, server } = this.#options;
-    const pumps = [
-      this.#pump(server, (event) => this.#fromServer(event), 'ended'),
-      this.#pump(client, (event) => this.#fromClient(event), 'left'),
-    ];
-    const over = await this.#over.promise;
-    await Promise.race([this.#sayGoodbye(over), delay(CLOSE_MS, undefined, { ref: false })]);
-    await Promise.all([client.closed(CLOSE_MS), server.closed(CLOSE_MS)]);
-    await Promise.all(pumps);
-    return over;
+    return this.#bridge.run({
+      client,
+      server,
+      fromClient: (event) => this.#fromClient(event),
+      fromServer: (event) => this.#fromServer(event),
+      settled: () => this.#output.settled(),
+      sayGoodbye: (over) => this.#sayGoodbye(over),
+    });
   }
 
   /** What happened to the output cannot be recorded, or not be shown: nothing more may pass. */
   fail(message: string, error: unknown): void {
-    this.#finish({ kind: 'broken', message, error });
-  }
-
-  #finish(over: RelayEnd): void {
-    this.#ending ||= over.kind !== 'ended';
-    this.#over.resolve(over);
-  }
-
-  async #pump(
-    end: End,
-    handle: (event: RemoteEvent) => Promise<void>,
-    kind: 'ended' | 'left',
-  ): Promise<void> {
-    try {
-      for await (const event of end.events()) {
-        if (this.#ending) continue;
-        await handle(event);
-      }
-      await this.#output.settled();
-      this.#finish(this.#refused === null ? { kind } : { kind: 'refused', message: this.#refused });
-    } catch (error) {
-      this.fail(error instanceof Error ? error.message : String(error), error);
-    }
+    this.#bridge.fail(message, error);
   }
 
   async #fromServer(event: RemoteEvent): Promise<void> {
@@ -107,13 +71,13 @@ export class Relay {
       if (event.channel === 'stdout' || event.channel === 'stderr') {
         if (event.data.length > 0) return this.#output.write(event.channel, event.data);
       } else status(event.data);
-      if (this.#refused !== null) return;
+      if (this.#bridge.refused !== null) return;
       // Whoever hears how it ended hangs up: what was printed before has to be there before.
       await this.#output.settled();
       await this.#passData(server, client, event.channel, event.data);
     } else {
       // The server's word on how it went would hide ours.
-      if (this.#refused !== null && ENDINGS.has(event.kind)) return;
+      if (this.#bridge.refused !== null && ENDINGS.has(event.kind)) return;
       if (ENDINGS.has(event.kind)) await this.#output.settled();
       await this.#answer(event, client);
     }
@@ -131,8 +95,8 @@ export class Relay {
       await resized(event.size);
     }
     if (event.kind === 'end' && event.channel === 'stdin') {
-      if (this.#refused === null) await this.#pass(await stdin.end());
-      if (this.#refused !== null) return;
+      if (this.#bridge.refused === null) await this.#pass(await stdin.end());
+      if (this.#bridge.refused !== null) return;
     }
     await this.#answer(event, server);
   }
@@ -140,7 +104,7 @@ export class Relay {
   /** Input is decided about; the client may send as much again as was taken from it. */
   async #typed(data: Buffer): Promise<void> {
     const { client, stdin } = this.#options;
-    if (this.#refused === null) await this.#pass(await stdin.write(data));
+    if (this.#bridge.refused === null) await this.#pass(await stdin.write(data));
     await client.write(client.peer.consumed('stdin', data.length));
   }
 
@@ -150,11 +114,10 @@ export class Relay {
     const message = refused ?? notice;
     if (message !== undefined) await this.#tell(message);
     if (refused === undefined) return;
-    this.#refused = refused;
     const end = server.peer.end('stdin');
     // Before v5 a WebSocket cannot say that its input is at an end: what waits for more has to be cut off.
-    if (end.length === 0) this.#finish({ kind: 'refused', message: refused });
-    else await server.write(end);
+    this.#bridge.refuse(refused, end.length === 0);
+    await server.write(end);
   }
 
   async #tell(message: string): Promise<void> {
@@ -163,7 +126,7 @@ export class Relay {
   }
 
   /** Passes on whatever is no data, each as the method of the same name. */
-  async #answer(event: Exclude<RemoteEvent, { kind: 'data' }>, other: End): Promise<void> {
+  async #answer(event: Exclude<RemoteEvent, { kind: 'data' }>, other: CommandEnd): Promise<void> {
     const { peer } = other;
     switch (event.kind) {
       case 'open':
@@ -183,7 +146,7 @@ export class Relay {
       case 'close':
         return other.write(peer.close(event.code, event.reason));
       case 'fault':
-        this.#finish({ kind: 'broken', message: event.message });
+        this.#bridge.fail(event.message);
         return;
       case 'writable':
       case 'discarded':
@@ -191,7 +154,7 @@ export class Relay {
     }
   }
 
-  async #passData(from: End, to: End, channel: DataChannel, data: Buffer): Promise<void> {
+  async #passData(from: CommandEnd, to: CommandEnd, channel: DataChannel, data: Buffer): Promise<void> {
     if (data.length === 0) await to.write(to.peer.send(channel, data));
     else await to.send(channel, data);
     await from.write(from.peer.consumed(channel, data.length));
@@ -205,7 +168,7 @@ export class Relay {
   }
 
   /** Tells both sides why, in the order in which they can still hear it. */
-  async #sayGoodbye(over: RelayEnd): Promise<void> {
+  async #sayGoodbye(over: BridgeEnd): Promise<void> {
     const { client, server, refusal } = this.#options;
     switch (over.kind) {
       case 'ended':

@@ -47,9 +47,10 @@ const BODIES: { [T in EventType]: Extract<EventBody, { type: T }> } = {
     bytes: 1,
     sha256: 'b'.repeat(64),
   },
-  'session.connection': {
-    type: 'session.connection',
-    port: 80,
+  'connection.opened': { type: 'connection.opened', number: 1, port: 80 },
+  'connection.closed': {
+    type: 'connection.closed',
+    number: 1,
     sent: 1,
     received: 2,
     micros: 3,
