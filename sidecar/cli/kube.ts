@@ -39,10 +39,13 @@ interface Parts {
 export async function guardKube(flags: KubeFlags, { data, log, policy }: Parts): Promise<Guarded | null> {
   const found = await findSource(flags);
   if (found === null) return null;
-  const [{ startKubeProxy }, { ShellAccess }] = await Promise.all([
-    import('../kube/kube.ts'),
-    import('../kube/shell-access.ts'),
-  ]);
+  const [{ startKubeProxy }, { ShellAccess }, { RemoteHandler }, { analyse, analyseArgv }] =
+    await Promise.all([
+      import('../kube/kube.ts'),
+      import('../kube/shell-access.ts'),
+      import('../kube/remote/handler.ts'),
+      import('../command/analyse.ts'),
+    ]);
   const { source, identity } = found;
   const proxy = await startKubeProxy({
     directory: kubeDirectory(data),
@@ -51,6 +54,14 @@ export async function guardKube(flags: KubeFlags, { data, log, policy }: Parts):
     // In a pod the port is what its containers were told; on a laptop the kubeconfig says which it is.
     orAnother: flags.kubePort === undefined && source.name !== 'in-cluster',
     policy: () => policy.current(),
+    upgrades: ({ upstream, gate }) =>
+      new RemoteHandler({
+        upstream,
+        guard: {
+          ...{ journal: log, gate, clock: systemClock, analyse, analyseArgv },
+          policy: () => policy.current().digest,
+        },
+      }),
     report: complain,
   });
   if (source.server.origin === proxy.url) {

@@ -24,7 +24,7 @@ export interface Status {
 
 /** What a person may do whose request the policy refuses. */
 const NEXT_STEP =
-  'do not try again: the answer will be the same. Ask a person, or see `chaperone policy explain` for what is allowed.';
+  'do not try again, the answer will be the same: what is allowed, a person decides in the policy';
 
 /** 403: a rule refused it, or asked a person who did not say yes. */
 export function forbidden(request: RequestInfo, decision: Decision, message: string): Status {
