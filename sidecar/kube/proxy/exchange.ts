@@ -18,7 +18,7 @@ import type { Clock } from '../../clock.ts';
 import type { Principal, Running } from '../credentials/bearers.ts';
 import { type Status, unavailable } from '../status.ts';
 import type { Forwarded, Upstream } from '../upstream/upstream.ts';
-import { isBroken, reasonOf, wasUnheard } from './failure.ts';
+import { reasonOf, wasUnheard } from './failure.ts';
 import { Flow } from './flow.ts';
 import { type AnswerHead, answerHead, hasBody, withoutLength } from './head.ts';
 import { mediaType, wholeBody } from './ledger.ts';
@@ -136,11 +136,14 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     ) {
       this.#retried = true;
       void this.#send();
-    } else void this.#stop('failed', error);
+    } else if (this.#head === null) void this.#stop('failed', error);
+    // What has come goes on, as it would without us.
+    else (this.#flow ?? this.#startFlow()).break(error);
   }
 
   async #send(): Promise<void> {
     const { ports, forwarded } = this.#options;
+    this.#controller = null;
     try {
       await ports.upstream.send(forwarded, this);
     } catch (error) {
@@ -196,10 +199,11 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     const last = await flow.run();
     if (this.#over) return;
     this.#settle();
-    const { summary, tail } = last;
-    await this.#record('answered', head.status, {
+    const { summary, tail, broken } = last;
+    await this.#record(broken === null ? 'answered' : 'failed', head.status, {
       ...(summary !== null && { answer: summary }),
       ...(tail.length > 0 && { content: tail }),
+      ...(broken !== null && { error: reasonOf(broken) }),
     });
     flow.finish(last);
     this.#finish();
@@ -241,9 +245,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     const { source } = this.#options.ports.upstream;
     if (why instanceof ChaperoneError) return unavailable(503, error);
     const server = source.server.host;
-    return isBroken(why)
-      ? unavailable(502, `the API server ${server} broke off without an answer: ${error}`)
-      : unavailable(503, `the API server ${server} cannot be reached: ${error}`);
+    // A controller is there once a connection stands.
+    return this.#controller === null
+      ? unavailable(503, `the API server ${server} cannot be reached: ${error}`)
+      : unavailable(502, `the API server ${server} gave no answer that can be passed on: ${error}`);
   }
 
   #record(

@@ -20,6 +20,8 @@ export interface Last {
   summary: BodySummary | null;
   tail: Buffer;
   rest: Buffer;
+  /** Why the server's answer broke off; null where it is whole. */
+  broken: Error | null;
 }
 
 /** The most that is stored as one piece. */
@@ -39,6 +41,7 @@ export class Flow {
   #stored = 0;
   #passed = false;
   #trailers: Record<string, string> | null = null;
+  #broken: Error | null = null;
   #stopped = false;
   #wake: () => void = () => undefined;
 
@@ -67,6 +70,12 @@ export class Flow {
     this.#wake();
   }
 
+  /** The server's answer broke off: what has come still goes on. */
+  break(error: Error): void {
+    this.#broken = error;
+    this.end({});
+  }
+
   /** Ends it where it stands, and tells what was stored. */
   stop(): BodySummary | null {
     this.#stopped = true;
@@ -80,7 +89,7 @@ export class Flow {
     for (;;) {
       const batch = this.#take();
       const last = this.#trailers !== null && this.#queue.length === 0;
-      if (this.#stopped) return { summary: null, tail: NOTHING, rest: NOTHING };
+      if (this.#stopped) return { summary: null, tail: NOTHING, rest: NOTHING, broken: null };
       if (last) return this.#conclude(batch);
       if (batch.length === 0) await this.#more();
       else {
@@ -91,8 +100,14 @@ export class Flow {
   }
 
   /** Passes on what was left, now that all is stored. */
-  finish({ rest }: Last): void {
+  finish({ rest, broken }: Last): void {
     const { response } = this.#options;
+    if (broken !== null) {
+      // Neither the last chunk nor the promised length: the client sees that it is not whole.
+      if (rest.length > 0) response.write(rest);
+      response.socket?.destroySoon();
+      return;
+    }
     if (Object.keys(this.#trailers ?? {}).length > 0 && response.chunkedEncoding) {
       response.addTrailers(this.#trailers!);
     }
@@ -102,9 +117,10 @@ export class Flow {
   async #conclude(batch: Buffer): Promise<Last> {
     const tail = batch.length === 0 ? NOTHING : await this.#keep(batch, true);
     // A HEAD, a 304: not even gzip's header has come.
-    if (this.#passed) await this.#unpacker?.end();
+    if (this.#passed && this.#broken === null) await this.#unpacker?.end();
     this.#unpacker?.close();
-    return { summary: this.#passed ? this.#ledger.summary(this.#stored) : null, tail, rest: batch };
+    const summary = this.#passed ? this.#ledger.summary(this.#stored) : null;
+    return { summary, tail, rest: batch, broken: this.#broken };
   }
 
   /** Stores what a batch says; where it is the last one all but its last piece, which is returned. */

@@ -104,8 +104,7 @@ export class ApiProxy {
     let body: Buffer | null = null;
     try {
       const head = readHead(request);
-      if (invite) response.writeContinue();
-      body = await readBody(request);
+      body = await readBody(request, () => invite && response.writeContinue());
       if (body === null) return null;
       const since = this.#options.ports.clock.now();
       const found = candidate(head, body, this.#options.keep(principal.identity));

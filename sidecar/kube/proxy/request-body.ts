@@ -13,11 +13,13 @@ export function announcesBody({ headers }: IncomingMessage): boolean {
 
 /**
  * Resolves with the whole body; null where the client went away first.
+ * @param invite called once it is certain that the body is wanted
  * @throws Unfit where it is too large; then the rest of it is still to come
  */
-export async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+export async function readBody(request: IncomingMessage, invite: () => void): Promise<Buffer | null> {
   if (!announcesBody(request)) return NOTHING;
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY) throw tooLarge();
+  invite();
   const chunks: Buffer[] = [];
   let bytes = 0;
   const { promise, resolve, reject } = Promise.withResolvers<Buffer | null>();
