@@ -1,35 +1,19 @@
 /** Which requests carry a Pod, or a template of one; and where in it something hides. Pure. */
 import type { KubeAction } from '../../action.ts';
+import { isBuiltIn } from '../../kube/built-in-groups.ts';
 import { writesObject } from './rule.ts';
 import { above, OPAQUE, type Spot, spotsOf } from './written.ts';
 
 const CORE = new Set(['pods', 'podtemplates', 'replicationcontrollers', 'persistentvolumes']);
-/** Built-in groups whose kinds carry none. */
-const WITHOUT = new Set([
-  ...[
-    'admissionregistration.k8s.io',
-    'apiextensions.k8s.io',
-    'apiregistration.k8s.io',
-    'authentication.k8s.io',
-  ],
-  ...[
-    'authorization.k8s.io',
-    'autoscaling',
-    'certificates.k8s.io',
-    'coordination.k8s.io',
-    'discovery.k8s.io',
-  ],
-  ...['events.k8s.io', 'flowcontrol.apiserver.k8s.io', 'internal.apiserver.k8s.io', 'networking.k8s.io'],
-  ...['node.k8s.io', 'policy', 'rbac.authorization.k8s.io', 'resource.k8s.io', 'scheduling.k8s.io'],
-  ...['storage.k8s.io', 'storagemigration.k8s.io', 'metrics.k8s.io'],
-]);
+const GROUPS = new Set(['apps', 'batch', 'extensions']);
 
 /** A resource of somebody else's may be made into Pods by its controller. */
 export function carriesPods(action: KubeAction): boolean {
   const { group, resource, subresource } = action.request;
   if (!writesObject(action) || resource === '') return false;
   if (subresource === 'eviction' || subresource === 'binding' || subresource === 'scale') return false;
-  return group === '' ? CORE.has(resource.toLowerCase()) : !WITHOUT.has(group.toLowerCase());
+  if (group === '') return CORE.has(resource.toLowerCase());
+  return GROUPS.has(group) || !isBuiltIn(group);
 }
 
 /** The places that it writes in a Pod or a template. */
