@@ -1,8 +1,9 @@
 /**
- * A stand-in for an API server with one pod, spoken to by a real kubectl over plain HTTP: what is tested are the
+ * A stand-in for an API server with one pod, spoken to by a real kubectl: what is tested are the
  * peers that it answers with. `exec` runs an echo that exits with 7; a forwarded port echoes, too.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createHttps, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ForwardPeer } from '../../../sidecar/kube/portforward/streams.ts';
@@ -44,8 +45,9 @@ export interface Cluster {
   close(): void;
 }
 
-export async function startCluster(): Promise<Cluster> {
-  const server = createServer(answer);
+/** @param tls a certificate, for one that is spoken to through the proxy */
+export async function startCluster(tls?: ServerOptions): Promise<Cluster> {
+  const server = tls === undefined ? createServer(answer) : createHttps(tls, answer);
   const cluster: Cluster = { url: '', upgrades: [], faults: [], close: () => {} };
   server.on('upgrade', (request, socket) => {
     socket.on('error', () => {});
@@ -53,10 +55,13 @@ export async function startCluster(): Promise<Cluster> {
     else exec(request, socket, cluster);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  cluster.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  cluster.url = `http${tls === undefined ? '' : 's'}://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const sockets = new Set<Duplex>();
+  server.on('upgrade', (_request, socket) => sockets.add(socket));
   cluster.close = () => {
     server.close();
     server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
   };
   return cluster;
 }

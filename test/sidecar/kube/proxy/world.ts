@@ -10,11 +10,13 @@ import { connect, createServer as createTls, type TLSSocket } from 'node:tls';
 import type { BodyOf, EventBody } from '../../../../recorder/audit/event.ts';
 import { AuditLog } from '../../../../recorder/log/audit-log.ts';
 import { systemClock } from '../../../../sidecar/clock.ts';
+import { analyse, analyseArgv } from '../../../../sidecar/command/analyse.ts';
 import {
   createAuthority,
   issueServerCertificate,
 } from '../../../../sidecar/kube/credentials/certificates.ts';
 import { type KubeProxy, startKubeProxy } from '../../../../sidecar/kube/kube.ts';
+import { RemoteHandler } from '../../../../sidecar/kube/remote/handler.ts';
 import type { UpstreamSource } from '../../../../sidecar/kube/upstream/source.ts';
 import { parsePolicies } from '../../../../sidecar/policy/parse.ts';
 import { LoadedPolicy } from '../../../../sidecar/policy/policy-file.ts';
@@ -36,7 +38,7 @@ const identity = { user: 'ada', groups: ['dev'], proof: 'claimed' as const };
 
 const authority = await createAuthority(new Date());
 const certificate = await issueServerCertificate(authority, new Date());
-const tls = { cert: certificate.certificate, key: certificate.key };
+export const tls = { cert: certificate.certificate, key: certificate.key };
 
 export function sourceAt(port: number): UpstreamSource {
   return {
@@ -140,6 +142,11 @@ export async function startWorld(
     directory: join(data, 'kube'),
     ...{ source, port: 0, orAnother: false, identity, journal: log, clock: systemClock },
     policy: () => loaded,
+    upgrades: ({ upstream, gate }) =>
+      new RemoteHandler({
+        upstream,
+        guard: { journal: log, gate, clock: systemClock, policy: () => loaded.digest, analyse, analyseArgv },
+      }),
     report: (error) => reported.push(error),
   });
   t.teardown(async () => {
