@@ -4,6 +4,8 @@
  */
 const SHARE = 0.06;
 const BURST_MS = 100;
+/** What ends a flood. */
+const PAUSE_MS = 25;
 
 export class Effort {
   #left = BURST_MS;
@@ -25,8 +27,9 @@ export class Effort {
     return this.#left <= 0;
   }
 
-  /** While a flood is dealt with elsewhere, no time is gained. */
+  /** A flood is dealt with elsewhere: no time is left until it pauses. */
   hold(): void {
+    this.#left = -PAUSE_MS * SHARE;
     this.#at = performance.now();
   }
 }

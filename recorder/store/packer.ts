@@ -17,8 +17,8 @@ export interface Packed {
 
 /** Less than this at once is done sooner than handed over. */
 const WORTHWHILE = 128 << 10;
-/** One message: 256 KiB of content, and behind it what it becomes. */
-const BUFFER_BYTES = (512 << 10) + (4 << 10);
+/** One message: 384 KiB of content (what is read at once goes on top of what a writer collects), and behind it what it becomes. */
+const BUFFER_BYTES = (768 << 10) + (4 << 10);
 /** How many are under way; together they are all the memory that this takes. */
 const BUFFERS = 8;
 
