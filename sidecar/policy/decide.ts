@@ -68,9 +68,10 @@ function* judgeRequest(
   policies: readonly CompiledPolicy[],
   surroundings: Surroundings,
 ): Generator<Judgement> {
-  for (const rule of BUILTIN_API_RULES) {
-    if (rule.refuses(action, surroundings))
-      yield { effect: 'deny', rule: rule.name, reason: rule.reason, unknown: false };
+  for (const { name, reason, refuses } of BUILTIN_API_RULES) {
+    if (!refuses(action, surroundings)) continue;
+    const said = typeof reason === 'string' ? reason : reason(surroundings);
+    yield { effect: 'deny', rule: name, reason: said, unknown: false };
   }
   const answers = policies
     .flatMap(({ api }) => api)

@@ -8,8 +8,8 @@ const COLLECTIONS = new Set(['list', 'watch', 'deletecollection']);
 /** The recorder, its keys and its store are there. */
 export const keepOwnNamespace: BuiltinApiRule = {
   name: 'builtin/keep-own-namespace',
-  reason:
-    "Chaperone's own namespace is closed, to reads too: name another namespace, or leave it out with --field-selector metadata.namespace!=NAMESPACE",
+  reason: ({ namespace }) =>
+    `the namespace ${namespace} is closed, to reads too: name another, or leave it out with --field-selector metadata.namespace!=${namespace}`,
   refuses: (action, surroundings) => {
     const own = surroundings.namespace;
     if (own === null || action.request.resource === '') return false;

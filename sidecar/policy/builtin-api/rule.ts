@@ -6,7 +6,7 @@ export interface BuiltinApiRule {
   /** `builtin/…`. */
   name: string;
   /** One sentence: what it would open, and what to do instead where there is something. */
-  reason: string;
+  reason: string | ((surroundings: Surroundings) => string);
   refuses(action: KubeAction, surroundings: Surroundings): boolean;
 }
 

@@ -1,4 +1,5 @@
 import type { Json, KubeAction } from '../../action.ts';
+import { isBuiltIn } from '../../kube/built-in-groups.ts';
 import { type BuiltinApiRule, resourceIn, writesObject } from './rule.ts';
 import { isOff, membersOf, OPAQUE, type Spot, spotsOf } from './written.ts';
 
@@ -22,7 +23,8 @@ const NAMES_ACCOUNT = 'kubernetes.io/service-account.name';
 export const noTokenSecrets: BuiltinApiRule = {
   name: 'builtin/no-token-secrets',
   reason: 'a Secret that holds a token of the cluster reaches the API server past the gate',
-  refuses: (action) => isSecret(action) && writesObject(action) && spotsOf(action).some(makesToken),
+  refuses: (action) =>
+    writesObject(action) && spotsOf(action).some(isSecret(action) ? makesToken : wantsToken(action)),
 };
 
 function isSecret(action: KubeAction): boolean {
@@ -35,6 +37,12 @@ function makesToken(spot: Spot): boolean {
   if (key === NAMES_ACCOUNT) return !isOff(value);
   if (value === OPAQUE) return key === '' || key === 'type' || key === 'metadata' || key === 'annotations';
   return key === 'type' && CREDENTIALS.has(String(value));
+}
+
+/** A controller of somebody else's may make Secrets of whatever type it is told. */
+function wantsToken({ request: { group } }: KubeAction): (spot: Spot) => boolean {
+  return ({ key, value }) =>
+    !isBuiltIn(group) && key.toLowerCase().endsWith('type') && CREDENTIALS.has(String(value));
 }
 
 export interface AnswerRefusal {

@@ -76,6 +76,21 @@ t.test('Secrets that the server fills with a token', async (t) => {
   t.equal(outcome({ method: 'POST', target: SECRETS, body: JSON.stringify(list) }), 'no-token-secrets');
 });
 
+t.test('Secrets that a controller is told to make', async (t) => {
+  const target = '/apis/external.example.com/v1/namespaces/shop/externalsecrets';
+  const secret = (type: string) => ({
+    apiVersion: 'external.example.com/v1',
+    kind: 'ExternalSecret',
+    metadata: { name: 'x' },
+    spec: { target: { template: { type } } },
+  });
+  for (const type of TYPES)
+    for (const attempt of creations(target, secret(type)))
+      t.equal(alone(attempt), 'no-token-secrets', describe(attempt));
+  for (const attempt of creations(target, secret('Opaque')))
+    t.equal(alone(attempt), 'allowed', describe(attempt));
+});
+
 t.test("other Secrets are the policy's to judge", async (t) => {
   const secret = {
     apiVersion: 'v1',

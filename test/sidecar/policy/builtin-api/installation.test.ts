@@ -1,8 +1,10 @@
 /** What keeps the installation itself: its namespace, its marks, its policies, and Pods that are deleted by force. */
 import t from 'tap';
 import type { Json } from '../../../../sidecar/action.ts';
+import { decide } from '../../../../sidecar/policy/decide.ts';
+import { PolicySet } from '../../../../sidecar/policy/policy-set.ts';
 import { encodeProtobuf } from '../../kube/body/protobuf.ts';
-import { alone, creations, describe, jsonPatches, outcome, patches } from './attack.ts';
+import { actionOf, alone, creations, describe, INSTALLED, jsonPatches, outcome, patches } from './attack.ts';
 
 const PODS = '/api/v1/namespaces/shop/pods';
 const OWN = '/api/v1/namespaces/chaperone';
@@ -83,6 +85,16 @@ t.test('a list over all namespaces has to leave it out', async (t) => {
   t.equal(outcome({ method: 'GET', target: '/apis/other.example.com/v1/widgets' }), 'keep-own-namespace');
   for (const target of ['/healthz', '/api/v1', '/openapi/v2'])
     t.equal(outcome({ method: 'GET', target }), 'allowed', target);
+});
+
+t.test('who is refused is told how to leave it out', async (t) => {
+  const set = new PolicySet([], INSTALLED);
+  const { reason } = decide(set, actionOf({ method: 'GET', target: '/api/v1/pods' }), {
+    user: 'agent',
+    groups: [],
+    proof: 'signed',
+  });
+  t.match(reason, '--field-selector metadata.namespace!=chaperone');
 });
 
 t.test('no Pod is deleted by force', async (t) => {
