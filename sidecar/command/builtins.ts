@@ -105,7 +105,7 @@ function trap(found: Found, words: readonly Word[], scope: Scope): void {
   if (code === undefined || words.length - operand < 2 || flags.has('-p') || flags.has('-l')) return;
   if (code.value === '-' || code.value === '') return;
   const then = { ...scope, via: [...scope.via, 'trap'], depth: scope.depth + 1 };
-  unsettle(then, found.source.slice(found.source.lastIndexOf(code.text) + code.text.length));
+  unsettle(then, found.changes(), found.source.indexOf(code.text) + code.text.length);
   argument(found, 'trap', code, then);
 }
 

@@ -3,7 +3,7 @@ import type { parse } from 'unbash';
 import type { Capability, Redirection, SimpleCommand, Touch, Unknown } from '../action.ts';
 import { type CallSite, forkBombs } from './fork-bomb.ts';
 import { LIMITS, LimitReached, shown } from './limits.ts';
-import type { Input, Range, Scope } from './scope.ts';
+import { type Changes, changesIn, type Input, type Range, type Scope } from './scope.ts';
 
 /** A simple command before it is entered. */
 export interface Entry {
@@ -48,12 +48,20 @@ export class Found {
   readonly definitions = new Map<string, Pick<Scope, 'cwd' | 'variables'>>();
   /** The script that is being read: positions in its tree point into it. */
   source = '';
+  #changes: { source: string; changes: Changes } | null = null;
   #words = 0;
   #work = 0;
   #pipelines = 0;
 
   constructor(reader: Reader) {
     this.#reader = reader;
+  }
+
+  /** What the script that is being read changes, and where; told once for each script. */
+  changes(): Changes {
+    if (this.#changes?.source !== this.source)
+      this.#changes = { source: this.source, changes: changesIn(this.source) };
+    return this.#changes.changes;
   }
 
   /** To be called before `length` more characters are parsed. */

@@ -54,9 +54,12 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
 /** Builtins that leave the standard input alone. */
 const UNREAD = new Set([':', 'true', 'false', 'cd', 'echo', 'printf', 'export', 'set', 'umask', 'test', '[']);
 
-/** zsh finds `=ls` on PATH, as `ls`, and has `zf_rm` for `rm` itself; to other shells nobody has such programs. */
+/**
+ * zsh finds `=ls` on PATH, as `ls`, has `zf_rm` for `rm` itself, and reads `&!` as one sign, so that `&!ls` runs `ls`:
+ * to other shells nobody has such programs.
+ */
 function programOf(word: string): string {
-  return basename(word.replace(/^=(?=[^=])/, '')).replace(/^zf_(?=.)/, '');
+  return basename(word.replace(/^[=!](?=[^=])/, '')).replace(/^zf_(?=.)/, '');
 }
 
 /** True of programs whose work is followed: by another meaning of the name what was concluded from it falls. */

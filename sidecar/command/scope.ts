@@ -140,20 +140,47 @@ export function changed(before: Pick<Scope, 'cwd' | 'variables'>, now: Scope): b
   return false;
 }
 
-/** For a body that may run again, or later: forgets all that the body may change. */
-export function unsettle(scope: Scope, body: string): void {
-  if (/\b(cd|pushd|popd)\b/.test(body)) scope.cwd = SOMEWHERE;
-  if (/\b(set|shift)\b/.test(body)) scope.positional = null;
-  for (const name of assignedIn(body)) learn(scope, name, null);
+/** Where a script last changes something, by what its text looks like. */
+export interface Changes {
+  directory: number;
+  positional: number;
+  names: ReadonlyMap<string, number>;
+}
+
+export function changesIn(text: string): Changes {
+  return {
+    directory: lastOf(text, /\b(cd|pushd|popd)\b/g),
+    positional: lastOf(text, /\b(set|shift)\b/g),
+    names: assignedIn(text),
+  };
+}
+
+function lastOf(text: string, pattern: RegExp): number {
+  let last = -1;
+  for (const found of text.matchAll(pattern)) last = found.index;
+  return last;
+}
+
+/** For a body that may run again, or later: forgets all that is changed from `start` on. */
+export function unsettle(scope: Scope, { directory, positional, names }: Changes, start = 0): void {
+  if (directory >= start) {
+    scope.cwd = SOMEWHERE;
+    scope.elsewhere = [];
+  }
+  if (positional >= start) scope.positional = null;
+  for (const name of scope.variables.keys()) {
+    if ((names.get(name) ?? -1) >= start) learn(scope, name, null);
+  }
 }
 
 const SETTERS = /\b(?:read|for|select|getopts|mapfile|readarray|unset|printf)\b([^;&|\n]{0,200})/g;
 
-function assignedIn(body: string): Set<string> {
-  const names = new Set<string>();
-  for (const found of body.matchAll(/([A-Za-z_]\w*)(?:\+?=|\[)/g)) names.add(found[1]!);
-  for (const found of body.matchAll(SETTERS)) {
-    for (const name of found[1]!.match(/[A-Za-z_]\w*/g) ?? []) names.add(name);
+function assignedIn(text: string): Map<string, number> {
+  const names = new Map<string, number>();
+  const last = (name: string, at: number) => names.set(name, Math.max(at, names.get(name) ?? -1));
+  for (const found of text.matchAll(/([A-Za-z_]\w*)(?:\+?=|\[)/g)) last(found[1]!, found.index);
+  for (const found of text.matchAll(SETTERS)) {
+    for (const name of found[1]!.match(/[A-Za-z_]\w*/g) ?? []) last(name, found.index);
   }
   return names;
 }

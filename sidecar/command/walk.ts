@@ -12,6 +12,7 @@ import { LIMITS, LimitReached, parseable, shown } from './limits.ts';
 import { isTorn, redirect } from './redirect.ts';
 import {
   changed,
+  changesIn,
   concurrent,
   type Input,
   mayBe,
@@ -98,7 +99,9 @@ function again(
   run: (scope: Scope) => void,
 ): void {
   const body = subshell(scope);
-  unsettle(body, found.source.slice(node.pos, node.end));
+  // What runs again changes what is in it, what runs later what comes after it.
+  if (node.type === 'Function') unsettle(body, found.changes(), node.pos);
+  else unsettle(body, changesIn(found.source.slice(node.pos, node.end)));
   const before = { ...body };
   run(body);
   if (changed(before, body))
@@ -263,9 +266,7 @@ function redirected(found: Found, node: Extract<Node, { type: 'Redirected' }>, s
 /** The body is looked at where it is defined: what it calls is found whether or not it is called. */
 function define(found: Found, node: FunctionNode, scope: Scope): void {
   found.functions.push(node.name.value);
-  // It may be called much later.
-  const rest = { type: node.type, pos: node.pos, end: found.source.length } as typeof node;
-  again(found, rest, scope, (body) => {
+  again(found, node, scope, (body) => {
     found.definitions.set(node.name.value, { cwd: body.cwd, variables: body.variables });
     body.positional = null;
     body.input = { kind: 'inherited' };
