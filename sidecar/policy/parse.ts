@@ -54,7 +54,12 @@ function read(text: string): { policies: AgentPolicy[]; problems: Problem[] } {
   const problems: Problem[] = [];
   let documents: readonly Document[];
   try {
-    const parsed = parseAllDocuments(text, { lineCounter: lines, stringKeys: true, version: '1.2' });
+    const parsed = parseAllDocuments(text, {
+      lineCounter: lines,
+      stringKeys: true,
+      version: '1.2',
+      uniqueKeys: false,
+    });
     documents = Array.isArray(parsed) ? parsed : [];
   } catch (error) {
     return { policies, problems: [{ line: 1, column: 1, message: oneLine((error as Error).message) }] };
@@ -94,6 +99,11 @@ function readDocument(document: Document, reading: Reading): AgentPolicy | null 
     problems.push({ ...place(error.pos[0]), message: oneLine(error.message) });
   }
   if (document.errors.length > 0 || document.warnings.length > 0) return null;
+  const refused = refusedNode(document);
+  if (refused !== null) {
+    problems.push({ ...place(refused.offset), message: refused.message });
+    return null;
+  }
   let value: unknown;
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
@@ -102,14 +112,49 @@ function readDocument(document: Document, reading: Reading): AgentPolicy | null 
     return null;
   }
   const result = policySchema.safeParse(value);
-  const complain = (path: readonly PropertyKey[], message: string, key?: string) =>
-    problems.push({ ...place(offsetOf(document, path, key)), message });
+  const complain = (path: readonly PropertyKey[], message: string) =>
+    problems.push({ ...place(offsetOf(document, path)), message });
   if (!result.success) {
-    for (const issue of result.error.issues) report(issue, complain);
+    for (const issue of result.error.issues) {
+      if (issue.code !== 'unrecognized_keys') report(issue, complain);
+      else
+        for (const [offset, message] of unknownKeys(document, issue))
+          problems.push({ ...place(offset), message });
+    }
     return null;
   }
   checkNames(result.data, reading.policies, complain);
   return result.data;
+}
+
+/**
+ * What the parser lets pass, or spends too long on: a key given twice (its own check takes the square of their
+ * number), more aliases than anybody needs, and the older YAML, in which `yes` and `<<` mean something else.
+ */
+function refusedNode(document: Document): { offset: number; message: string } | null {
+  const { yaml } = document.directives ?? {};
+  if (yaml?.explicit && yaml.version !== '1.2')
+    return { offset: document.range?.[0] ?? 0, message: `YAML ${yaml.version} is not read, only 1.2` };
+  let aliases = 0;
+  let found: { offset: number; message: string } | null = null;
+  const refuse = (node: Node | null | undefined, message: string) => {
+    found = { offset: node?.range?.[0] ?? 0, message };
+    return visit.BREAK;
+  };
+  visit(document, {
+    Alias: (_, alias) =>
+      ++aliases > MAX_ALIASES ? refuse(alias, `more than ${MAX_ALIASES} aliases`) : undefined,
+    Map(_, map) {
+      const keys = new Set<unknown>();
+      for (const { key } of map.items as Pair[]) {
+        const name = isScalar(key) ? key.value : undefined;
+        if (name !== undefined && keys.has(name)) return refuse(key as Node, 'map keys must be unique');
+        keys.add(name);
+      }
+      return undefined;
+    },
+  });
+  return found;
 }
 
 /** Where an alias stands that names nothing; the start of the document for other failures. */
@@ -125,21 +170,28 @@ function brokenAlias(document: Document): number {
   return offset;
 }
 
-type Complain = (path: readonly PropertyKey[], message: string, key?: string) => void;
+type Complain = (path: readonly PropertyKey[], message: string) => void;
 
 function report(issue: z.core.$ZodIssue, complain: Complain): void {
-  if (issue.code !== 'unrecognized_keys') {
-    const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
-    const message = missing ? `${issue.path.map(String).join('.')} is missing` : issue.message;
-    complain(issue.path, missing ? message : `${where(issue.path)}${lowered(message)}`);
-    return;
-  }
-  for (const key of issue.keys) {
-    const message = LATER.has(key)
-      ? `${key} is not supported by this version`
-      : `there is no field ${key} here`;
-    complain(issue.path, message, key);
-  }
+  const missing = issue.code === 'invalid_type' && issue.message.endsWith('received undefined');
+  const message = missing ? `${issue.path.map(String).join('.')} is missing` : issue.message;
+  complain(issue.path, missing ? message : `${where(issue.path)}${lowered(message)}`);
+}
+
+/** Each key that is not a field, with its place: one pass, however many there are. */
+function unknownKeys(document: Document, issue: z.core.$ZodIssueUnrecognizedKeys): [number, string][] {
+  const node = issue.path.length === 0 ? document.contents : document.getIn(issue.path, true);
+  const keys = new Set(issue.keys);
+  const named = isMap(node)
+    ? (node.items as Pair[]).flatMap(({ key }) => (isScalar(key) && keys.has(String(key.value)) ? [key] : []))
+    : [];
+  // Of a map that is an alias the keys stand elsewhere.
+  if (named.length === 0) return [[offsetOf(document, issue.path), absent(issue.keys[0]!)]];
+  return named.map((key) => [key.range?.[0] ?? 0, absent(String(key.value))]);
+}
+
+function absent(key: string): string {
+  return LATER.has(key) ? `${key} is not supported by this version` : `there is no field ${key} here`;
 }
 
 /** Names are how a refusal is traced to its rule: none may be given twice. */
@@ -157,20 +209,14 @@ function checkNames(policy: AgentPolicy, others: readonly AgentPolicy[], complai
   });
 }
 
-/** Where the value at `path` stands in the text, or its key `key`; the nearest thing around it if it is missing. */
-function offsetOf(document: Document, path: readonly PropertyKey[], key?: string): number {
+/** Where the value at `path` stands in the text; the nearest thing around it if it is missing. */
+function offsetOf(document: Document, path: readonly PropertyKey[]): number {
   for (let length = path.length; length >= 0; length--) {
     const node = length === 0 ? document.contents : document.getIn(path.slice(0, length), true);
-    const found = length === path.length && key !== undefined ? keyOf(node, key) : (node as Node | undefined);
-    if (found?.range) return found.range[0];
+    const range = (node as Node | undefined)?.range;
+    if (range) return range[0];
   }
   return 0;
-}
-
-function keyOf(node: unknown, key: string): Node | undefined {
-  if (!isMap(node)) return undefined;
-  const pair = (node.items as Pair[]).find((item) => isScalar(item.key) && item.key.value === key);
-  return pair?.key as Node | undefined;
 }
 
 function where(path: readonly PropertyKey[]): string {

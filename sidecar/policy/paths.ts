@@ -1,7 +1,7 @@
 /** Path globs of rules against the paths that a command touches. */
 import type { PathRole, SimpleCommand, Touch } from '../action.ts';
 import { quoteGlob } from '../command/path.ts';
-import { glob, overlap } from './glob.ts';
+import { type Glob, glob, overlap } from './glob.ts';
 import { MAYBE, NO, type Tri, YES } from './tri.ts';
 
 export interface PathCondition {
@@ -14,7 +14,7 @@ export interface PathCondition {
 /** A path glob of a rule, ready to be asked often. */
 export interface PathPattern {
   /** Its segments; below the home directory where it starts with `~`. */
-  segments: readonly string[];
+  segments: readonly Segment[];
   fromHome: boolean;
 }
 
@@ -39,8 +39,9 @@ export function touches(
   let best: Tri = NO;
   for (const touch of command.touches) {
     if (touch.role !== condition.role || (condition.recursive && !touch.recursive)) continue;
+    const path = touchedSegments(touch);
     for (const pattern of condition.patterns) {
-      const answer = touchMatches(touch, pattern, home, certain);
+      const answer = touchMatches({ touch, path }, pattern, home, certain);
       if (answer === YES) return YES;
       if (answer > best) best = answer;
     }
@@ -48,33 +49,41 @@ export function touches(
   return best;
 }
 
-function touchMatches(touch: Touch, pattern: PathPattern, home: string | undefined, certain: boolean): Tri {
-  const path = touchedSegments(touch);
+function touchMatches(
+  { touch, path }: { touch: Touch; path: readonly Segment[] },
+  pattern: PathPattern,
+  home: string | undefined,
+  certain: boolean,
+): Tri {
   if (pattern.fromHome && home === undefined) return touch.certain && !touch.recursive ? NO : MAYBE;
   const rule = pattern.fromHome ? [...homeSegments(home!), ...pattern.segments] : pattern.segments;
   // Most paths part from most rules at the first segment.
   const [first] = path;
-  if (first !== undefined && isPlain(first) && rule.length > 0 && isPlain(rule[0]!) && first !== rule[0])
-    return NO;
+  if (first?.plain && rule[0]?.plain && first.text !== rule[0].text) return NO;
   // Above: deleting `/home` deletes `/home/ann`. For a rule that allows, only what it names.
   const hit = reaches(path, rule, touch.recursive && !certain);
   if (!hit) return NO;
   if (!touch.certain) return MAYBE;
-  return certain && path.some((segment) => glob(segment).literal === null) ? MAYBE : YES;
+  return certain && path.some((segment) => segment.glob.literal === null) ? MAYBE : YES;
 }
 
-function isPlain(segment: string): boolean {
-  return !/[*?[\\]/.test(segment);
+/** What stands between two slashes, ready to be compared. */
+interface Segment {
+  text: string;
+  /** Matches itself alone, as it is written. */
+  plain: boolean;
+  glob: Glob;
 }
 
-function segmentsOf(path: string): readonly string[] {
-  return path.split('/').filter((part) => part !== '');
+function segmentsOf(path: string): readonly Segment[] {
+  const parts = path.split('/').filter((part) => part !== '');
+  return parts.map((text) => ({ text, plain: !/[*?[\\]/.test(text), glob: glob(text) }));
 }
 
-const touched = new WeakMap<Touch, readonly string[]>();
+const touched = new WeakMap<Touch, readonly Segment[]>();
 
 /** Each rule asks for the same path: split once. */
-function touchedSegments(touch: Touch): readonly string[] {
+function touchedSegments(touch: Touch): readonly Segment[] {
   let known = touched.get(touch);
   if (known === undefined) {
     known = segmentsOf(touch.path);
@@ -84,9 +93,9 @@ function touchedSegments(touch: Touch): readonly string[] {
 }
 
 /** The last home directory asked for: as a rule there is one. */
-let lastHome: { path: string; segments: readonly string[] } = { path: '/', segments: [] };
+let lastHome: { path: string; segments: readonly Segment[] } = { path: '/', segments: [] };
 
-function homeSegments(home: string): readonly string[] {
+function homeSegments(home: string): readonly Segment[] {
   if (lastHome.path !== home) {
     lastHome = { path: home, segments: segmentsOf(quoteGlob(home)) };
   }
@@ -97,25 +106,32 @@ function homeSegments(home: string): readonly string[] {
  * True if some path matches both lists of segments; with `above`, also if one that matches `path` lies above
  * one that matches `rule`. `**` stands for any number of segments in either.
  */
-function reaches(path: readonly string[], rule: readonly string[], above: boolean): boolean {
+function reaches(path: readonly Segment[], rule: readonly Segment[], above: boolean): boolean {
   // Row by row over `path`: which places in `rule` can be reached.
-  let row = closure(rule, new Set([0]));
+  let row = new Uint8Array(rule.length + 1);
+  row[0] = 1;
+  closure(rule, row);
   for (const segment of path) {
-    const next = new Set<number>();
-    for (const at of row) {
-      const other = rule[at];
-      if (segment === '**') for (let to = at; to <= rule.length; to++) next.add(to);
-      else if (other === '**') next.add(at);
-      else if (other !== undefined && overlap(glob(segment), glob(other))) next.add(at + 1);
-    }
-    if (next.size === 0) return false;
-    row = closure(rule, next);
+    const next = new Uint8Array(rule.length + 1);
+    if (segment.text === '**') next.fill(1, row.indexOf(1));
+    else for (const [at, other] of rule.entries()) if (row[at]) step(segment, other, at, next);
+    if (!next.includes(1)) return false;
+    closure(rule, next);
+    row = next;
   }
-  return above || row.has(rule.length);
+  return above || row[rule.length] === 1;
+}
+
+/** One segment of the path against the rule's at `at`. */
+function step(segment: Segment, other: Segment, at: number, next: Uint8Array): void {
+  if (other.text === '**') next[at] = 1;
+  else if (segment.plain && other.plain ? segment.text === other.text : overlap(segment.glob, other.glob))
+    next[at + 1] = 1;
 }
 
 /** `**` may stand for no segment. */
-function closure(rule: readonly string[], places: Set<number>): Set<number> {
-  for (let at = 0; at < rule.length; at++) if (places.has(at) && rule[at] === '**') places.add(at + 1);
-  return places;
+function closure(rule: readonly Segment[], places: Uint8Array): void {
+  rule.forEach(({ text }, at) => {
+    if (places[at] && text === '**') places[at + 1] = 1;
+  });
 }

@@ -27,10 +27,22 @@ const pattern = z.union(
   { error: 'a pattern is a text (a glob) or {regex: …} in RE2 syntax' },
 );
 const patterns = z.array(pattern).min(1).max(256);
-const path = text.regex(/^[/~]/, 'a path is absolute or starts with ~');
+const path = text
+  .regex(/^(\/|~(\/|$))/, 'a path is absolute, or ~ and what is below it')
+  .refine(
+    (value) => !/(^|\/)\.{1,2}(\/|$)/.test(value),
+    'a path has no . or .. in it: nothing would match it',
+  );
 const paths = z.array(path).min(1).max(256);
 const flag = text.regex(/^[-+]./, 'a flag starts with a hyphen');
 const flags = z.array(flag).min(1).max(64);
+
+const reason = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .regex(/^\P{Cc}*$/u, 'a reason is one line');
 
 /** All that is given must hold of one command. */
 function isGiven(conditions: object): boolean {
@@ -41,10 +53,20 @@ const conditions = z.strictObject({
   /** Basename of the program. */
   program: patterns.optional(),
   /** The first operands, as in `push` or `delete namespace`. */
-  subcommand: patterns.optional(),
-  args: z.strictObject({ any: patterns.optional(), all: patterns.optional() }).optional(),
+  subcommand: z
+    .array(pattern.refine((one) => typeof one !== 'string' || /\S/.test(one), 'a subcommand has a word'))
+    .min(1)
+    .max(256)
+    .optional(),
+  args: z
+    .strictObject({ any: patterns.optional(), all: patterns.optional() })
+    .refine(isGiven, 'args needs any or all')
+    .optional(),
   /** Also in clusters (`-rf`), with a value, and shortened as getopt_long allows (`--recurs`). */
-  flags: z.strictObject({ any: flags.optional(), all: flags.optional() }).optional(),
+  flags: z
+    .strictObject({ any: flags.optional(), all: flags.optional() })
+    .refine(isGiven, 'flags needs any or all')
+    .optional(),
   /** Names of variables that it is given, or sets. */
   env: patterns.optional(),
   reads: paths.optional(),
@@ -77,7 +99,7 @@ const rule = z.strictObject({
   match,
   effect,
   /** One sentence for the person whose command is refused. */
-  reason: z.string().min(1).max(500),
+  reason,
 });
 
 /**
@@ -106,7 +128,7 @@ const apiMatch = apiConditions
   .extend({ unless: apiConditions.refine(isGiven, 'unless needs at least one condition').optional() })
   .refine(isGiven, 'a match needs at least one condition');
 
-const apiRule = z.strictObject({ name, match: apiMatch, effect, reason: z.string().min(1).max(500) });
+const apiRule = z.strictObject({ name, match: apiMatch, effect, reason });
 
 /** Who the policy is for: all that is given must hold. */
 const subject = z

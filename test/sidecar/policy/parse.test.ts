@@ -64,6 +64,19 @@ t.test('places', async (t) => {
     ],
     ['an unknown tag', `${head}spec: !!js/function x\n`, /^f:4:7: /],
     ['an alias of nothing', `${head}spec: *x\n`, /^f:4:7: /],
+    ['a home that is not one', ruled("{deletes: ['~root/x']}"), /^f:9:25: .*absolute/],
+    ['a path that nothing matches', ruled('{deletes: [/a/../b]}'), /^f:9:25: .*\.\./],
+    ['arguments without a condition', ruled('{args: {}}'), /^f:9:21: .*any or all/],
+    ['flags without a condition', ruled('{program: [x], unless: {flags: {}}}'), /^f:9:\d+: .*any or all/],
+    ['a subcommand without a word', ruled("{subcommand: [' ']}"), /^f:9:28: .*word/],
+    [
+      'a reason that draws on the terminal',
+      ruled('{program: [x]}').replace('reason: x', 'reason: "x\\e[2J"'),
+      /^f:8:15: .*one line/,
+    ],
+    ['a merge key', `${head}spec: {<<: {defaults: {commands: allow}}}\n`, /^f:4:8: there is no field <</],
+    ['the YAML of before', `%YAML 1.1\n---\n${head}spec: {recording: {input: yes}}\n`, /^f:\d+:1: YAML 1.1/],
+    ['a key twice, once in escapes', `${head}spec: {}\n"\\x73pec": {}\n`, /^f:5:1: .*unique/],
     ['more mistakes than one', `${head}spec:\n  a: 1\n  b: 2\n`, /^f:5:3: .*\(and 1 more\)$/],
   ];
   for (const [name, text, message] of cases) t.match(complaint(text), message, name);
@@ -74,6 +87,9 @@ t.test('two rules of one name', async (t) => {
   const twice = text + text.slice(text.indexOf('    - name'));
   t.match(complaint(twice), /^f:10:13: a second rule is named r/);
 });
+
+const lines = (line: (n: number) => string) =>
+  `${Array.from({ length: 20_000 }, (_, n) => line(n)).join('\n')}\n`;
 
 t.test('hostile YAML ends in one clear line', async (t) => {
   const laughs = Array.from({ length: 12 }, (_, level) =>
@@ -94,6 +110,10 @@ t.test('hostile YAML ends in one clear line', async (t) => {
     ['too many', '---\na: 1\n'.repeat(500)],
     ['a prototype', `${head}spec:\n  __proto__: {defaults: {commands: allow}}\n`],
     ['NUL', `${head}\0spec: {}\n`],
+    // Each of these took minutes while it was done once for each of them over all the others.
+    ['aliases by the thousand', `${head}x: &a [${'b, '.repeat(999)}]\nspec:\n${lines((n) => `  k${n}: *a`)}`],
+    ['unknown keys by the thousand', `${head}spec:\n${lines((n) => `  k${n}: x`)}`],
+    ['keys twice by the thousand', `${head}spec:\n${lines((n) => `  k${n % 9_999}: x`)}`],
   ];
   for (const [name, text] of cases) t.match(complaint(text), /^f:\d+:\d+: [^\n]+$/, name);
 });
