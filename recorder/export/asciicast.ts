@@ -13,19 +13,22 @@ import {
   oneLine,
   removedLabel,
   requestLabel,
+  sessionTitle,
 } from './labels.ts';
 import type { Projection } from './projection.ts';
 
 export function castHeader(summary: SessionSummary): Header {
-  const { terminal, command } = summary;
+  const { terminal, command, entrance } = summary;
   const line = quote(command);
+  const title = oneLine(entrance === undefined ? line : sessionTitle(summary));
   return {
     cols: terminal?.cols || DEFAULT_SIZE.cols,
     rows: terminal?.rows || DEFAULT_SIZE.rows,
     timestamp: Math.floor(summary.startedAt / 1_000_000),
     ...(terminal?.term ? { termType: terminal.term } : {}),
     ...(summary.state === 'live' ? {} : { duration: Math.max(0, summary.lastAt - summary.startedAt) }),
-    ...(line === '' ? {} : { command: line, title: oneLine(line) }),
+    ...(line === '' ? {} : { command: line }),
+    ...(title === '' ? {} : { title }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** One line of text for what a recording shows beside its output: decisions, gaps, removed content. */
-import type { BodyOf, RequestInfo } from '../audit/event.ts';
+import type { BodyOf, Entrance, RequestInfo } from '../audit/event.ts';
 import { UNPRINTABLE } from '../unprintable.ts';
 
 const MAX_LABEL = 240;
@@ -16,6 +16,23 @@ export function decisionLabel(body: BodyOf<'command.decided'>): string {
 export function requestText({ verb, resource, subresource, namespace, name, path }: RequestInfo): string {
   const what = resource === '' ? path : [resource, subresource].filter(Boolean).join('/');
   return oneLine(`${verb} ${what} ${[namespace, name].filter(Boolean).join('/')}`);
+}
+
+/** What a session is, in words: its command line; for another entrance, what came in there. Not made safe to print. */
+export function sessionTitle({
+  command,
+  entrance,
+}: {
+  command: readonly string[];
+  entrance?: Entrance | undefined;
+}): string {
+  const line = command.join(' ');
+  if (entrance === undefined) return line;
+  if (entrance.kind === 'api') return `Kubernetes API of ${entrance.server}`;
+  const { subresource, namespace, pod, container } = entrance;
+  const verb = subresource === 'portforward' ? 'port-forward' : subresource;
+  const where = [namespace, pod, container].filter(Boolean).join('/');
+  return line === '' ? `${verb} ${where}` : `${verb} ${where} -- ${line}`;
 }
 
 export function requestLabel({ allowed, decision, request }: BodyOf<'request.admitted'>): string {

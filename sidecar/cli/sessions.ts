@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { InvalidArgumentError } from 'commander';
+import { sessionTitle } from '../../recorder/export/labels.ts';
 import type { SessionSummary } from '../../recorder/log/ports.ts';
 import { dataDirectory, dataOption } from './data.ts';
 import { withEvidence } from './evidence.ts';
@@ -32,7 +33,7 @@ async function run(options: {
 
 function list(found: readonly SessionSummary[]): string {
   if (found.length === 0) return 'no sessions\n';
-  const header = ['ID', 'STARTED', 'DURATION', 'USER', 'OUTCOME', 'COMMANDS', 'REFUSED', 'COMMAND'];
+  const header = ['ID', 'STARTED', 'DURATION', 'USER', 'OUTCOME', 'COMMANDS', 'REQUESTS', 'REFUSED', 'WHAT'];
   return table([header, ...found.map(row)]);
 }
 
@@ -44,8 +45,9 @@ function row(session: SessionSummary): string[] {
     visible(session.identity.user),
     formatOutcome(session),
     String(session.commands),
+    String(session.requests),
     String(session.refused),
-    clip(visible(session.command.join(' ')), COMMAND_WIDTH),
+    clip(visible(sessionTitle(session)), COMMAND_WIDTH),
   ];
 }
 
