@@ -89,4 +89,6 @@ export interface PortForwardPeer {
   close(code: number | null, reason?: string, last?: boolean): Buffer;
   consumed(stream: ForwardStream, bytes: number): Buffer;
   sendable(stream: ForwardStream): number;
+  /** As in remotecommand.ts: unless true, only not reading its socket holds the peer back. */
+  readonly windowed: boolean;
 }

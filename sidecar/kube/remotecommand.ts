@@ -17,8 +17,8 @@
  *     ping → ping, pong → pong  (so that each end tests the other, not us)         close → close
  *     fault → close both
  *
- * Pass `accepted` on before data: kubelet's SPDY library drops data of a stream that it has not replied to,
- * and kubectl waits for each reply. WebSocket has no such step: its channels are there from the start, and
+ * Pass `accepted` on before data: kubectl waits for each reply, and its SPDY library drops data of a stream that
+ * was not replied to. WebSocket has no such step: its channels are there from the start, and
  * `open` and `accept` return no bytes.
  */
 import type { Fault } from './fault.ts';
@@ -63,7 +63,7 @@ export type RemoteEvent =
   | { kind: 'reset'; channel: Channel; status: number }
   | { kind: 'ping'; token: PingToken }
   | { kind: 'pong'; token: PingToken }
-  /** SPDY only. `sendable` has grown. */
+  /** SPDY only. `sendable` has grown, or the stream is gone: whoever waits looks again. */
   | { kind: 'writable' }
   /** SPDY only. Bytes for a stream that was reset meanwhile: they reach nobody. */
   | { kind: 'discarded'; bytes: number }
@@ -110,8 +110,17 @@ export interface RemotePeer {
    * on sending (SPDY's WINDOW_UPDATE), mostly nothing.
    */
   consumed(channel: DataChannel, bytes: number): Buffer;
-  /** Bytes that may be sent on the channel now. Infinity where the peer has no flow control of its own. */
+  /**
+   * Bytes that may be sent on the channel now. Infinity where the peer has no flow control of its own, and where
+   * nothing would be sent.
+   */
   sendable(channel: DataChannel): number;
+  /**
+   * True once the peer has shown flow control of its own: what it may send is bounded by `consumed`, and its
+   * socket must be read on, since its grants come there. False (WebSocket, and SPDY as Kubernetes speaks it):
+   * only not reading its socket holds it back.
+   */
+  readonly windowed: boolean;
 }
 
 /** The channels of the request's query. `resize` and `error` need no asking. */

@@ -168,6 +168,8 @@ export class ForwardChannelPeer implements PortForwardPeer {
     return NOTHING;
   }
 
+  readonly windowed = false;
+
   sendable(): number {
     return Number.POSITIVE_INFINITY;
   }

@@ -166,6 +166,10 @@ export class ForwardPeer implements PortForwardPeer {
     return this.#on(stream, (number) => this.#session.consumed(number, bytes));
   }
 
+  get windowed(): boolean {
+    return this.#session.windowed;
+  }
+
   sendable(stream: ForwardStream): number {
     const number = this.#numbers.get(keyOf(stream));
     return number === undefined ? Number.POSITIVE_INFINITY : this.#session.sendable(number);

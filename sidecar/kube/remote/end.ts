@@ -3,8 +3,8 @@
  *
  * It reads whatever happens, for over SPDY the permission to go on sending arrives on the connection that the other
  * direction would have to wait for: two ends that read only when the other has taken the last piece stand still
- * as soon as both have something to say. What waits is bounded: over SPDY by the windows that `consumed` opens
- * again, over WebSocket by pausing the socket.
+ * as soon as both have something to say. What waits is bounded: by the windows that `consumed` opens again where
+ * the peer counts them, and by pausing the socket where it does not (WebSocket, and Kubernetes' own SPDY).
  */
 import type { Duplex } from 'node:stream';
 
@@ -14,13 +14,16 @@ export interface Peer<Event, Stream> {
   finish(): Event[];
   send(stream: Stream, data: Uint8Array): Buffer;
   sendable(stream: Stream): number;
+  readonly windowed: boolean;
 }
 
 /** What peers say; `writable` means that `sendable` has grown. */
 type Said = { kind: 'data'; data: Buffer } | { kind: 'writable' } | { kind: string };
 
-/** Data that waits to be handled: above it the socket is paused where the peer has no windows. */
+/** What waits to be handled, in memory: above it the socket is paused where the peer has no windows. */
 const HIGH_WATER = 1 << 20;
+/** Of an event, beside its data. */
+const EVENT_BYTES = 128;
 /** Events that wait, of whatever kind: a peer that says so much at once means no good. */
 const MOST_EVENTS = 20_000;
 /** What goes into one message or frame; larger ones would hold up what else wants to pass. */
@@ -29,26 +32,21 @@ const PIECE_BYTES = 1 << 15;
 export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream> = Peer<Event, Stream>> {
   readonly peer: Protocol;
   readonly #socket: Duplex;
-  readonly #windowed: boolean;
   readonly #queue: Event[] = [];
   #queuedBytes = 0;
   #ended = false;
   #wakeReader: (() => void) | null = null;
   #wakeSenders: (() => void)[] = [];
 
-  /**
-   * @param head what was read from the socket behind the handshake
-   * @param options `windowed`: the protocol has flow control of its own (SPDY)
-   */
-  constructor(socket: Duplex, peer: Protocol, options: { head: Buffer; windowed: boolean }) {
+  /** @param head what was read from the socket behind the handshake */
+  constructor(socket: Duplex, peer: Protocol, head: Buffer) {
     this.peer = peer;
     this.#socket = socket;
-    this.#windowed = options.windowed;
     socket.on('data', (bytes: Buffer) => this.#receive(bytes));
     socket.on('end', () => this.#finish());
     socket.on('close', () => this.#finish());
     socket.on('error', () => this.#finish());
-    if (options.head.length > 0) this.#receive(options.head);
+    if (head.length > 0) this.#receive(head);
   }
 
   /** True when the peer will say no more. */
@@ -61,7 +59,7 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
     for (;;) {
       const event = this.#queue.shift();
       if (event !== undefined) {
-        this.#taken(dataLength(event));
+        this.#taken(bytesOf(event));
         yield event;
       } else if (this.#ended) return;
       else
@@ -131,18 +129,18 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
     for (const event of events) {
       if (event.kind === 'writable') this.#letSend();
       else {
-        this.#queuedBytes += dataLength(event);
+        this.#queuedBytes += bytesOf(event);
         this.#queue.push(event);
       }
     }
     if (this.#queue.length > MOST_EVENTS) this.#socket.destroy(new Error('too many frames at once'));
-    if (!this.#windowed && this.#queuedBytes > HIGH_WATER) this.#socket.pause();
+    if (!this.peer.windowed && this.#queuedBytes > HIGH_WATER) this.#socket.pause();
     this.#wake();
   }
 
   #taken(bytes: number): void {
     this.#queuedBytes -= bytes;
-    if (!this.#windowed && this.#queuedBytes < HIGH_WATER / 2) this.#socket.resume();
+    if (this.#queuedBytes < HIGH_WATER / 2) this.#socket.resume();
   }
 
   #finish(): void {
@@ -163,6 +161,6 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
   }
 }
 
-function dataLength(event: Said): number {
-  return 'data' in event ? event.data.length : 0;
+function bytesOf(event: Said): number {
+  return EVENT_BYTES + ('data' in event ? event.data.length : 0);
 }

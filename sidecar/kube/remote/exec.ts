@@ -77,7 +77,7 @@ function endOf(
     agreement.kind === 'websocket'
       ? new ChannelPeer(agreement.protocol as WebSocketProtocol, options, maskKeys)
       : new StreamPeer(options);
-  return new End(socket, peer, { head, windowed: agreement.kind === 'spdy' });
+  return new End(socket, peer, head);
 }
 
 /** A terminal shows one stream only. */

@@ -16,8 +16,6 @@ export type ForwardEnd = End<ForwardEvent, ForwardStream, PortForwardPeer>;
 export interface ForwardOptions {
   client: ForwardEnd;
   server: ForwardEnd;
-  /** Streams have flow control of their own, so that one that stands still does not stop the others. */
-  windowed: boolean;
   clock: Clock;
   /** Resolves when it is stored. */
   record: (body: DraftBody) => Promise<void>;
@@ -92,8 +90,9 @@ export class ForwardRelay {
   ): Promise<void> {
     if (this.#connections.isRefused(event.stream)) return;
     const pass = () => this.#pass(event, from, to);
-    // Without windows what waits for one stream would pile up here: there they wait for each other.
-    if (!this.#options.windowed) return pass();
+    // With windows a stream that stands still does not stop the others. Without them (Kubernetes' own SPDY has none)
+    // what waits for one would pile up here: they wait for each other, as they do between kubectl and kubelet.
+    if (!from.peer.windowed) return pass();
     const way = `${from === this.#options.client} ${event.stream.type} ${event.stream.connection}`;
     const done = (this.#ways.get(way) ?? Promise.resolve()).then(pass);
     this.#ways.set(way, done);

@@ -36,11 +36,10 @@ export interface PortForward {
 
 /** Relays until it is over. Both connections are gone then. */
 export async function runPortForward(forward: PortForward): Promise<Outcome> {
-  const { log, clock, client, server, refuses, agreement } = forward;
+  const { log, clock, client, server, refuses } = forward;
   const relay = new ForwardRelay({
     client: endOf(forward, client, 'client'),
     server: endOf(forward, server, 'server'),
-    windowed: isWindowed(agreement),
     ...{ clock, refuses },
     record: (body) => log.append(body),
   });
@@ -61,14 +60,14 @@ export function portsOf({ parameters }: Pick<KubeAction, 'parameters'>): number[
   });
 }
 
-/** SPDY has flow control for each stream, whether it runs in a WebSocket or not. */
-function isWindowed({ kind, protocol }: Agreement): boolean {
+/** SPDY, whether it runs in a WebSocket or not. */
+function isSpdy({ kind, protocol }: Agreement): boolean {
   return kind === 'spdy' || protocol === PORT_FORWARD_TUNNEL;
 }
 
 function endOf({ agreement, ports }: PortForward, { socket, head }: Connection, from: Sender): ForwardEnd {
-  const peer: PortForwardPeer = isWindowed(agreement)
+  const peer: PortForwardPeer = isSpdy(agreement)
     ? new ForwardPeer({ from, tunnel: agreement.kind === 'websocket' ? maskKeys : null })
     : new ForwardChannelPeer({ from, protocol: agreement.protocol as PortForwardChannels, ports }, maskKeys);
-  return new End(socket, peer, { head, windowed: isWindowed(agreement) });
+  return new End(socket, peer, head);
 }

@@ -178,6 +178,8 @@ export class ChannelPeer implements RemotePeer {
     return NOTHING;
   }
 
+  readonly windowed = false;
+
   sendable(): number {
     return Number.POSITIVE_INFINITY;
   }

@@ -162,6 +162,10 @@ export class StreamPeer implements RemotePeer {
     return this.#on(channel, (stream) => this.#session.consumed(stream, bytes));
   }
 
+  get windowed(): boolean {
+    return this.#session.windowed;
+  }
+
   sendable(channel: DataChannel): number {
     const stream = this.#streams.get(channel);
     return stream === undefined ? Number.POSITIVE_INFINITY : this.#session.sendable(stream);

@@ -115,6 +115,9 @@ export type StreamFault =
   | 'REPLY_UNEXPECTED'
   /** Data before the reply. */
   | 'REPLY_MISSING'
-  | 'WINDOW_OVERFLOW';
+  /** A window that grows over 2³¹ − 1. */
+  | 'WINDOW_OVERFLOW'
+  /** More than our window, of a peer that counts. */
+  | 'WINDOW_OVERRUN';
 
 export type SpdyFault = FrameFault | HeadersFault | StreamFault;

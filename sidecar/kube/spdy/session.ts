@@ -164,6 +164,9 @@ export class SpdySession {
     if (this.#from === 'server' && !found.replied) {
       return broken('REPLY_MISSING', `data on stream ${stream} before the reply`);
     }
+    if (!this.#receiving.received(stream, data.length) && this.#sending.counts) {
+      return broken('WINDOW_OVERRUN', `stream ${stream} overruns its window`);
+    }
     const piece: SpdyEvent[] = data.length === 0 && fin ? [] : [{ kind: 'data', stream, data }];
     return [...piece, ...this.#ended(stream, fin)];
   }
@@ -171,7 +174,7 @@ export class SpdySession {
   #readReset({ stream, status }: Frame<'rst-stream'>): SpdyEvent[] {
     if (!this.#streams.has(stream)) return this.#late(stream, 0);
     this.#remove(stream);
-    return [{ kind: 'reset', stream, status }];
+    return [{ kind: 'reset', stream, status }, { kind: 'writable' }];
   }
 
   #readSettings({ values }: Frame<'settings'>): SpdyEvent[] {
@@ -253,6 +256,11 @@ export class SpdySession {
   /** False before it is opened, and once both ended it or either reset it. */
   has(stream: number): boolean {
     return this.#streams.has(stream);
+  }
+
+  /** The peer has shown that it counts windows: ours bound what it sends. Otherwise TCP alone does. */
+  get windowed(): boolean {
+    return this.#sending.counts;
   }
 
   sendable(stream: number): number {

@@ -3,9 +3,9 @@
  * https://www.chromium.org/spdy/spdy-protocol/spdy-protocol-draft3-1/, 2.6.8
  *
  * Kubernetes' SPDY library has none: it neither sends WINDOW_UPDATE nor heeds it, and sends past any window; TCP
- * alone holds it back. So a peer's windows bind us only once it has shown that it counts (a WINDOW_UPDATE, or a
- * SETTINGS with an initial window, which those who count send first). The other way we always grant what has
- * been passed on, which a peer without flow control does not mind.
+ * alone holds it back. So windows bind only once the peer has shown that it counts (a WINDOW_UPDATE, or a SETTINGS
+ * with an initial window, which those who count send first): its windows bind us, and ours bind it. What has
+ * been passed on we always grant again, which a peer without flow control does not mind.
  */
 
 const INITIAL = 65_536;
@@ -15,7 +15,8 @@ const GRANT = INITIAL / 2;
 
 /** What we may send. Stream 0 is the session. */
 export class SendWindows {
-  #counts = false;
+  /** The peer has shown that it counts. */
+  counts = false;
   #initial = INITIAL;
   readonly #left = new Map<number, number>([[0, INITIAL]]);
 
@@ -34,14 +35,14 @@ export class SendWindows {
 
   /** False if the window grew over 2³¹ − 1. A stream that is gone is passed over. */
   grow(stream: number, delta: number): boolean {
-    this.#counts = true;
+    this.counts = true;
     this.#add(stream, delta);
     return (this.#left.get(stream) ?? 0) <= LARGEST;
   }
 
   /** SETTINGS changes the windows of open streams, too, not the session's. False as with `grow`. */
   settle(initial: number): boolean {
-    this.#counts = true;
+    this.counts = true;
     const delta = initial - this.#initial;
     this.#initial = initial;
     for (const stream of this.#left.keys()) if (stream !== 0) this.#add(stream, delta);
@@ -50,7 +51,7 @@ export class SendWindows {
 
   /** Infinity where the peer does not count. */
   left(stream: number): number {
-    if (!this.#counts) return Number.POSITIVE_INFINITY;
+    if (!this.counts) return Number.POSITIVE_INFINITY;
     return Math.max(0, Math.min(this.#left.get(0)!, this.#left.get(stream) ?? 0));
   }
 
@@ -60,27 +61,47 @@ export class SendWindows {
   }
 }
 
-/** What the peer may send: counted up until it is worth a WINDOW_UPDATE. */
+interface Allowance {
+  /** What the peer may still send. */
+  left: number;
+  /** What was passed on and not granted again yet. */
+  owed: number;
+}
+
+/** What the peer may send: what was passed on is granted again once it is worth a WINDOW_UPDATE. */
 export class ReceiveWindows {
-  readonly #owed = new Map<number, number>([[0, 0]]);
+  readonly #windows = new Map<number, Allowance>([[0, { left: INITIAL, owed: 0 }]]);
 
   open(stream: number): void {
-    this.#owed.set(stream, 0);
+    this.#windows.set(stream, { left: INITIAL, owed: 0 });
   }
 
   close(stream: number): void {
-    this.#owed.delete(stream);
+    this.#windows.delete(stream);
+  }
+
+  /** False if the peer sent more than it may: for one that counts, a broken rule. */
+  received(stream: number, bytes: number): boolean {
+    let within = true;
+    for (const window of [this.#windows.get(stream), this.#windows.get(0)]) {
+      if (window === undefined) continue;
+      window.left -= bytes;
+      within &&= window.left >= 0;
+    }
+    return within;
   }
 
   /** The grants that are due now that `bytes` of the stream have been passed on: [stream, delta] each. */
   consumed(stream: number, bytes: number): [number, number][] {
     const due: [number, number][] = [];
-    for (const window of [stream, 0]) {
-      const owed = this.#owed.get(window);
-      if (owed === undefined) continue;
-      const sum = owed + bytes;
-      this.#owed.set(window, sum >= GRANT ? 0 : sum);
-      if (sum >= GRANT) due.push([window, sum]);
+    for (const number of [stream, 0]) {
+      const window = this.#windows.get(number);
+      if (window === undefined) continue;
+      window.owed += bytes;
+      if (window.owed < GRANT) continue;
+      due.push([number, window.owed]);
+      window.left += window.owed;
+      window.owed = 0;
     }
     return due;
   }

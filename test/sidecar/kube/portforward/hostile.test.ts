@@ -37,7 +37,7 @@ const CASES: Record<string, [Buffer, string[]]> = {
   ],
   'a connection again, once it is gone': [
     Buffer.concat([opened(data), encodeRstStream(1, 5)]),
-    ['open data 0', 'reset data 0'],
+    ['open data 0', 'reset data 0', 'writable'],
   ],
   'no port': [opened({ streamtype: 'data' }), ['PORT_INVALID']],
   'port 0': [opened({ ...data, port: '0' }), ['PORT_INVALID']],

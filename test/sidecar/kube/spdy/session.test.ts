@@ -67,7 +67,7 @@ const CASES: Record<string, [Sender, Build, string[]]> = {
   'data after a reset of the sender': [
     'client',
     (s) => [s.open(1), encodeRstStream(1, 5), encodeData(1, hello, false), encodeRstStream(1, 5)],
-    ['open 1', 'reset 1', 'discarded'],
+    ['open 1', 'reset 1', 'writable', 'discarded'],
   ],
   'an even number': ['client', (s) => [s.open(2)], ['STREAM_NUMBER']],
   'a number again': ['client', (s) => [s.open(3), s.open(3)], ['open 3', 'STREAM_NUMBER']],
@@ -75,7 +75,7 @@ const CASES: Record<string, [Sender, Build, string[]]> = {
   'a number of a stream that is gone': [
     'client',
     (s) => [s.open(3), encodeRstStream(3, 5), s.open(3)],
-    ['open 3', 'reset 3', 'STREAM_NUMBER'],
+    ['open 3', 'reset 3', 'writable', 'STREAM_NUMBER'],
   ],
   'a stream of the server': ['server', (s) => [s.open(2)], ['STREAM_OF_SERVER']],
   'too many streams': [
@@ -203,6 +203,24 @@ t.test("windows bind us once the peer shows that it counts: Kubernetes' own neve
   session.receive(hex('8003 0004 00 00000c 00000001 00000007 00000000'));
   t.equal(session.sendable(1), 0);
   t.same(kinds(session.receive(encodeWindowUpdate(9, 5))), ['writable'], 'a stream that is gone');
+});
+
+t.test('a peer that counts is held to our windows, any other by TCP alone', async (t) => {
+  const half = Buffer.alloc(32_768);
+  const session = new SpdySession('client', 4);
+  const said = session.receive(
+    Buffer.concat([new Script().open(1), ...[1, 2, 3].map(() => encodeData(1, half, false))]),
+  );
+  t.same(kinds(said), ['open 1', 'data 1', 'data 1', 'data 1']);
+  t.notOk(session.windowed);
+
+  const counting = new SpdySession('client', 4);
+  counting.receive(Buffer.concat([new Script().open(1), encodeWindowUpdate(0, 1)]));
+  t.ok(counting.windowed);
+  t.same(kinds(counting.receive(encodeData(1, half, false))), ['data 1']);
+  t.equal(counting.consumed(1, half.length).length, 32);
+  t.same(kinds(counting.receive(encodeData(1, Buffer.alloc(65_536), false))), ['data 1']);
+  t.same(kinds(counting.receive(encodeData(1, half, false))), ['WINDOW_OVERRUN']);
 });
 
 t.test('what was passed on is granted again, half a window at a time', async (t) => {
