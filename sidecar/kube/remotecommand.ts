@@ -116,9 +116,9 @@ export interface RemotePeer {
    */
   sendable(channel: DataChannel): number;
   /**
-   * True once the peer has shown flow control of its own: what it may send is bounded by `consumed`, and its
-   * socket must be read on, since its grants come there. False (WebSocket, and SPDY as Kubernetes speaks it):
-   * only not reading its socket holds it back.
+   * True once the peer has shown flow control of its own, as long as it keeps to ours: what it may send is
+   * bounded by `consumed`, and its socket must be read on, since its grants come there. False (WebSocket, and SPDY as
+   * Kubernetes speaks it): only not reading its socket holds it back.
    */
   readonly windowed: boolean;
 }

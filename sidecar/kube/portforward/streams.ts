@@ -46,7 +46,8 @@ export class ForwardPeer implements PortForwardPeer {
 
   finish(): ForwardEvent[] {
     const events = this.#translate(this.#tunnel?.finish() ?? []);
-    return this.#over ? events : [...events, ...this.#session.finish().flatMap((event) => this.#read(event))];
+    if (!this.#over) this.#translateSpdy(this.#session.finish(), events);
+    return events;
   }
 
   #translate(found: Tunnelled[]): ForwardEvent[] {

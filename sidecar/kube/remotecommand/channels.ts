@@ -119,9 +119,7 @@ export class ChannelPeer implements RemotePeer {
     if (channel !== 'resize') {
       return data.length > 0 || (first && last) ? [{ kind: 'data', channel, data }] : [];
     }
-    const sizes = this.#sizes.push(data);
-    if (sizes === null) return [faulted('SIZE_INVALID', 'the resize channel holds no terminal size')];
-    return sizes.map((size) => ({ kind: 'resize', size }));
+    return this.#sizes.read(data);
   }
 
   #readCloseSignal({ data, last }: ChannelPiece): RemoteEvent[] {

@@ -114,10 +114,7 @@ export class StreamPeer implements RemotePeer {
     if (FROM_CLIENT.has(channel) !== (from === 'client')) {
       return [broken('WRONG_DIRECTION', `the ${from} sent on ${channel}`)];
     }
-    if (channel !== 'resize') return [{ kind: 'data', channel, data }];
-    const sizes = this.#sizes.push(data);
-    if (sizes === null) return [broken('SIZE_INVALID', 'the resize stream holds no terminal size')];
-    return sizes.map((size) => ({ kind: 'resize', size }));
+    return channel === 'resize' ? this.#sizes.read(data) : [{ kind: 'data', channel, data }];
   }
 
   open(channel: Channel): Buffer {

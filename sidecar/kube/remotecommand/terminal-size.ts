@@ -3,7 +3,8 @@
  *
  *     {"Width":80,"Height":24}␊
  */
-import type { TerminalSize } from '../remotecommand.ts';
+import { type Fault, faulted } from '../fault.ts';
+import type { ChannelFault, RemoteEvent, TerminalSize } from '../remotecommand.ts';
 
 /** Go's uint16. */
 const LARGEST = 0xffff;
@@ -18,18 +19,22 @@ export function formatSize({ columns, rows }: TerminalSize): Buffer {
 export class SizeReader {
   #pending = '';
 
-  /** The sizes that are whole, or null as soon as something is none. */
-  push(bytes: Buffer): TerminalSize[] | null {
-    const sizes: TerminalSize[] = [];
+  /** The sizes that are whole, up to the first thing that is none. */
+  read(bytes: Buffer): RemoteEvent[] {
+    const events: RemoteEvent[] = [];
     const objects = (this.#pending + bytes.toString('latin1')).split('}');
     this.#pending = objects.pop()!;
     for (const object of objects) {
       const size = object.length < OBJECT_LIMIT ? parseSize(`${object}}`) : null;
-      if (size === null) return null;
-      sizes.push(size);
+      if (size === null) return [...events, invalid()];
+      events.push({ kind: 'resize', size });
     }
-    return this.#pending.length < OBJECT_LIMIT ? sizes : null;
+    return this.#pending.length < OBJECT_LIMIT ? events : [...events, invalid()];
   }
+}
+
+function invalid(): Fault<ChannelFault> {
+  return faulted('SIZE_INVALID', 'the resize channel holds no terminal size');
 }
 
 function parseSize(text: string): TerminalSize | null {

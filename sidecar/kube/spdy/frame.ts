@@ -116,8 +116,6 @@ export type StreamFault =
   /** Data before the reply. */
   | 'REPLY_MISSING'
   /** A window that grows over 2³¹ − 1. */
-  | 'WINDOW_OVERFLOW'
-  /** More than our window, of a peer that counts. */
-  | 'WINDOW_OVERRUN';
+  | 'WINDOW_OVERFLOW';
 
 export type SpdyFault = FrameFault | HeadersFault | StreamFault;

@@ -164,9 +164,7 @@ export class SpdySession {
     if (this.#from === 'server' && !found.replied) {
       return broken('REPLY_MISSING', `data on stream ${stream} before the reply`);
     }
-    if (!this.#receiving.received(stream, data.length) && this.#sending.counts) {
-      return broken('WINDOW_OVERRUN', `stream ${stream} overruns its window`);
-    }
+    this.#receiving.received(stream, data.length);
     const piece: SpdyEvent[] = data.length === 0 && fin ? [] : [{ kind: 'data', stream, data }];
     return [...piece, ...this.#ended(stream, fin)];
   }
@@ -258,9 +256,9 @@ export class SpdySession {
     return this.#streams.has(stream);
   }
 
-  /** The peer has shown that it counts windows: ours bound what it sends. Otherwise TCP alone does. */
+  /** The peer counts windows, and has kept to ours: they bound what it sends. Otherwise TCP alone does. */
   get windowed(): boolean {
-    return this.#sending.counts;
+    return this.#sending.counts && !this.#receiving.overrun;
   }
 
   sendable(stream: number): number {

@@ -3,9 +3,10 @@
  * https://www.chromium.org/spdy/spdy-protocol/spdy-protocol-draft3-1/, 2.6.8
  *
  * Kubernetes' SPDY library has none: it neither sends WINDOW_UPDATE nor heeds it, and sends past any window; TCP
- * alone holds it back. So windows bind only once the peer has shown that it counts (a WINDOW_UPDATE, or a SETTINGS
- * with an initial window, which those who count send first): its windows bind us, and ours bind it. What has
- * been passed on we always grant again, which a peer without flow control does not mind.
+ * alone holds it back. So a peer's windows bind us only once it has shown that it counts (a WINDOW_UPDATE, or a
+ * SETTINGS with an initial window, which those who count send first). What has been passed on we always grant
+ * again, which a peer without flow control does not mind; and whoever overruns our windows is known not to heed
+ * them, which is no fault, for it cannot have known before our first grant that we count.
  */
 
 const INITIAL = 65_536;
@@ -71,6 +72,8 @@ interface Allowance {
 /** What the peer may send: what was passed on is granted again once it is worth a WINDOW_UPDATE. */
 export class ReceiveWindows {
   readonly #windows = new Map<number, Allowance>([[0, { left: INITIAL, owed: 0 }]]);
+  /** The peer has sent more than it may. */
+  overrun = false;
 
   open(stream: number): void {
     this.#windows.set(stream, { left: INITIAL, owed: 0 });
@@ -80,15 +83,12 @@ export class ReceiveWindows {
     this.#windows.delete(stream);
   }
 
-  /** False if the peer sent more than it may: for one that counts, a broken rule. */
-  received(stream: number, bytes: number): boolean {
-    let within = true;
+  received(stream: number, bytes: number): void {
     for (const window of [this.#windows.get(stream), this.#windows.get(0)]) {
       if (window === undefined) continue;
       window.left -= bytes;
-      within &&= window.left >= 0;
+      this.overrun ||= window.left < 0;
     }
-    return within;
   }
 
   /** The grants that are due now that `bytes` of the stream have been passed on: [stream, delta] each. */

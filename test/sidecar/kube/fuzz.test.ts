@@ -23,7 +23,7 @@ import {
 import type { Sender } from '../../../sidecar/kube/websocket/frame.ts';
 import { captures } from '../../kube-captures/capture.ts';
 
-const KEPT: number[] = [350_045_715];
+const KEPT: number[] = [350_045_715, 351_100_819, 351_309_563, 351_355_465];
 const MILLISECONDS = process.env.CHAPERONE_LONG ? 180_000 : 1_500;
 /** Enough of a capture for all that it shows; the rest of the large ones is more of the same. */
 const LENGTH = 2_000;
