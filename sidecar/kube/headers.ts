@@ -111,9 +111,14 @@ export function returned(raw: readonly string[]): Header[] {
 const MAX_CLAIM = 256;
 const NOT_SHOWN = new RegExp(`[\\u0000-\\u001f${UNPRINTABLE}]`, 'gu');
 
+function shown(value: string | undefined): string | undefined {
+  const plain = value === undefined || /^[ -~]*$/.test(value);
+  return (plain ? value : value.replaceAll(NOT_SHOWN, '\ufffd'))?.slice(0, MAX_CLAIM);
+}
+
 /** What the client says of itself, fit to be shown. */
 export function claimsOf(headers: Headers): ClientClaims {
-  const claim = (name: string) => headers.get(name)?.replaceAll(NOT_SHOWN, '\ufffd').slice(0, MAX_CLAIM);
+  const claim = (name: string) => shown(headers.get(name));
   const agent = claim('user-agent');
   const command = claim('kubectl-command');
   const run = claim('kubectl-session');

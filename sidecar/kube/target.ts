@@ -48,7 +48,11 @@ function parsePath(path: string): Pick<Target, 'segments' | 'trailing'> {
   return { segments, trailing };
 }
 
+/** Stands for itself, in a path and in a query. */
+const PLAIN = /^[A-Za-z0-9_-][A-Za-z0-9._-]*$/;
+
 function decodeSegment(raw: string): string {
+  if (PLAIN.test(raw)) return raw;
   const segment = decoded(raw, 'path-encoding');
   if (segment === '' || segment === '.' || segment === '..') {
     throw new Unfit(
@@ -76,6 +80,7 @@ function parseQuery(raw: string): Parameter[] {
 }
 
 function formDecoded(raw: string): string {
+  if (PLAIN.test(raw)) return raw;
   const text = decoded(raw.replaceAll('+', '%20'), 'query-encoding');
   if (text.includes('\0')) throw new Unfit('query-encoding', 'a NUL in the query');
   return text;
@@ -91,12 +96,17 @@ function decoded(raw: string, code: 'path-encoding' | 'query-encoding'): string 
 
 /** The target as it is forwarded; parsing it gives the same target. */
 export function serialiseTarget({ segments, trailing, parameters }: Target): string {
-  const path = segments.map((segment) => `/${encodeURIComponent(segment).replaceAll('%3A', ':')}`).join('');
+  const path = segments.map((segment) => `/${encodeSegment(segment)}`).join('');
   const query = parameters.map(([name, value]) => `${formEncoded(name)}=${formEncoded(value)}`).join('&');
   return `${path}${trailing || path === '' ? '/' : ''}${query === '' ? '' : `?${query}`}`;
 }
 
+function encodeSegment(segment: string): string {
+  return PLAIN.test(segment) ? segment : encodeURIComponent(segment).replaceAll('%3A', ':');
+}
+
 function formEncoded(text: string): string {
+  if (PLAIN.test(text)) return text;
   return encodeURIComponent(text).replaceAll('%20', '+');
 }
 

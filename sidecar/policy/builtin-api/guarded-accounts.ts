@@ -36,7 +36,7 @@ function isPartial({ body }: KubeAction): boolean {
 function namesAccount(spot: Spot, guarded: ReadonlySet<string>, partial: boolean): boolean {
   if (hidesSpec(spot)) return true;
   if (guarded.has('default') && leavesDefault(spot, partial)) return true;
-  if (!spot.key.toLowerCase().includes('serviceaccount')) return false;
+  if (!/serviceaccount/i.test(spot.key)) return false;
   const value = membersOf(spot.value).name ?? spot.value;
   return value === OPAQUE || guarded.has(String(value));
 }

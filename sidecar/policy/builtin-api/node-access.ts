@@ -22,9 +22,11 @@ const HOST = new Set(['hostPID', 'hostNetwork', 'hostIPC', 'hostPath', 'hostProc
 const HARMLESS_CAPABILITY = 'NET_BIND_SERVICE';
 
 function reachesNode(spot: Spot): boolean {
-  if (hidesSpec(spot)) return true;
+  return hidesSpec(spot) || (namesHost(spot) && !isOff(spot.value) && !isBelow(spot, 'metadata'));
+}
+
+function namesHost(spot: Spot): boolean {
   const { key, value, parent } = spot;
-  if (isOff(value) || isBelow(spot, 'metadata')) return false;
   if (HOST.has(key)) return true;
   if (key === 'privileged') return parent?.key === 'securityContext';
   if (key === 'procMount') return value !== 'Default';

@@ -25,7 +25,7 @@ function touchesContainer(spot: Spot, action: KubeAction, { containers }: Surrou
   if (key === 'targetContainerName') return value === OPAQUE || isOne(value, containers);
   if (key === 'name' && CONTAINERS.has(listAround(spot))) return isOne(value, containers);
   if (hidesSpec(spot)) return true;
-  return resourceIn(action).resource === 'pods' && (byPlace(spot, action) || isNameless(spot));
+  return (byPlace(spot, action) || isNameless(spot)) && resourceIn(action).resource === 'pods';
 }
 
 /** A JSON patch that says which container by its place in the list: nobody can tell which it is. */
