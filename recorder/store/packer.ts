@@ -22,6 +22,9 @@ const BUFFER_BYTES = (768 << 10) + (4 << 10);
 /** How many are under way; together they are all the memory that this takes. */
 const BUFFERS = 8;
 
+/** All that it makes is garbage a moment later: it should not wait for more of it than that. */
+const LIMITS = { maxYoungGenerationSizeMb: 2, maxOldGenerationSizeMb: 64 };
+
 const SCRIPT = import.meta.url.endsWith('.ts') ? './pack-worker.ts' : './pack-worker.js';
 
 export class Packer {
@@ -100,7 +103,7 @@ export class Packer {
 /** Null where no further thread is allowed. Nothing of how this process was started is for the thread. */
 function newWorker(): Worker | null {
   try {
-    return new Worker(new URL(SCRIPT, import.meta.url), { execArgv: [], env: {} });
+    return new Worker(new URL(SCRIPT, import.meta.url), { execArgv: [], env: {}, resourceLimits: LIMITS });
   } catch {
     return null;
   }
