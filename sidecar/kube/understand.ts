@@ -8,6 +8,7 @@ import { decodeBody } from './body/decode.ts';
 import type { RequestHead } from './classify.ts';
 import { isDryRun } from './dry-run.ts';
 import { fit, type Refusal, Unfit } from './refusal.ts';
+import { mayScale } from './scale/replicas.ts';
 
 export interface BodyLimits {
   /** Bytes of a body; the API server itself takes 3 MiB. */
@@ -38,12 +39,14 @@ export function understand(
 
 function actionOf(head: RequestHead, body: UnderstoodBody | null): Understood {
   const { method, uri, request, parameters, client, impersonates } = head;
+  const dryRun = isDryRun(head, body === null ? undefined : body.object);
   return {
     kind: 'request',
     ...{ method, uri, request, parameters, client, body },
     ...(impersonates && { impersonates }),
-    dryRun: isDryRun(head, body === null ? undefined : body.object),
-    scales: 'no',
+    dryRun,
+    // Until a probe has told: scale/probe.ts.
+    scales: mayScale({ request, dryRun }) ? 'unknown' : 'no',
     unknown: [],
   };
 }

@@ -45,7 +45,7 @@ export function replicasIn(object: Json, path: ReplicasPath): Json {
  * Whether it could change how many replicas there are: a write to an object that may be there already, not only tried.
  * (A write to the subresource `scale` does in any case: see verbs.ts.)
  */
-export function mayScale({ request, dryRun }: KubeAction): boolean {
+export function mayScale({ request, dryRun }: Pick<KubeAction, 'request' | 'dryRun'>): boolean {
   const { verb, resource, subresource, group } = request;
   if (dryRun || subresource !== '' || (verb !== 'update' && verb !== 'patch')) return false;
   return builtInReplicas(group, resource) !== null;

@@ -122,6 +122,21 @@ t.test('a dry run is one only if the options say so that the server uses', async
   t.notOk(dry('GET', `${pod}?dryRun=All`));
 });
 
+t.test('whether it scales is not known before a probe', async (t) => {
+  const scales = (method: string, target: string) =>
+    action({
+      method,
+      target,
+      body: '{}',
+      ...(method === 'PATCH' && { type: 'application/merge-patch+json' }),
+    }).scales;
+  const web = '/apis/apps/v1/namespaces/x/deployments/web';
+  t.equal(scales('PATCH', web), 'unknown');
+  t.equal(scales('PUT', '/apis/example.com/v1/namespaces/x/rollouts/web'), 'unknown');
+  t.equal(scales('PATCH', `${web}?dryRun=All`), 'no');
+  t.equal(scales('PATCH', '/api/v1/namespaces/x/configmaps/web'), 'no');
+});
+
 /** What the README of the captures says of the scenario. */
 const EXPECTED: Record<string, string[]> = {
   'rest-evict': ['create pods/eviction demo/box dry'],
