@@ -1,6 +1,7 @@
 /**
  * `npm test`: brings what the tests need, builds, checks types and style, runs every test, and closes with
- * `N passed, N failed, N skipped`. `--long` adds the long runs; further arguments name test files.
+ * `N passed, N failed, N skipped`. `--long` adds the long runs; `--cluster` runs those against the cluster that
+ * KUBECONFIG names, and no others; further arguments name test files.
  * Runs on any Node from 20 and imports nothing but Node.
  */
 import { spawn } from 'node:child_process';
@@ -59,7 +60,7 @@ function ensureTap() {
 function testFiles(folder) {
   return readdirSync(folder, { recursive: true })
     .map((name) => join(folder, String(name)))
-    .filter((path) => path.endsWith('.test.ts') && !path.includes('/cluster/'))
+    .filter((path) => path.endsWith('.test.ts') && path.includes('/cluster/') === cluster)
     .map((path) => relative(root, path))
     .sort();
 }
@@ -87,6 +88,8 @@ function runTests(files, env) {
 
 const args = process.argv.slice(2);
 const named = args.filter((arg) => !arg.startsWith('--'));
+const cluster = args.includes('--cluster');
+if (cluster && !process.env.KUBECONFIG) fail('test:cluster needs KUBECONFIG: it says which cluster');
 prepare();
 ensureTools();
 ensureTap();
