@@ -29,6 +29,7 @@ interface Ran {
 async function kube(config: string, args: string[], input = '', program = binary): Promise<Ran> {
   const child = run(program, ['-n', namespace, ...args], {
     env: { KUBECONFIG: config, HOME: '/nonexistent' },
+    maxBuffer: 64 << 20,
   });
   child.child.stdin?.end(input);
   return child.then(
