@@ -99,6 +99,8 @@ export interface CommandAction {
   line: string;
   /** Where the shell's own prompt or completion runs it. */
   context?: 'prompt' | 'completion';
+  /** What arrives on its standard input, where that is known: statements that are judged one by one, or nothing. */
+  input?: 'judged' | 'empty';
   /** The guarded shell that is about to run it, where its hooks ask. */
   shell?: 'bash' | 'zsh';
   cwd: string;

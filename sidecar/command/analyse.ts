@@ -10,7 +10,8 @@ import { literalWord } from './fields.ts';
 import { Found } from './found.ts';
 import { invoke, isFollowed } from './invoke.ts';
 import { LimitReached, shown } from './limits.ts';
-import { rootScope, type Scope } from './scope.ts';
+import { plainPath } from './path.ts';
+import { rootScope, type Scope, settled } from './scope.ts';
 import { reader } from './walk.ts';
 
 export interface Context {
@@ -20,6 +21,8 @@ export interface Context {
   home?: string;
   /** Other variables known to hold these values when the line starts. */
   variables?: Readonly<Record<string, string>>;
+  /** What arrives on its standard input: statements that are judged one by one, or nothing. Otherwise that is not known. */
+  input?: 'judged' | 'empty';
 }
 
 /** Never throws. */
@@ -37,10 +40,45 @@ export function analyseArgv(argv: readonly string[], context: Context): CommandA
   });
 }
 
+/**
+ * A script that comes statement by statement: the later ones know what the former ones have set, and the directory that
+ * they went to.
+ */
+export class Script {
+  readonly #context: Context;
+  #scope: Scope;
+
+  constructor(context: Context) {
+    this.#context = context;
+    this.#scope = scopeOf(context);
+  }
+
+  /** Never throws. */
+  read(statement: string): CommandAction {
+    const action = this.#run(statement, this.#scope);
+    this.#scope = settled(this.#scope);
+    return action;
+  }
+
+  /** What `text` would be if it came next. Never throws. */
+  peek(text: string): CommandAction {
+    return this.#run(text, { ...this.#scope });
+  }
+
+  #run(text: string, scope: Scope): CommandAction {
+    const cwd = plainPath(scope.cwd) ?? '';
+    return run(text, { ...this.#context, cwd }, (found) => found.script(text, scope));
+  }
+}
+
+function scopeOf({ cwd, home, variables = {}, input }: Context): Scope {
+  return rootScope(cwd, home, variables, input && { kind: input });
+}
+
 function run(line: string, context: Context, read: (found: Found, scope: Scope) => void): CommandAction {
   const found = new Found(reader);
   try {
-    read(found, rootScope(context.cwd, context.home, context.variables ?? {}));
+    read(found, scopeOf(context));
   } catch (error) {
     // RangeError: the parser and our own walk recurse, and a deep enough input exhausts the stack.
     if (!(error instanceof LimitReached || error instanceof RangeError)) {
@@ -53,7 +91,8 @@ function run(line: string, context: Context, read: (found: Found, scope: Scope) 
   found.markForkBombs();
   const { commands, functions, unknown } = found;
   const home = context.home === undefined ? {} : { home: context.home };
-  return { kind: 'command', line, cwd: context.cwd, ...home, commands, functions, unknown };
+  const judged = context.input === undefined ? {} : { input: context.input };
+  return { kind: 'command', line, ...judged, cwd: context.cwd, ...home, commands, functions, unknown };
 }
 
 /**

@@ -4,7 +4,7 @@ import type { Found } from './found.ts';
 import { argument } from './interpreter.ts';
 import { readOptions } from './options.ts';
 import { ANYWHERE, quoteGlob, resolvePath } from './path.ts';
-import { bind, learn, mayBe, type Scope, SOMEWHERE, unsettle } from './scope.ts';
+import { bind, isJudged, learn, mayBe, type Scope, SOMEWHERE, unsettle } from './scope.ts';
 import { isStdin } from './shells.ts';
 
 interface BuiltinCall {
@@ -120,7 +120,7 @@ function source(found: Found, program: string, call: BuiltinCall, scope: Scope):
       found.script(text, { ...scope, via: [...scope.via, program], depth: scope.depth + 1 });
       return;
     }
-    found.doubt('code-on-stdin', `${program} runs what it reads`, call.text);
+    if (!isJudged(scope.input)) found.doubt('code-on-stdin', `${program} runs what it reads`, call.text);
   } else {
     found.doubt('unreadable-script', `${program} runs a script whose text is not seen here`, call.text);
   }
@@ -150,6 +150,7 @@ function switchUser(found: Found, call: BuiltinCall, scope: Scope): void {
     operands = operands.slice(options.operand);
     if (operands.length === 0) break;
   }
+  if (isJudged(scope.input)) return;
   if (scope.input.kind === 'inherited')
     found.doubt('no-hooks', 'su starts a shell that is not watched', call.text);
   else {

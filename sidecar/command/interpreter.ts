@@ -55,7 +55,8 @@ export function followInterpreter(found: Found, program: string, words: readonly
   const { input } = at.scope;
   found.commands[at.place]!.capabilities.push('stdin-script');
   found.runsInput(input, program);
-  if (input.kind !== 'inherited' && !(input.kind === 'here' && input.text !== null)) {
+  if (input.kind === 'inherited' || input.kind === 'empty') return true;
+  if (!(input.kind === 'here' && input.text !== null)) {
     found.doubt('code-on-stdin', `${program} runs what it reads`, found.commands[at.place]!.text);
   }
   return true;
@@ -84,6 +85,7 @@ function standardInput(found: Found, program: string, at: Place): void {
       found.doubt('code-on-stdin', `${program} may not be the only one to read its code`, command.text);
     return;
   }
+  if (input.kind === 'empty' || (input.kind === 'judged' && !FOREIGN.has(program))) return;
   if (input.kind === 'inherited') {
     found.doubt('no-hooks', `${program} starts a shell that is not watched`, command.text);
   } else {

@@ -11,7 +11,7 @@ import { LIMITS, LimitReached } from './limits.ts';
 import { type Options, readOptions } from './options.ts';
 import { PRINTS, printed } from './output.ts';
 import { basename, quoteGlob, resolvePath } from './path.ts';
-import { changed, type Scope, SOMEWHERE } from './scope.ts';
+import { changed, isJudged, type Scope, SOMEWHERE } from './scope.ts';
 import { shellNamed } from './shells.ts';
 import { everywhere, touchesOf } from './touches.ts';
 import { WRAPPERS, type Wrapper, wrapperNamed } from './wrappers.ts';
@@ -180,7 +180,7 @@ function unwrap(found: Found, program: string, wrapper: Wrapper, at: Site): void
     found.doubt('computed-argument', `${program} hands its words to a shell that expands them`, at.call.text);
   if (rest.length > 0 || !(shell || wrapper.shellByDefault)) return;
   found.runsInput(scope.input, program);
-  found.doubt('no-hooks', `${program} starts a shell that is not watched`, at.call.text);
+  if (!isJudged(scope.input)) found.doubt('no-hooks', `${program} starts a shell that is not watched`, at.call.text);
 }
 
 /** Some wrappers run their command in another directory. */

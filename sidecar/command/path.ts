@@ -8,6 +8,12 @@ export function quoteGlob(text: string): string {
   return /[*?[\]\\]/.test(text) ? text.replace(/[*?[\]\\]/g, '\\$&') : text;
 }
 
+/** The one path that the glob stands for; null where it stands for more. */
+export function plainPath(glob: string): string | null {
+  const plain = glob.replace(/\\[*?[\]\\]/g, '');
+  return /[*?[\]\\]/.test(plain) ? null : glob.replace(/\\(.)/g, '$1');
+}
+
 /**
  * The absolute, normalised form of a path glob: `//`, `/./`, `/../` and a trailing slash resolved.
  * A segment that is unknown in part counts as unknown whole. An unknown part is taken not to climb by `..`.

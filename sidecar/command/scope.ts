@@ -9,6 +9,10 @@ export type Range = readonly [from: number, to: number];
 export type Input =
   /** The session's own input: a terminal, or whatever the caller has. */
   | { kind: 'inherited' }
+  /** Statements that are judged one by one before they arrive here. */
+  | { kind: 'judged' }
+  /** Nothing ever arrives. */
+  | { kind: 'empty' }
   /** The output of commands already found; `text` where it is known. */
   | { kind: 'pipe'; from: readonly Range[]; text: string | null }
   /** A here-document or here-string; null where an expansion decides. */
@@ -51,6 +55,7 @@ export function rootScope(
   cwd: string,
   home: string | undefined,
   known: Readonly<Record<string, string>>,
+  input: Input = { kind: 'inherited' },
 ): Scope {
   return {
     cwd: cwd.startsWith('/') ? quoteGlob(cwd) : SOMEWHERE,
@@ -58,7 +63,7 @@ export function rootScope(
     variables: childVariables(Object.entries(known), home),
     positional: null,
     via: [],
-    input: { kind: 'inherited' },
+    input,
     depth: 0,
     pipeline: { id: 0, place: 0, length: 1 },
     body: null,
@@ -171,6 +176,19 @@ export function unsettle(scope: Scope, { directory, positional, names }: Changes
   for (const name of scope.variables.keys()) {
     if ((names.get(name) ?? -1) >= start) learn(scope, name, null);
   }
+}
+
+/** Whether a shell that reads from there runs nothing that is not judged. */
+export function isJudged({ kind }: Input): boolean {
+  return kind === 'judged' || kind === 'empty';
+}
+
+/** For a later statement, which is analysed by itself: commands found so far cannot be pointed at any more. */
+export function settled(scope: Scope): Scope {
+  const variables = new Map(
+    [...scope.variables].map(([name, binding]) => [name, { ...binding, sources: [] }]),
+  );
+  return { ...scope, variables };
 }
 
 const SETTERS = /\b(?:read|for|select|getopts|mapfile|readarray|unset|printf)\b([^;&|\n]{0,200})/g;

@@ -10,7 +10,7 @@ export interface BuiltinRule {
   /** `builtin/…`. */
   name: string;
   reason: string;
-  matches(command: SimpleCommand, action: Pick<CommandAction, 'shell'>): Tri;
+  matches(command: SimpleCommand, action: Pick<CommandAction, 'shell' | 'input'>): Tri;
   /** Functions that may not be defined. */
   functions?: RegExp;
 }
@@ -193,9 +193,9 @@ function removesZshHook({ program, argv }: SimpleCommand): Tri {
   }
 }
 
-/** `exec bash` leaves the guard behind; `exec bash -c …` is judged by its code. */
-function replacesShell(command: SimpleCommand): Tri {
-  if (!command.via.includes('exec')) return NO;
+/** `exec bash` leaves the guard behind, where it sits in the shell; `exec bash -c …` is judged by its code. */
+function replacesShell(command: SimpleCommand, { input }: Pick<CommandAction, 'input'>): Tri {
+  if (!command.via.includes('exec') || input !== undefined) return NO;
   return shellStarts(command);
 }
 

@@ -34,6 +34,8 @@ export interface Guard {
 export interface Whereabouts {
   cwd: string;
   home?: string;
+  /** See `Context` of sidecar/command/analyse.ts. */
+  input?: 'judged' | 'empty';
 }
 
 export interface SessionOptions {
