@@ -23,6 +23,7 @@ import { entranceOf, REMOTE_COMMAND, runRemoteCommand } from './exec.ts';
 import { agreeingLines, askingLines, type Lines, type Offer, readAnswer, readOffer } from './handshake.ts';
 import { type RemoteParameters, readParameters } from './parameters.ts';
 import { PORT_FORWARD, portsOf, runPortForward } from './port-forward.ts';
+import { readProgram } from './program.ts';
 
 export interface RemotePorts {
   guard: Guard;
@@ -123,9 +124,9 @@ export class RemoteExchange implements Running {
   async #carry(log: SessionLog, action: KubeAction, parameters: RemoteParameters): Promise<Ended> {
     const { guard } = this.#ports;
     const offer = this.#offer;
-    const { command } = parameters;
-    if (command.length > 0) {
-      const verdict = await log.judge(guard.analyseArgv(command, { cwd: '/' }));
+    const program = readProgram(parameters, guard.analyseArgv);
+    if (program.action !== null) {
+      const verdict = await log.judge(program.action);
       if (!verdict.ok) {
         const status = forbidden(action.request, verdict.decision, verdict.message);
         return { end: this.#refuse(status), outcome: { reason: 'refused', status: 126 } };
@@ -146,7 +147,7 @@ export class RemoteExchange implements Running {
             ports: portsOf(action),
             refuses: () => null,
           })
-        : await runRemoteCommand({ log, agreement, parameters, ...ends });
+        : await runRemoteCommand({ log, agreement, parameters, program, ...ends });
     return { end: { outcome: 'upgraded', status: 101 }, outcome };
   }
 

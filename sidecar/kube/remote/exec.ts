@@ -4,7 +4,7 @@
  *     judge the argv ─▶ ask the server ─▶ 101 ─▶ answer the client ─▶ relay ─▶ exit status
  */
 import type { Entrance } from '../../../recorder/audit/event.ts';
-import type { KubeAction } from '../../action.ts';
+import type { CommandAction, KubeAction } from '../../action.ts';
 import { explainFailure, failureStatus, type Outcome, type SessionLog } from '../../session/session-log.ts';
 import { ChannelPeer } from '../remotecommand/channels.ts';
 import { formatFailure, StatusReader } from '../remotecommand/status.ts';
@@ -17,14 +17,16 @@ import {
   type WebSocketProtocol,
 } from '../remotecommand.ts';
 import type { Sender } from '../websocket/frame.ts';
+import { gateFor } from './arrangement.ts';
 import type { BridgeEnd } from './bridge.ts';
 import { type Connection, maskKeys } from './connection.ts';
 import { End } from './end.ts';
 import type { Agreement, Known } from './handshake.ts';
 import { RecordedOutput } from './output.ts';
 import { type RemoteParameters, readParameters } from './parameters.ts';
+import type { Program } from './program.ts';
 import { type CommandEnd, Relay } from './relay.ts';
-import { OpenStdin, type StdinGate } from './stdin.ts';
+import type { StdinGate } from './stdin.ts';
 
 /** The subprotocols that can be decoded. */
 export const REMOTE_COMMAND: Known = {
@@ -38,12 +40,16 @@ export interface RemoteCommand {
   parameters: RemoteParameters;
   client: Connection;
   server: Connection;
+  program: Program;
+  /** Instead of the gate that the program needs. */
   stdin?: StdinGate;
 }
 
 /** Relays until it is over, and says how it ended. Both connections are gone then. */
 export async function runRemoteCommand(command: RemoteCommand): Promise<Outcome> {
-  const { log, agreement, client, server, stdin = new OpenStdin() } = command;
+  const { log, agreement, client, server, parameters, program } = command;
+  const judge = (action: CommandAction) => log.judge(action);
+  const stdin = command.stdin ?? gateFor({ parameters, program, judge });
   const version = versionOf(agreement);
   const status = new StatusReader(version);
   const relay: Relay = new Relay({
@@ -61,7 +67,7 @@ export async function runRemoteCommand(command: RemoteCommand): Promise<Outcome>
       ),
     resized: ({ columns, rows }) => log.append({ type: 'session.resize', cols: columns, rows }),
     status: (data) => status.push(data),
-    notices: noticesFor(command.parameters),
+    notices: noticesFor(parameters),
     refusal: (message) => formatFailure(version, message, 'Forbidden', 403),
   });
   return outcomeOf(await relay.run(), status);

@@ -2,10 +2,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
+import { analyseArgv } from '../../../../sidecar/command/analyse.ts';
 import { runRemoteCommand } from '../../../../sidecar/kube/remote/exec.ts';
 import type { Agreement } from '../../../../sidecar/kube/remote/handshake.ts';
 import { readParameters } from '../../../../sidecar/kube/remote/parameters.ts';
-import type { Passage, StdinGate } from '../../../../sidecar/kube/remote/stdin.ts';
+import { readProgram } from '../../../../sidecar/kube/remote/program.ts';
+import { OpenStdin, type Passage, type StdinGate } from '../../../../sidecar/kube/remote/stdin.ts';
 import { ChannelPeer } from '../../../../sidecar/kube/remotecommand/channels.ts';
 import { StatusReader } from '../../../../sidecar/kube/remotecommand/status.ts';
 import { StreamPeer } from '../../../../sidecar/kube/remotecommand/streams.ts';
@@ -13,6 +15,7 @@ import type { RemoteEvent, RemotePeer, WebSocketProtocol } from '../../../../sid
 import { type Capture, captures } from '../../../kube-captures/capture.ts';
 import { type Cut, inSizes, whole } from '../../../kube-captures/cuts.ts';
 import { FACTS, type Fact } from '../../../kube-captures/facts.ts';
+import { policy as scriptPolicy } from './script/judging.ts';
 import { bodies, type Gathered, gather, pair, recorded, type Stage, stage } from './stage.ts';
 
 const VERSION = 4;
@@ -61,12 +64,20 @@ async function heard(capture: Capture, atServer: Gathered): Promise<void> {
     });
 }
 
+/** Resolves when the server has heard that no more input comes. */
+function inputEnded(capture: Capture, atServer: Gathered): Promise<void> {
+  const peer = reader(capture, 'client');
+  return atServer.until((piece) =>
+    peer.receive(Buffer.from(piece)).some((event) => event.kind === 'end' && event.channel === 'stdin'),
+  );
+}
+
 /** What the other ends of the relay got, and how it ended. */
 async function relay(
   t: Test,
   stage: Stage,
   capture: Capture,
-  options: { cut: Cut; stdin?: StdinGate; broken?: true },
+  options: { cut: Cut; stdin?: StdinGate | 'arranged'; broken?: true },
 ) {
   const [clientNear, clientFar] = await pair(t);
   const [serverNear, serverFar] = await pair(t);
@@ -79,11 +90,13 @@ async function relay(
     parameters: parametersOf(capture),
     client: { socket: clientNear, head: Buffer.alloc(0) },
     server: { socket: serverNear, head: Buffer.alloc(0) },
-    ...(options.stdin && { stdin: options.stdin }),
+    program: readProgram(parametersOf(capture), analyseArgv),
+    ...(options.stdin !== 'arranged' && { stdin: options.stdin ?? new OpenStdin() }),
   });
   play(clientFar, capture.client, options.cut);
   // The server answers what it has heard: streams that were opened, input that came.
   if (options.stdin === undefined && !options.broken) await heard(capture, atServer);
+  if (options.stdin === 'arranged') await inputEnded(capture, atServer);
   play(serverFar, capture.server, options.cut);
   serverFar.end();
   const ended = await outcome;
@@ -182,6 +195,34 @@ t.test(
       const toClient = reader(capture, 'server').receive(got.client);
       t.match(dataOf(toClient, 'stderr').toString(), 'not that');
       t.match(dataOf(toClient, 'error').toString(), '"status":"Failure"');
+    }
+  },
+);
+
+t.test(
+  'of a script that flows in, what is allowed before the refused command reaches the shell',
+  async (t) => {
+    const play = await stage(t, scriptPolicy('allow', 'rm'));
+    for (const capture of ALL.filter(({ scenario }) => scenario === 'exec-stdin-script')) {
+      for (const cut of [whole, inSizes([1, 7])]) {
+        const got = await relay(t, play, capture, { cut, stdin: 'arranged' });
+        const toServer = reader(capture, 'client').receive(got.server);
+        t.equal(dataOf(toServer, 'stdin').toString(), 'echo from-stdin\n', capture.name);
+        t.ok(
+          toServer.some((event) => event.kind === 'end' && event.channel === 'stdin'),
+          'and its input ends there',
+        );
+        t.match(got.ended, { reason: 'refused', status: 126 });
+        const events = await play.events(got.id);
+        t.match(
+          bodies(events, 'command.decided').map(({ line, allowed }) => [line, allowed]),
+          [
+            ['echo from-stdin\n', true],
+            ['rm -rf /tmp/x\n', false],
+          ],
+        );
+        t.match(recorded(events, 'stderr').toString(), /refused by test\/no: not that/);
+      }
     }
   },
 );
