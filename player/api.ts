@@ -50,16 +50,59 @@ export async function getCast(id: SessionId, signal?: AbortSignal): Promise<Read
 
 export type EventOf<T extends AuditEvent['body']['type']> = AuditEvent & { body: { type: T } };
 
-/** Events of one type, from a place in the session on, as they arrive. */
+/** Events of some types, from a place in the session on, as they arrive. */
 export async function* getEvents<T extends AuditEvent['body']['type']>(
   id: SessionId,
-  query: { type: T; from?: number },
+  query: { types: readonly T[]; from?: number },
   signal?: AbortSignal,
 ): AsyncGenerator<EventOf<T>> {
-  const path = `${sessionPath(id)}/events?type=${query.type}&from=${query.from ?? 0}`;
+  const path = `${sessionPath(id)}/events?type=${query.types.join(',')}&from=${query.from ?? 0}`;
   for await (const { event } of getLines<EventLine>(path, signal)) {
-    if (event.body.type === query.type) yield event as EventOf<T>;
+    if ((query.types as readonly string[]).includes(event.body.type)) yield event as EventOf<T>;
   }
+}
+
+/** What is kept of the bodies of one request to the Kubernetes API. */
+export interface Bodies {
+  request: Uint8Array<ArrayBuffer>;
+  answer: Uint8Array<ArrayBuffer>;
+  /** True where retention has removed some of it. */
+  removed: boolean;
+}
+
+/** Characters of base64 that are fetched for one request: what is longer is for the download. */
+const MOST_CONTENT = 8 << 20;
+
+/** @param from the seq of its admission */
+export async function getBodies(
+  id: SessionId,
+  { request, from }: { request: string; from: number },
+  signal?: AbortSignal,
+): Promise<Bodies> {
+  const path = `${sessionPath(id)}/events?request=${request}&from=${from}&content=base64`;
+  const asked: string[] = [];
+  const answered: string[] = [];
+  let removed = false;
+  let length = 0;
+  for await (const { event, content } of getLines<EventLine>(path, signal)) {
+    removed ||= content === null;
+    if (typeof content === 'string')
+      (event.body.type === 'request.admitted' ? asked : answered).push(content);
+    length += content?.length ?? 0;
+    if (length > MOST_CONTENT) break;
+  }
+  return { request: bytesOf(asked), answer: bytesOf(answered), removed };
+}
+
+function bytesOf(pieces: readonly string[]): Uint8Array<ArrayBuffer> {
+  const parts = pieces.map((piece) => Uint8Array.from(atob(piece), (char) => char.charCodeAt(0)));
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 export function searchOutput(id: SessionId, text: string, signal?: AbortSignal): Promise<Match[]> {

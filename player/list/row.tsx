@@ -1,6 +1,6 @@
 import type { SessionSummary } from '../../recorder/log/ports.ts';
 import { onPage, sessionPath } from '../router.ts';
-import { commandText, count } from '../text/command.ts';
+import { amountOf, titleOf } from '../text/command.ts';
 import { ago, clockTime, duration, fullTime, toDate } from '../text/time.ts';
 import { RefusedBadge, StateBadge, UnjudgedBadge } from '../ui/badges.tsx';
 import { Plain } from '../ui/plain.tsx';
@@ -14,18 +14,20 @@ interface Properties {
 
 /** One session of the list. The whole row is the link. */
 export function SessionRow({ session, now, current, onOpen }: Properties) {
-  const { id, identity, host, command, cwd, startedAt } = session;
+  const { id, identity, host, cwd, startedAt, entrance } = session;
   const open = onPage(() => onOpen(session));
   return (
     <li class={session.refused > 0 ? 'session has-refusals' : 'session'}>
       <a href={sessionPath(id)} data-session={id} data-current={current || undefined} onClick={open}>
         <span class="what">
           <code class="command">
-            <Plain text={commandText(command)} limit={300} />
+            <Plain text={titleOf(session)} limit={300} />
           </code>
-          <span class="where">
-            <Plain text={cwd} limit={200} />
-          </span>
+          {entrance === undefined && (
+            <span class="where">
+              <Plain text={cwd} limit={200} />
+            </span>
+          )}
         </span>
         <span class="who">
           <b>
@@ -40,7 +42,7 @@ export function SessionRow({ session, now, current, onOpen }: Properties) {
           <RefusedBadge amount={session.refused} />
           <UnjudgedBadge amount={session.unjudged} />
         </span>
-        <span class="amount">{count(session.commands, 'command')}</span>
+        <span class="amount">{amountOf(session)}</span>
         <span class="length">{duration(lengthOf(session, now))}</span>
         <time class="when" dateTime={toDate(startedAt).toISOString()} title={fullTime(startedAt)}>
           <b>{clockTime(startedAt)}</b> <span>{ago(startedAt, now)}</span>

@@ -1,8 +1,11 @@
 import type { ComponentChildren } from 'preact';
 import type { SessionSummary } from '../api.ts';
+import { sessionPath } from '../router.ts';
+import { byteCount } from '../text/bytes.ts';
 import { commandText } from '../text/command.ts';
 import { fullTime } from '../text/time.ts';
 import { Plain } from '../ui/plain.tsx';
+import { Transfers } from './transfers.tsx';
 import { useStart } from './use-session.ts';
 
 /** What an attribution rests on, in words. */
@@ -51,6 +54,18 @@ export function Details({ session }: { session: SessionSummary }) {
       <Fact name="Directory">
         <Plain text={session.cwd} />
       </Fact>
+      {session.entrance?.kind === 'remote' && (
+        <>
+          <Fact name="Container">
+            <Plain text={session.entrance.container} />
+          </Fact>
+          <Fact name="Opened by">
+            <a href={sessionPath(session.entrance.origin.session)}>
+              request {session.entrance.origin.request}
+            </a>
+          </Fact>
+        </>
+      )}
       <Fact name="Started">{fullTime(session.startedAt)}</Fact>
       <Fact name={session.state === 'live' ? 'Last event' : 'Ended'}>{fullTime(session.lastAt)}</Fact>
       <Fact name="Exit status">{session.status ?? ''}</Fact>
@@ -64,7 +79,7 @@ export function Details({ session }: { session: SessionSummary }) {
           <Plain text={`${terminal.cols} × ${terminal.rows}, ${terminal.term}`} />
         )}
       </Fact>
-      <Fact name="Output">{bytes(session.outputBytes)}</Fact>
+      <Fact name="Output">{byteCount(session.outputBytes)}</Fact>
       <Fact name="Events">{session.events.toLocaleString('en-GB')}</Fact>
       {start !== null && (
         <>
@@ -76,6 +91,7 @@ export function Details({ session }: { session: SessionSummary }) {
           </Fact>
         </>
       )}
+      <Transfers session={session} />
     </dl>
   );
 }
@@ -94,11 +110,4 @@ function Fact({ name, children }: { name: string; children: ComponentChildren })
 
 function isPlain(children: ComponentChildren): children is { props: { text: string } } & object {
   return typeof children === 'object' && children !== null && 'type' in children && children.type === Plain;
-}
-
-function bytes(amount: number): string {
-  if (amount < 1024) return `${amount} bytes`;
-  const units = ['KiB', 'MiB', 'GiB'];
-  const power = Math.min(units.length, Math.floor(Math.log2(amount) / 10));
-  return `${(amount / 1024 ** power).toFixed(1)} ${units[power - 1]}`;
 }

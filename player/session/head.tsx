@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { SessionSummary } from '../api.ts';
 import { onPage, sessionPath } from '../router.ts';
-import { commandText } from '../text/command.ts';
+import { titleOf } from '../text/command.ts';
 import { dateTime, duration, fullTime, toDate } from '../text/time.ts';
 import { visibleText } from '../text/visible.ts';
 import { RefusedBadge, StateBadge, UnjudgedBadge } from '../ui/badges.tsx';
@@ -23,7 +23,7 @@ interface Properties {
 
 /** What the session is, in two lines, and what can be done with it as a whole. */
 export function SessionHead({ session, older, newer, onOpen, onHome, children }: Properties) {
-  const { command, identity, host, cwd, startedAt } = session;
+  const { identity, host, cwd, startedAt, entrance } = session;
   const verification = useVerification(session.id);
   return (
     <div class="session-head">
@@ -34,7 +34,7 @@ export function SessionHead({ session, older, newer, onOpen, onHome, children }:
       <div class="title">
         <h1>
           <code>
-            <Plain text={commandText(command)} limit={300} />
+            <Plain text={titleOf(session)} limit={300} />
           </code>
           <StateBadge session={session} />
           <Ending session={session} />
@@ -48,9 +48,11 @@ export function SessionHead({ session, older, newer, onOpen, onHome, children }:
           <span>
             <Plain text={host} limit={80} />
           </span>
-          <span class="cwd">
-            <Plain text={cwd} limit={200} />
-          </span>
+          {entrance === undefined && (
+            <span class="cwd">
+              <Plain text={cwd} limit={200} />
+            </span>
+          )}
           <time dateTime={toDate(startedAt).toISOString()} title={fullTime(startedAt)}>
             {dateTime(startedAt)}
           </time>

@@ -1,9 +1,10 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { SessionSummary } from '../api.ts';
-import { commandText } from '../text/command.ts';
+import { titleOf } from '../text/command.ts';
 import { visibleText } from '../text/visible.ts';
 import { useShortcuts } from '../ui/keys.ts';
 import { Problem, Stale } from '../ui/notice.tsx';
+import { ApiBench } from './api-bench.tsx';
 import { SessionHead } from './head.tsx';
 import { useSession } from './use-session.ts';
 import { Workbench } from './workbench.tsx';
@@ -25,7 +26,7 @@ export function SessionPage({ id, moment, list, onOpen, onHome }: Properties) {
 
   useEffect(() => {
     if (session === null) return;
-    document.title = `${visibleText(commandText(session.command), 80)} · ${visibleText(session.identity.user, 40)} · Chaperone`;
+    document.title = `${visibleText(titleOf(session), 80)} · ${visibleText(session.identity.user, 40)} · Chaperone`;
   }, [session?.id]);
 
   const main = useRef<HTMLElement>(null);
@@ -53,7 +54,11 @@ export function SessionPage({ id, moment, list, onOpen, onHome }: Properties) {
       <SessionHead session={session} older={older} newer={newer} onOpen={onOpen} onHome={onHome}>
         {error !== null && <Stale error={error} />}
       </SessionHead>
-      <Workbench session={session} moment={moment} onEnded={refresh} />
+      {session.entrance?.kind === 'api' ? (
+        <ApiBench session={session} />
+      ) : (
+        <Workbench session={session} moment={moment} onEnded={refresh} />
+      )}
     </main>
   );
 }

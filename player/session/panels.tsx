@@ -1,42 +1,46 @@
 import type { ComponentChildren } from 'preact';
 
-export type Panel = 'commands' | 'output' | 'details';
+export type Panel = 'commands' | 'requests' | 'output' | 'details';
 
-const NAMES: [Panel, string][] = [
-  ['commands', 'Commands'],
-  ['output', 'Search output'],
-  ['details', 'Details'],
-];
+const TITLES: Record<Panel, string> = {
+  commands: 'Commands',
+  requests: 'Requests',
+  output: 'Search output',
+  details: 'Details',
+};
+const USUAL: readonly Panel[] = ['commands', 'output', 'details'];
 
 interface Properties {
+  /** Those that there are, in order. */
+  names?: readonly Panel[] | undefined;
   panel: Panel;
   counts: Partial<Record<Panel, number | null>>;
   onPanel: (panel: Panel) => void;
   /** The panels stay as they were left; only one is seen. */
-  contents: Record<Panel, ComponentChildren>;
+  contents: Partial<Record<Panel, ComponentChildren>>;
 }
 
 /** Tabs, as https://www.w3.org/WAI/ARIA/apg/patterns/tabs/ has them: arrow keys move, Tab leaves. */
-export function Panels({ panel, counts, onPanel, contents }: Properties) {
+export function Panels({ names = USUAL, panel, counts, onPanel, contents }: Properties) {
   const onKeyDown = (event: KeyboardEvent) => {
-    const at = NAMES.findIndex(([name]) => name === panel);
+    const at = names.indexOf(panel);
     const places: Record<string, number> = {
       ArrowRight: at + 1,
       ArrowLeft: at - 1,
       Home: 0,
-      End: NAMES.length - 1,
+      End: names.length - 1,
     };
     const place = places[event.key];
     if (place === undefined) return;
     event.preventDefault();
-    const [next] = NAMES.at(place % NAMES.length)!;
+    const next = names.at(place % names.length)!;
     onPanel(next);
     document.getElementById(`tab-${next}`)?.focus();
   };
   return (
     <aside class="panel">
       <div class="tabs" role="tablist" aria-label="About this session" onKeyDown={onKeyDown}>
-        {NAMES.map(([name, title]) => (
+        {names.map((name) => (
           <button
             key={name}
             id={`tab-${name}`}
@@ -47,12 +51,12 @@ export function Panels({ panel, counts, onPanel, contents }: Properties) {
             tabIndex={panel === name ? 0 : -1}
             onClick={() => onPanel(name)}
           >
-            {title}
+            {TITLES[name]}
             {counts[name] != null && <span class="count">{counts[name].toLocaleString('en-GB')}</span>}
           </button>
         ))}
       </div>
-      {NAMES.map(([name]) => (
+      {names.map((name) => (
         <div
           key={name}
           class="panel-body"

@@ -87,7 +87,7 @@ async function commandsAfter(
   signal: AbortSignal,
 ): Promise<Command[]> {
   const commands: Command[] = [];
-  for await (const event of getEvents(id, { type: 'command.decided', from: seq + 1 }, signal)) {
+  for await (const event of getEvents(id, { types: ['command.decided'], from: seq + 1 }, signal)) {
     if (!isRoutine(event.body)) commands.push(toCommand(event, startedAt));
   }
   return commands;
@@ -99,7 +99,7 @@ export function useStart(id: string): EventOf<'session.start'> | null {
   useEffect(() => {
     const abort = new AbortController();
     // The first line is the one: the rest of the session is not waited for.
-    getEvents(id, { type: 'session.start' }, abort.signal)
+    getEvents(id, { types: ['session.start'] }, abort.signal)
       .next()
       .then(
         ({ value }) => {

@@ -8,6 +8,7 @@ import { Controls } from './controls.tsx';
 import { Details } from './details.tsx';
 import { OutputSearch } from './output-search.tsx';
 import { type Panel, Panels, reveal } from './panels.tsx';
+import { Requests } from './requests.tsx';
 import { useOutputSearch } from './use-output-search.ts';
 import { useReplay } from './use-replay.ts';
 import { useCommands } from './use-session.ts';
@@ -53,6 +54,7 @@ export function Workbench({ session, moment, onEnded }: Properties) {
   const counts = {
     commands: commands.commands.length,
     output: search.asked === '' ? null : search.matches.length,
+    requests: session.requests,
   };
   return (
     <div class="workbench">
@@ -73,12 +75,14 @@ export function Workbench({ session, moment, onEnded }: Properties) {
         />
       </section>
       <Panels
+        names={session.requests > 0 ? ['commands', 'requests', 'output', 'details'] : undefined}
         panel={panel}
         counts={counts}
         onPanel={setPanel}
         contents={{
           commands: <Commands state={commands} deck={deck} session={session} onJump={transport.seek} />,
           output: <OutputSearch search={search} box={searchBox} />,
+          requests: panel === 'requests' && <Requests session={session} />,
           details: panel === 'details' && <Details session={session} />,
         }}
       />

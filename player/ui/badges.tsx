@@ -1,5 +1,4 @@
 import type { SessionSummary } from '../../recorder/log/ports.ts';
-import { count } from '../text/command.ts';
 
 /** Whether a session runs, or ended without saying so. Nothing for the ordinary end. */
 export function StateBadge({ session }: { session: SessionSummary }) {
@@ -20,7 +19,7 @@ export function StateBadge({ session }: { session: SessionSummary }) {
 export function RefusedBadge({ amount }: { amount: number }) {
   if (amount === 0) return null;
   return (
-    <span class="badge refused" title={`${count(amount, 'command')} refused by policy`}>
+    <span class="badge refused" title={`${amount.toLocaleString('en-GB')} refused by policy`}>
       {amount.toLocaleString('en-GB')} refused
     </span>
   );
@@ -31,7 +30,7 @@ export function UnjudgedBadge({ amount }: { amount: number }) {
   return (
     <span
       class="badge unjudged"
-      title={`${count(amount, 'command')} that no rule could judge, let run by the default`}
+      title={`${amount.toLocaleString('en-GB')} that no rule could judge, let pass by the default`}
     >
       {amount.toLocaleString('en-GB')} unjudged
     </span>

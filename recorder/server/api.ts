@@ -4,7 +4,7 @@
  *   GET  /api/sessions?before&limit&search          SessionPage
  *   GET  /api/sessions/:id                          SessionSummary
  *   GET  /api/sessions/:id/cast?format&download=1   the recording: v3 (default), v2, txt or json
- *   GET  /api/sessions/:id/events?type&from&content=base64&follow=1   EventLine, a line each
+ *   GET  /api/sessions/:id/events?type&from&request&content=base64&follow=1   EventLine, a line each
  *   GET  /api/sessions/:id/search?q                 a match a line (see recorder/export/search.ts)
  *   GET  /api/sessions/:id/live                     WebSocket (see live.ts)
  *   GET  /api/verify?session                        VerifyLine, a line each

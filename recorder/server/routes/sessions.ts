@@ -57,16 +57,21 @@ interface Selection {
   /** Empty for all. */
   types: Set<string>;
   content: boolean;
+  /** Only the events of one request to the Kubernetes API, up to its end; null for all. */
+  request: string | null;
 }
 
 async function* eventLines(
   events: AsyncIterable<StoredEvent>,
   selection: Selection,
 ): AsyncGenerator<EventLine> {
-  const { types, content } = selection;
+  const { types, content, request } = selection;
   for await (const stored of events) {
-    if (types.size > 0 && !types.has(stored.event.body.type)) continue;
+    const { body } = stored.event;
+    if (request !== null && !('id' in body && body.id === request)) continue;
+    if (types.size > 0 && !types.has(body.type)) continue;
     yield content ? withContent(stored) : { event: stored.event };
+    if (request !== null && body.type === 'request.ended') return;
   }
 }
 
@@ -92,6 +97,7 @@ function readSelection(query: URLSearchParams): Selection {
     from: readInteger(query, 'from', { min: 0, max: Number.MAX_SAFE_INTEGER }) ?? 0,
     types: new Set(query.getAll('type').flatMap((types) => types.split(','))),
     content: content !== null,
+    request: query.get('request'),
   };
 }
 

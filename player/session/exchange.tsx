@@ -1,0 +1,140 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { BodySummary } from '../../recorder/audit/event.ts';
+import { type Bodies, getBodies } from '../api.ts';
+import { byteCount } from '../text/bytes.ts';
+import { Problem } from '../ui/notice.tsx';
+import { Plain } from '../ui/plain.tsx';
+import { changedLines, type Line, objectText } from './object-text.ts';
+import type { ApiRequest } from './request.ts';
+
+interface Properties {
+  session: string;
+  request: ApiRequest;
+  former: ApiRequest | null;
+}
+
+interface Loaded {
+  bodies: Bodies;
+  /** The object before, where it is known. */
+  former: Bodies | null;
+}
+
+/** What was sent and what was answered, and for a change what is different now. */
+export function Exchange({ session, request, former }: Properties) {
+  const [loaded, setLoaded] = useState<Loaded | null>(null);
+  const [error, setError] = useState<Error | null>(null);
+
+  useEffect(() => {
+    const abort = new AbortController();
+    const fetchOne = ({ id, seq }: ApiRequest) =>
+      getBodies(session, { request: id, from: seq }, abort.signal);
+    Promise.all([fetchOne(request), former === null ? null : fetchOne(former)]).then(
+      ([bodies, before]) => setLoaded({ bodies, former: before }),
+      (failure: Error) => abort.signal.aborted || setError(failure),
+    );
+    return () => abort.abort();
+  }, [request.id, request.end !== null]);
+
+  return (
+    <div class="exchange">
+      <dl class="exchange-facts">
+        <Fact name="Request">{`${request.method} ${request.uri}`}</Fact>
+        <Fact name="Client">{request.client}</Fact>
+        <Fact name="Rule">{`${request.rule}: ${request.reason}`}</Fact>
+        <Fact name="Audit-ID">{request.id}</Fact>
+        {request.end !== null && <Fact name="Took">{`${(request.end.micros / 1000).toFixed(1)} ms`}</Fact>}
+        <Fact name="Error">{request.end?.error ?? ''}</Fact>
+      </dl>
+      {error !== null && <Problem error={error} />}
+      {loaded !== null && <Contents request={request} loaded={loaded} />}
+    </div>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: string }) {
+  if (children === '') return null;
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>
+        <Plain text={children} limit={2000} />
+      </dd>
+    </div>
+  );
+}
+
+function Contents({ request, loaded }: { request: ApiRequest; loaded: Loaded }) {
+  const { bodies, former } = loaded;
+  const answer = request.end?.answer ?? null;
+  const changes =
+    former === null || request.end?.status !== 200 ? null : changedLines(former.answer, bodies.answer);
+  return (
+    <>
+      {bodies.removed && <p class="alert">Some of it was removed by retention.</p>}
+      {changes !== null && <Changes lines={changes} />}
+      {request.sent !== null && <Body name="Sent" summary={request.sent} content={bodies.request} />}
+      {answer !== null && <Body name="Answered" summary={answer} content={bodies.answer} />}
+    </>
+  );
+}
+
+function Changes({ lines }: { lines: readonly Line[] }) {
+  return (
+    <section class="body" aria-label="What changed">
+      <h3>Changed</h3>
+      {lines.length === 0 ? (
+        <p class="none">Nothing but what the server keeps for itself.</p>
+      ) : (
+        <pre class="diff">
+          {lines.map(({ kind, text }, index) => (
+            <span class={kind} key={index}>
+              <Plain text={`${SIGNS[kind]} ${text}`} limit={500} />
+              {'\n'}
+            </span>
+          ))}
+        </pre>
+      )}
+    </section>
+  );
+}
+
+const SIGNS: Record<Line['kind'], string> = { added: '+', removed: '−', same: ' ', gap: '⋯' };
+
+/** Characters of one line: a Secret or a log can be one. */
+const MOST_OF_LINE = 20_000;
+
+interface BodyProperties {
+  name: string;
+  summary: BodySummary;
+  content: Uint8Array<ArrayBuffer>;
+}
+
+function Body({ name, summary, content }: BodyProperties) {
+  const facts = [
+    summary.type,
+    byteCount(summary.bytes),
+    summary.encoding ?? '',
+    summary.masked ? 'masked' : '',
+    summary.cut === undefined ? '' : `${byteCount(summary.cut)} not kept`,
+  ];
+  const { text, cut } = objectText(content);
+  return (
+    <section class="body" aria-label={name}>
+      <h3>
+        {name} <span class="dim">{facts.filter(Boolean).join(' · ')}</span>
+      </h3>
+      {content.length > 0 && (
+        <pre>
+          {text.split('\n').map((line, index) => (
+            <span key={index}>
+              <Plain text={line} limit={MOST_OF_LINE} />
+              {'\n'}
+            </span>
+          ))}
+        </pre>
+      )}
+      {cut > 0 && <p class="dim">{byteCount(cut)} more: the JSON lines download has all of it.</p>}
+      <p class="digest">sha256 {summary.sha256}</p>
+    </section>
+  );
+}

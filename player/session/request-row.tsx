@@ -1,0 +1,81 @@
+import { sessionPath } from '../router.ts';
+import { position } from '../text/time.ts';
+import { visibleText } from '../text/visible.ts';
+import { Plain } from '../ui/plain.tsx';
+import { Exchange } from './exchange.tsx';
+import type { ApiRequest } from './request.ts';
+
+interface Properties {
+  session: string;
+  request: ApiRequest;
+  /** An earlier one whose answer shows the object as it was. */
+  former: ApiRequest | null;
+  open: boolean;
+  onToggle: () => void;
+}
+
+/** One request: when, what, on what, and how it went. It opens to what was sent and answered. */
+export function RequestRow({ session, request, former, open, onToggle }: Properties) {
+  const { id, verb, what, place, verdict, time, dryRun, opens } = request;
+  return (
+    <li class={`request ${verdict}`}>
+      <button
+        type="button"
+        aria-expanded={open}
+        aria-controls={`exchange-${id}`}
+        title={visibleText(`${request.method} ${request.uri}`, 1000)}
+        onClick={onToggle}
+      >
+        <span class="at">{position(time)}</span>
+        <span class={`verb ${verb}`}>{visibleText(verb, 40)}</span>
+        <span class="object">
+          <b>
+            <Plain text={what} limit={200} />
+          </b>{' '}
+          <Plain text={place} limit={300} />
+          {dryRun && <span class="badge">dry run</span>}
+        </span>
+        <How request={request} />
+        <Why request={request} />
+      </button>
+      {opens !== null && verdict !== 'refused' && (
+        <a class="opens" href={sessionPath(opens)}>
+          Open its session
+        </a>
+      )}
+      <div id={`exchange-${id}`} hidden={!open}>
+        {open && <Exchange session={session} request={request} former={former} />}
+      </div>
+    </li>
+  );
+}
+
+/** The status, or what became of it instead. */
+function How({ request: { end, verdict } }: { request: ApiRequest }) {
+  if (verdict === 'refused') return <span class="how bad">refused</span>;
+  if (end === null) return <span class="how">…</span>;
+  const text = end.outcome === 'answered' ? String(end.status) : end.outcome;
+  const bad = end.outcome === 'failed' || end.status >= 400;
+  return <span class={bad ? 'how bad' : 'how'}>{text}</span>;
+}
+
+function Why({ request }: { request: ApiRequest }) {
+  const { verdict, rule, reason, unknown, asked, end } = request;
+  if (verdict === 'allowed') {
+    if (end?.outcome !== 'failed' || end.error === '')
+      return <span class="sr">Allowed by {visibleText(rule, 100)}</span>;
+    return (
+      <span class="why">
+        <Plain text={end.error} limit={300} />
+      </span>
+    );
+  }
+  const name = verdict === 'unjudged' ? 'Unjudged' : asked ? 'Refused, needs approval' : 'Refused';
+  return (
+    <span class="why">
+      <b>{name}</b>{' '}
+      <Plain text={verdict === 'unjudged' && unknown.length > 0 ? unknown.join('; ') : reason} limit={300} />{' '}
+      <span class="rule">{visibleText(rule, 100)}</span>
+    </span>
+  );
+}

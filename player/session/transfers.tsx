@@ -1,0 +1,52 @@
+import { useEffect, useState } from 'preact/hooks';
+import { type EventOf, getEvents, type SessionSummary } from '../api.ts';
+import { byteCount } from '../text/bytes.ts';
+import { Plain } from '../ui/plain.tsx';
+
+type Transfer = EventOf<'session.file' | 'connection.closed'>;
+
+/** Rows drawn at most. */
+const MOST = 500;
+
+/** Files that were copied, and connections through forwarded ports, of a remote session. */
+export function Transfers({ session }: { session: SessionSummary }) {
+  const [transfers, setTransfers] = useState<Transfer[]>([]);
+
+  useEffect(() => {
+    if (session.entrance?.kind !== 'remote') return;
+    const abort = new AbortController();
+    const read = async () => {
+      const found: Transfer[] = [];
+      const types = ['session.file', 'connection.closed'] as const;
+      for await (const event of getEvents(session.id, { types }, abort.signal)) {
+        found.push(event);
+        if (found.length === MOST) break;
+      }
+      setTransfers(found);
+    };
+    read().catch(() => {});
+    return () => abort.abort();
+  }, [session.id, session.events]);
+
+  return (
+    <>
+      {transfers.map((event) => (
+        <div key={event.seq}>
+          <dt>{event.body.type === 'session.file' ? 'File' : 'Connection'}</dt>
+          <dd>
+            <Plain text={textOf(event)} limit={600} />
+          </dd>
+        </div>
+      ))}
+    </>
+  );
+}
+
+function textOf({ body }: Transfer): string {
+  if (body.type === 'session.file') {
+    const digest = body.sha256 === undefined ? body.kind : `sha256 ${body.sha256}`;
+    return `${body.direction === 'to' ? 'copied in' : 'copied out'}: ${body.path}, ${byteCount(body.bytes)}, ${digest}`;
+  }
+  const flow = `${byteCount(body.sent)} sent, ${byteCount(body.received)} received`;
+  return `${body.number}: ${flow}${body.error === undefined ? '' : `, ${body.error}`}`;
+}
