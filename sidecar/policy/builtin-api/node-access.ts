@@ -1,7 +1,7 @@
 import { hidesSpec, podSpots } from './pods.ts';
 import type { BuiltinApiRule } from './rule.ts';
 import { isInstalled } from './surroundings.ts';
-import { isBelow, isOff, OPAQUE, type Spot } from './written.ts';
+import { isBelow, isOff, type Spot } from './written.ts';
 
 /** Every token on a node can be read by whoever has the node. https://kubernetes.io/docs/concepts/security/pod-security-standards/ */
 export const noNodeAccess: BuiltinApiRule = {
@@ -33,8 +33,8 @@ function namesHost(spot: Spot): boolean {
   return addsCapability(spot);
 }
 
-/** `capabilities.add: […]`, or an item of it. */
-function addsCapability({ key, value, parent }: Spot): boolean {
-  if (parent?.key === 'add' && parent.parent?.key === 'capabilities') return value !== HARMLESS_CAPABILITY;
-  return key === 'add' && parent?.key === 'capabilities' && (value === OPAQUE || !Array.isArray(value));
+/** An item of `capabilities.add`. */
+function addsCapability({ value, parent }: Spot): boolean {
+  const isItem = parent?.key === 'add' && parent.parent?.key === 'capabilities';
+  return isItem && value !== HARMLESS_CAPABILITY;
 }

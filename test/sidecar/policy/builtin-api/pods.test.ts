@@ -1,6 +1,9 @@
 /** Pods, and templates of them, that would reach the node, the guard, or a guarded account. */
 import t, { type Test } from 'tap';
 import type { Json } from '../../../../sidecar/action.ts';
+import { keepGuardedAccounts } from '../../../../sidecar/policy/builtin-api/guarded-accounts.ts';
+import { noNodeAccess } from '../../../../sidecar/policy/builtin-api/node-access.ts';
+import { keepOwnContainers, keepOwnVolumes } from '../../../../sidecar/policy/builtin-api/own-containers.ts';
 import { isOwnPort } from '../../../../sidecar/policy/builtin-api/remote.ts';
 import { encodeProtobuf, envelope, field, numeric } from '../../kube/body/protobuf.ts';
 import {
@@ -425,6 +428,43 @@ t.test('no proxy', async (t) => {
   for (const target of targets)
     for (const method of ['GET', 'POST', 'PUT', 'DELETE', 'PATCH', 'HEAD'])
       t.equal(alone({ method, target }), 'no-proxies', `${method} ${target}`);
+});
+
+t.test('what is copied, or cannot be read, each of the rules refuses by itself', async (t) => {
+  const rules = [noNodeAccess, keepOwnContainers, keepOwnVolumes, keepGuardedAccounts];
+  const hidden = KINDS.flatMap(([target, , , ...around]) =>
+    [[...around, 'spec'], [...around, 'spec', 'volumes'], around, ['spec', 'anything']].flatMap((path) =>
+      copied(jsonPatches(`${target}/x`, path, {})),
+    ),
+  );
+  const unreadable = {
+    method: 'POST',
+    target: PODS,
+    type: 'application/vnd.kubernetes.protobuf',
+    body: envelope('v1', 'Pod', numeric(77, 1)),
+  };
+  for (const attempt of [...hidden, unreadable])
+    for (const rule of rules)
+      t.ok(rule.refuses(actionOf(attempt), INSTALLED), `${rule.name} ${describe(attempt)}`);
+});
+
+t.test('other volumes of the cluster pass', async (t) => {
+  const volume = {
+    apiVersion: 'v1',
+    kind: 'PersistentVolume',
+    metadata: { name: 'x' },
+    spec: { nfs: { server: 'a', path: '/' } },
+  };
+  for (const attempt of creations('/api/v1/persistentvolumes', volume))
+    t.equal(outcome(attempt), 'allowed', describe(attempt));
+  const foreign = {
+    apiVersion: 'example.com/v1',
+    kind: 'Disk',
+    metadata: { name: 'x' },
+    spec: { local: { path: '/' } },
+  };
+  for (const attempt of creations('/apis/example.com/v1/namespaces/shop/disks', foreign))
+    t.equal(outcome(attempt), 'allowed', describe(attempt));
 });
 
 t.test('a laptop has no containers of ours to keep', async (t) => {
