@@ -8,7 +8,15 @@ import type { AuditEvent, Draft, DraftBody, EventBody, SessionId } from '../audi
 import { type Frontier, leafHash } from '../audit/merkle.ts';
 import { orderFault } from '../audit/verify.ts';
 import { ChaperoneError } from '../errors.ts';
-import { type Context, commit, newSalt, type Piece, packAlone, packGrouped } from '../store/content.ts';
+import {
+  type Context,
+  commit,
+  newSalt,
+  type Piece,
+  packAlone,
+  packAsIs,
+  packGrouped,
+} from '../store/content.ts';
 import { encodeRun, KEYS } from '../store/keys.ts';
 import { encodeLeaf } from '../store/leaf.ts';
 import type { Packed } from '../store/packer.ts';
@@ -34,6 +42,12 @@ interface Arrival {
   /** Its content, where that has been packed already. */
   packed: Packed | null;
 }
+
+/**
+ * Bytes of a request's or answer's body up to which it is stored as it is: setting a compressor up costs more than the
+ * body is worth, and LevelDB compresses the blocks that such bodies share.
+ */
+const SMALL_BODY = 4 << 10;
 
 interface Staged {
   event: AuditEvent;
@@ -118,6 +132,8 @@ export class Batch {
     before: Context | null,
   ): { content: Buffer | null; context: Context | null } {
     if (piece === null) return { content: null, context: before };
+    if (type.startsWith('request.') && piece.bytes.length <= SMALL_BODY)
+      return { content: packAsIs(piece), context: before };
     // Input stands alone: it is rare, and what was typed should not lie in the dictionary of what was printed.
     if (type !== 'session.output') return { content: packAlone(piece), context: before };
     const packed = this.#effort.afford(() => packGrouped(piece, before));

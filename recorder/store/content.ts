@@ -94,6 +94,11 @@ export function newSalt(): Buffer {
   return Buffer.from(pool.subarray(used - SALT_BYTES, used));
 }
 
+/** A piece that stands alone, not compressed: quickest. */
+export function packAsIs({ salt, bytes }: Omit<Piece, 'seq'>): Buffer {
+  return join(salt, METHODS.stored, bytes);
+}
+
 /** A piece that stands alone: quick. */
 export function packAlone({ salt, bytes }: Omit<Piece, 'seq'>): Buffer {
   const frame = bytes.length < WORTHWHILE ? null : deflate(bytes, 1);
