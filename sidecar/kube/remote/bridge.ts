@@ -14,6 +14,7 @@ export type BridgeEnd =
 /** What a bridge needs of an end, see end.ts. */
 export interface Bank<Event> {
   events(): AsyncIterable<Event>;
+  flushed(): Promise<void>;
   closed(milliseconds: number): Promise<void>;
 }
 
@@ -53,7 +54,9 @@ export class Bridge<Event> {
     const over = await this.#over.promise;
     const goodbye = traffic.sayGoodbye(over).catch(() => undefined);
     await Promise.race([goodbye, delay(CLOSE_MS, undefined, { ref: false })]);
-    await Promise.all([client.closed(CLOSE_MS), server.closed(CLOSE_MS)]);
+    // Whoever reads slowly gets all that there was, as from the server itself.
+    const told = over.kind === 'ended' ? client.flushed() : Promise.resolve();
+    await Promise.all([told.then(() => client.closed(CLOSE_MS)), server.closed(CLOSE_MS)]);
     await Promise.all(pumps);
     return over;
   }

@@ -14,6 +14,7 @@ export interface Peer<Event, Stream> {
   finish(): Event[];
   send(stream: Stream, data: Uint8Array): Buffer;
   sendable(stream: Stream): number;
+  consumed(stream: Stream, bytes: number): Buffer;
   readonly windowed: boolean;
 }
 
@@ -37,6 +38,9 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
   #ended = false;
   #wakeReader: (() => void) | null = null;
   #wakeSenders: (() => void)[] = [];
+  /** While the socket has no room: who waits for it, and what the peer is to be granted then. */
+  #room: PromiseWithResolvers<void> | null = null;
+  readonly #owed = new Map<Stream, number>();
 
   /** @param head what was read from the socket behind the handshake */
   constructor(socket: Duplex, peer: Protocol, head: Buffer) {
@@ -44,9 +48,13 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
     this.#socket = socket;
     socket.on('data', (bytes: Buffer) => this.#receive(bytes));
     socket.on('end', () => this.#finish());
-    socket.on('close', () => this.#finish());
-    socket.on('error', () => this.#finish());
+    socket.on('close', () => this.#lost());
+    socket.on('error', () => this.#lost());
+    socket.on('drain', () => this.#drained());
     if (head.length > 0) this.#receive(head);
+    // Who went away during the handshake does not do so again.
+    if (socket.destroyed || socket.readableEnded) this.#finish();
+    else if (peer.windowed || this.#queuedBytes <= HIGH_WATER) socket.resume();
   }
 
   /** True when the peer will say no more. */
@@ -69,12 +77,14 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
     }
   }
 
-  /** Data for the peer, as its windows allow. Resolves when the socket has room for more, or is gone. */
+  /** Data for the peer, as its windows allow. Resolves when the socket has room for more, or nobody will take it. */
   async send(stream: Stream, data: Uint8Array): Promise<void> {
     for (let rest = data; rest.length > 0; ) {
       const room = Math.min(this.peer.sendable(stream), PIECE_BYTES);
       if (this.#gone()) return;
       if (room <= 0) {
+        // Whoever has said the last word grants nothing any more.
+        if (this.#ended) return;
         await new Promise<void>((resolve) => this.#wakeSenders.push(resolve));
         continue;
       }
@@ -86,18 +96,33 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
   /** Bytes that the peer's encoder made. Resolves when the socket has room for more, or is gone. */
   async write(bytes: Uint8Array): Promise<void> {
     if (bytes.length === 0 || this.#gone() || this.#socket.write(bytes)) return;
-    await new Promise<void>((resolve) => {
-      const done = () => {
-        this.#socket.off('drain', done).off('close', done);
-        resolve();
-      };
-      this.#socket.on('drain', done).on('close', done);
-    });
+    this.#room ??= Promise.withResolvers();
+    await this.#room.promise;
+  }
+
+  /**
+   * Lets the peer send as much again as was taken of it. Never waits: a peer that takes nothing of one direction would
+   * stop the other, whose grants go the same way.
+   */
+  took(stream: Stream, bytes: number): void {
+    if (this.#gone()) return;
+    if (!this.#socket.writableNeedDrain) {
+      const grant = this.peer.consumed(stream, bytes);
+      if (grant.length > 0) this.#socket.write(grant);
+    } else this.#owed.set(stream, (this.#owed.get(stream) ?? 0) + bytes);
   }
 
   /** The last bytes, and our side of the connection ends. */
   end(bytes: Uint8Array): void {
     if (!this.#gone()) this.#socket.end(bytes);
+  }
+
+  /** Resolves when all that was written has left, however long the peer takes for it, or the connection is gone. */
+  async flushed(): Promise<void> {
+    if (this.#socket.destroyed || this.#socket.writableFinished) return;
+    await new Promise<void>((resolve) => {
+      this.#socket.once('finish', resolve).once('close', resolve);
+    });
   }
 
   /** Resolves when the connection is gone, or cuts it after `milliseconds`. */
@@ -110,11 +135,6 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
         resolve();
       });
     });
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-    this.#finish();
   }
 
   #gone(): boolean {
@@ -149,6 +169,21 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
     this.#ended = true;
     this.#letSend();
     this.#wake();
+  }
+
+  #lost(): void {
+    this.#finish();
+    this.#letSend();
+    this.#room?.resolve();
+    this.#owed.clear();
+  }
+
+  #drained(): void {
+    this.#room?.resolve();
+    this.#room = null;
+    const owed = [...this.#owed];
+    this.#owed.clear();
+    for (const [stream, bytes] of owed) this.took(stream, bytes);
   }
 
   #letSend(): void {

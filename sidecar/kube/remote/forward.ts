@@ -119,7 +119,8 @@ export class ForwardRelay {
         await this.#connections.passed(stream, side, event.data);
         if (event.data.length === 0) await to.write(to.peer.send(stream, event.data));
         else await to.send(stream, event.data);
-        return from.write(from.peer.consumed(stream, event.data.length));
+        from.took(stream, event.data.length);
+        return;
       case 'end':
         await to.write(to.peer.end(stream));
         return this.#connections.ended(stream, side);

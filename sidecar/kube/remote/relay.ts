@@ -105,7 +105,7 @@ export class Relay {
   async #typed(data: Buffer): Promise<void> {
     const { client, stdin } = this.#options;
     if (this.#bridge.refused === null) await this.#pass(await stdin.write(data));
-    await client.write(client.peer.consumed('stdin', data.length));
+    client.took('stdin', data.length);
   }
 
   async #pass({ pass, notice, refused }: Passage): Promise<void> {
@@ -157,14 +157,14 @@ export class Relay {
   async #passData(from: CommandEnd, to: CommandEnd, channel: DataChannel, data: Buffer): Promise<void> {
     if (data.length === 0) await to.write(to.peer.send(channel, data));
     else await to.send(channel, data);
-    await from.write(from.peer.consumed(channel, data.length));
+    from.took(channel, data.length);
   }
 
   async #show(channel: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
     const { client, server, stdin } = this.#options;
     await stdin.shown?.(bytes);
     await client.send(channel, bytes);
-    await server.write(server.peer.consumed(channel, bytes.length));
+    server.took(channel, bytes.length);
   }
 
   /** Tells both sides why, in the order in which they can still hear it. */
