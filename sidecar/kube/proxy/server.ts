@@ -1,7 +1,7 @@
 /** The proxy's listener: TLS on loopback, HTTP/1.1, and limits against whoever is slow, endless or many. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { ChaperoneError } from '../../../recorder/errors.ts';
 import type { KeyPair } from '../credentials/certificates.ts';
 import type { ApiProxy } from './proxy.ts';
@@ -55,9 +55,15 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     if (server.listening) server.close();
     server.closeIdleConnections();
   };
+  // Node counts those that were upgraded, or are in their TLS handshake, but does not close them.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   const close = async () => {
     drain();
-    server.closeAllConnections();
+    for (const socket of sockets) socket.destroy();
     await closed;
   };
   return { url: `https://${HOST}:${port}`, port, drain, close };

@@ -33,18 +33,29 @@ export interface UpgradeHandler {
   ): Promise<void>;
 }
 
+/** How long a client may take for an answer that ends its connection, and to close. */
+const LINGER_MS = 10_000;
+
 /** Answers on a socket that Node's HTTP has let go of, and closes it. */
 export function refuseOnSocket(socket: Duplex, status: Status): void {
   const body = JSON.stringify(status);
-  socket.once('finish', () => socket.destroy());
-  socket.end(
-    [
-      `HTTP/1.1 ${status.code} Refused`,
-      'Connection: close',
-      'Content-Type: application/json',
-      `Content-Length: ${Buffer.byteLength(body)}`,
-      '',
-      body,
-    ].join('\r\n'),
-  );
+  const head = [
+    `HTTP/1.1 ${status.code} Refused`,
+    'Connection: close',
+    'Content-Type: application/json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+  ];
+  lastWords(socket, `${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
+/**
+ * What is said before the connection ends. What the client still says is read and left, for a connection that is
+ * closed over unread bytes is reset, and takes the answer with it.
+ */
+export function lastWords(socket: Duplex, bytes: Uint8Array | string): void {
+  if (socket.destroyed) return;
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
+  socket.on('data', () => undefined).resume();
+  socket.end(bytes);
 }

@@ -1,11 +1,12 @@
 /** Asks the API server for the upgrade, on a connection of its own. */
 import { type IncomingMessage, request } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Lines } from './handshake.ts';
 
 /** What `Upstream.connect` gives, as far as it matters here. */
 export interface Way {
-  socket: Duplex;
+  socket: Socket;
   credentials: { authorization: string | null };
   /** In front of each path. */
   prefix: string;
@@ -30,8 +31,12 @@ export type Answer =
 const ANSWER_MS = 90_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
-/** @throws Error where the connection breaks before there is an answer */
-export function dial(way: Way, { method, uri, host, lines }: Asked): Promise<Answer> {
+/** @throws Error where the connection breaks before there is an answer, or there is none within `patience` milliseconds */
+export function dial(
+  way: Way,
+  { method, uri, host, lines }: Asked,
+  patience: number = ANSWER_MS,
+): Promise<Answer> {
   const { socket, credentials, prefix } = way;
   const { authorization } = credentials;
   const headers = [['Host', host], ...lines];
@@ -44,14 +49,14 @@ export function dial(way: Way, { method, uri, host, lines }: Asked): Promise<Ans
       setHost: false,
       createConnection: () => socket,
       maxHeaderSize: MAX_HEADER_BYTES,
-      timeout: ANSWER_MS,
     });
     asking.once('upgrade', (response, connection, head) => {
-      connection.setTimeout?.(0);
+      socket.setTimeout(0);
       resolve({ kind: 'upgraded', response, socket: connection, head });
     });
     asking.once('response', (response) => resolve({ kind: 'answered', response }));
-    asking.once('timeout', () => asking.destroy(new Error(`no answer within ${ANSWER_MS / 1000} s`)));
+    // On the socket itself: Node sets no timer on one that it did not open.
+    socket.setTimeout(patience, () => asking.destroy(new Error(`no answer within ${patience / 1000} s`)));
     asking.on('error', reject);
     asking.end();
   });

@@ -13,17 +13,19 @@ import type { KubeAction } from '../../action.ts';
 import { failureStatus, type Guard, type Outcome, SessionLog } from '../../session/session-log.ts';
 import type { Running } from '../credentials/bearers.ts';
 import { reasonOf } from '../proxy/failure.ts';
-import { mediaType, wholeBody } from '../proxy/ledger.ts';
-import { refuseOnSocket, type Upgrading } from '../proxy/upgrade.ts';
+import { lastWords, refuseOnSocket, type Upgrading } from '../proxy/upgrade.ts';
 import { Unfit } from '../refusal.ts';
 import { forbidden, type Status, unavailable } from '../status.ts';
 import type { Upstream } from '../upstream/upstream.ts';
+import { headOf, wholeAnswer } from './answer.ts';
 import { type Answer, dial } from './dial.ts';
 import { entranceOf, REMOTE_COMMAND, runRemoteCommand } from './exec.ts';
 import { agreeingLines, askingLines, type Lines, type Offer, readAnswer, readOffer } from './handshake.ts';
+import { orStop } from './or-stop.ts';
 import { type RemoteParameters, readParameters } from './parameters.ts';
 import { PORT_FORWARD, portsOf, runPortForward } from './port-forward.ts';
 import { readProgram } from './program.ts';
+import { WaitingClient } from './waiting.ts';
 
 export interface RemotePorts {
   guard: Guard;
@@ -32,27 +34,32 @@ export interface RemotePorts {
 
 /** How a request ended, for its bearer's session. */
 interface RequestEnd {
-  outcome: 'answered' | 'refused' | 'failed' | 'upgraded';
+  outcome: 'answered' | 'refused' | 'failed' | 'cancelled' | 'upgraded';
   status: number;
   error?: string;
   answer?: BodySummary;
   content?: Buffer;
 }
 
-/** Of an answer that is no upgrade; the API server's Status is small. */
-const ANSWER_LIMIT = 1 << 20;
-
 export class RemoteExchange implements Running {
   readonly #ports: RemotePorts;
   readonly #upgrading: Upgrading;
   readonly #offer: Offer;
+  /** Ports that the query names; null where nothing is forwarded. */
+  readonly #forwarded: number[] | null;
   readonly #session: SessionId = ulid();
   readonly #ended = Promise.withResolvers<void>();
+  /** The client until it is answered. */
+  readonly #client: WaitingClient;
+  /** Aborted when nobody waits for the answer any more: the client left, or we have to stop. */
+  readonly #stop = new AbortController();
   /** The connection to the API server, once there is one. */
   #upstream: Duplex | null = null;
   #cut: string | null = null;
+  /** Raw bytes flow: HTTP is over. */
+  #upgraded = false;
 
-  /** @throws Unfit where the client offers nothing that could be decoded */
+  /** @throws Unfit where the client offers nothing that could be decoded, or forwards what is no port */
   constructor(ports: RemotePorts, upgrading: Upgrading) {
     const { request } = upgrading;
     const known = upgrading.upgrade.subresource === 'portforward' ? PORT_FORWARD : REMOTE_COMMAND;
@@ -61,13 +68,20 @@ export class RemoteExchange implements Running {
     this.#ports = ports;
     this.#upgrading = upgrading;
     this.#offer = offer;
+    this.#forwarded = known === PORT_FORWARD ? portsOf(upgrading.action) : null;
+    this.#client = new WaitingClient(upgrading, () => this.#giveUp('the client went away'));
   }
 
   cut(reason: string): Promise<void> {
     this.#cut = reason;
+    this.#giveUp(reason);
     this.#upgrading.socket.destroy();
-    this.#upstream?.destroy();
     return this.#ended.promise;
+  }
+
+  #giveUp(reason: string): void {
+    this.#stop.abort(new Error(reason));
+    this.#upstream?.destroy();
   }
 
   /** Resolves, in every case, when the evidence of its end is stored or cannot be. */
@@ -79,9 +93,7 @@ export class RemoteExchange implements Running {
     try {
       await this.#record(since, await this.#attempt());
     } catch (error) {
-      const message = reasonOf(error instanceof Error ? error : new Error(String(error)));
-      const end = this.#refuse(unavailable(503, message), 'failed');
-      await this.#record(since, { ...end, error: message }).catch(() => undefined);
+      await this.#record(since, this.#failed(error)).catch(() => undefined);
     } finally {
       this.#upstream?.destroy();
       this.#ended.resolve();
@@ -93,6 +105,7 @@ export class RemoteExchange implements Running {
     const action: KubeAction = { ...this.#upgrading.action, opens: this.#session };
     const verdict = await this.#ports.guard.gate.judge(principal.session, principal.identity, action);
     if (!verdict.ok) return this.#refuse(forbidden(action.request, verdict.decision, verdict.message));
+    this.#stop.signal.throwIfAborted();
     if ('setTimeout' in socket) (socket as { setTimeout(ms: number): void }).setTimeout(0);
     return this.#inSession(action);
   }
@@ -114,7 +127,7 @@ export class RemoteExchange implements Running {
     });
     await log.start(parameters.command, parameters.tty ? { cols: 0, rows: 0, term: '' } : undefined);
     const { end, outcome } = await this.#carry(log, action, parameters).catch((error) => ({
-      end: this.#refuse(unavailable(503, reasonOf(error)), 'failed'),
+      end: this.#failed(error),
       outcome: failed(error),
     }));
     await log.end(this.#cut === null ? outcome : { ...outcome, reason: 'failed', error: this.#cut });
@@ -124,6 +137,7 @@ export class RemoteExchange implements Running {
   async #carry(log: SessionLog, action: KubeAction, parameters: RemoteParameters): Promise<Ended> {
     const { guard } = this.#ports;
     const offer = this.#offer;
+    const ports = this.#forwarded;
     const program = readProgram(parameters, guard.analyseArgv);
     if (program.action !== null) {
       const verdict = await log.judge(program.action);
@@ -135,16 +149,20 @@ export class RemoteExchange implements Running {
     const key = offer.kind === 'websocket' ? randomBytes(16).toString('base64') : '';
     const answer = await this.#ask(action, askingLines(offer, key));
     if (answer.kind === 'answered') return this.#passAnswer(answer.response);
+    if (answer.response.statusCode !== 101)
+      throw new Error('the API server switches protocols without a 101');
     const agreement = readAnswer(offer, key, answer.response.headers);
     if (agreement.kind === 'misfit') throw new Error(`the API server cannot be believed: ${agreement.why}`);
-    const { socket, head, upgrade } = this.#upgrading;
-    socket.write(headOf('101 Switching Protocols', agreeingLines(offer, agreement)));
-    const ends = { client: { socket, head }, server: answer };
+    this.#stop.signal.throwIfAborted();
+    this.#upgraded = true;
+    const client = this.#client.release();
+    client.socket.write(headOf('101 Switching Protocols', agreeingLines(offer, agreement)));
+    const ends = { client, server: answer };
     const outcome =
-      upgrade.subresource === 'portforward'
+      ports !== null
         ? await runPortForward({
             ...{ log, agreement, ...ends, clock: guard.clock },
-            ports: portsOf(action),
+            ports,
             refuses: () => null,
           })
         : await runRemoteCommand({ log, agreement, parameters, program, ...ends });
@@ -153,45 +171,50 @@ export class RemoteExchange implements Running {
 
   async #ask(action: KubeAction, lines: Lines): Promise<Answer> {
     const { upstream } = this.#ports;
-    const way = await upstream.connect();
+    const { signal } = this.#stop;
+    const connecting = upstream.connect();
+    connecting.then(({ socket }) => signal.aborted && socket.destroy()).catch(() => undefined);
+    const way = await orStop(connecting, signal);
     this.#upstream = way.socket;
-    if (this.#cut !== null) way.socket.destroy();
     const { headers } = this.#upgrading;
-    return dial(way, {
+    const asked = {
       method: action.method,
       uri: action.uri,
       host: upstream.source.server.host,
       lines: [
-        ...headers.map(([name, value]): Lines[number] => [name, value]),
-        ['Audit-ID', action.id],
+        // An answer that is no upgrade is small: its encoding need not be undone.
+        ...headers.filter(([name]) => name !== 'accept-encoding').map(([...line]): Lines[number] => line),
+        ['Audit-ID', action.id] satisfies Lines[number],
         ...lines,
       ],
-    });
+    };
+    return orStop(dial(way, asked), signal);
   }
 
   /** The server says something else than 101: the client hears it as it was said, and both connections end. */
   async #passAnswer(response: IncomingMessage): Promise<Ended> {
-    const body = await bodyOf(response);
-    const status = response.statusCode ?? 502;
-    const type = response.headers['content-type'];
-    const { socket } = this.#upgrading;
-    const lines: Lines = [
-      ['Connection', 'close'],
-      ...(type === undefined ? [] : [['Content-Type', type] as Lines[number]]),
-      ['Content-Length', String(body.length)],
-    ];
-    const said = `${status} ${(response.statusMessage ?? '').replace(/[^\x20-\x7e]/g, '')}`;
-    const { summary, kept } = wholeBody(body, mediaType(type), ANSWER_LIMIT);
-    const error = `the API server answered ${said.trim()}`;
-    socket.end(Buffer.concat([Buffer.from(headOf(said, lines)), body]));
+    const { statusCode: status = 0 } = response;
+    if (status === 401) this.#ports.upstream.rejected();
+    const { said, summary, kept, bytes } = await orStop(wholeAnswer(response), this.#stop.signal);
+    lastWords(this.#client.release().socket, bytes);
     return {
       end: { outcome: 'answered', status, answer: summary, ...(kept.length > 0 && { content: kept }) },
-      outcome: { reason: 'failed', status: 1, error },
+      outcome: { reason: 'failed', status: 1, error: `the API server answered ${said}` },
     };
   }
 
+  /** Says so to a client that still waits. */
+  #failed(error: unknown): RequestEnd {
+    const message = reasonOf(error instanceof Error ? error : new Error(String(error)));
+    const left = this.#stop.signal.aborted;
+    if (left || this.#upgraded) this.#upgrading.socket.destroy();
+    if (left) return { outcome: this.#cut === null ? 'cancelled' : 'failed', status: 0, error: message };
+    if (this.#upgraded) return { outcome: 'failed', status: 101, error: message };
+    return { ...this.#refuse(unavailable(503, message), 'failed'), error: message };
+  }
+
   #refuse(status: Status, outcome: 'refused' | 'failed' = 'refused'): RequestEnd {
-    refuseOnSocket(this.#upgrading.socket, status);
+    refuseOnSocket(this.#client.release().socket, status);
     return { outcome, status: status.code };
   }
 
@@ -211,21 +234,4 @@ interface Ended {
 
 function failed(error: Error): Outcome {
   return { reason: 'failed', status: failureStatus(error), error: reasonOf(error) };
-}
-
-function headOf(status: string, lines: Lines): string {
-  return [`HTTP/1.1 ${status}`, ...lines.map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n');
-}
-
-/** @throws Error where it breaks off, or is longer than an answer can be that is not an upgrade */
-async function bodyOf(response: IncomingMessage): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  let length = 0;
-  for await (const piece of response) {
-    pieces.push(piece);
-    length += piece.length;
-    if (length > ANSWER_LIMIT)
-      throw new Error(`the API server answered with more than ${ANSWER_LIMIT} bytes`);
-  }
-  return Buffer.concat(pieces);
 }

@@ -11,6 +11,7 @@ import {
   type PortForwardChannels,
   type PortForwardPeer,
 } from '../portforward.ts';
+import { Unfit } from '../refusal.ts';
 import type { Sender } from '../websocket/frame.ts';
 import { type Connection, maskKeys } from './connection.ts';
 import { End } from './end.ts';
@@ -50,12 +51,13 @@ export async function runPortForward(forward: PortForward): Promise<Outcome> {
   return { reason: 'failed', status: failureStatus(error), error: over.message };
 }
 
-/** @throws Error for one that is none: the server would not take it either */
+/** @throws Unfit for one that is none: the server would not take it either */
 export function portsOf({ parameters }: Pick<KubeAction, 'parameters'>): number[] {
   const values = parameters.filter(([name]) => name === 'ports').flatMap(([, value]) => value.split(','));
   return values.map((value) => {
     const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
-    if (port < 1 || port > 65535) throw new Error(`${JSON.stringify(value.slice(0, 20))} is no port`);
+    if (port < 1 || port > 65535)
+      throw new Unfit('upgrade', `${JSON.stringify(value.slice(0, 20))} is no port`);
     return port;
   });
 }

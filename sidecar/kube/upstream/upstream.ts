@@ -74,14 +74,10 @@ export class Upstream {
     // Errors after the hand-over are the caller's to hear as well, and never nobody's.
     socket.on('error', () => undefined);
     const { promise, resolve, reject } = Promise.withResolvers<void>();
-    socket
-      .once('secureConnect', resolve)
-      .once('error', reject)
-      .setTimeout(CONNECT_MS, () => {
-        socket.destroy(new Error(`no answer within ${CONNECT_MS / 1000} s`));
-      });
+    const giveUp = () => socket.destroy(new Error(`no answer within ${CONNECT_MS / 1000} s`));
+    socket.once('secureConnect', resolve).once('error', reject).setTimeout(CONNECT_MS, giveUp);
     await promise;
-    socket.off('error', reject).setTimeout(0).setKeepAlive(true, IDLE_MS);
+    socket.off('error', reject).off('timeout', giveUp).setTimeout(0).setKeepAlive(true, IDLE_MS);
     return { socket, credentials, prefix: this.#prefix };
   }
 

@@ -1,0 +1,51 @@
+/** An answer that is no upgrade: all of it, as the client gets it. */
+import type { IncomingMessage } from 'node:http';
+import type { BodySummary } from '../../../recorder/audit/event.ts';
+import { answerHead } from '../proxy/head.ts';
+import { mediaType, wholeBody } from '../proxy/ledger.ts';
+import type { Lines } from './handshake.ts';
+
+export interface WholeAnswer {
+  /** `403 Forbidden` */
+  said: string;
+  summary: BodySummary;
+  /** What is kept of the body. */
+  kept: Buffer;
+  /** For the client: the connection ends with it. */
+  bytes: Buffer;
+}
+
+/** The API server's Status is small. */
+const LIMIT = 1 << 20;
+
+/** @throws Error where it breaks off, is none, or is longer than an answer can be that is not an upgrade */
+export async function wholeAnswer(response: IncomingMessage): Promise<WholeAnswer> {
+  const { statusCode = 0, statusMessage = '', rawHeaders } = response;
+  if (statusCode < 200) throw new Error(`the API server answered ${statusCode}, which is no answer`);
+  const body = await bodyOf(response);
+  const { headers, contentType } = answerHead(statusCode, statusMessage, rawHeaders);
+  const lines: Lines = [
+    ...headers.filter(([name]) => name.toLowerCase() !== 'content-length').map(([...line]) => line),
+    ['Connection', 'close'],
+    ['Content-Length', String(body.length)],
+  ];
+  const said = `${statusCode} ${statusMessage.replace(/[^\x20-\x7e]/g, '')}`;
+  const bytes = Buffer.concat([Buffer.from(headOf(said, lines), 'latin1'), body]);
+  return { said: said.trim(), bytes, ...wholeBody(body, mediaType(contentType), LIMIT) };
+}
+
+/** The first lines of an answer, and the empty one behind them. */
+export function headOf(status: string, lines: Lines): string {
+  return [`HTTP/1.1 ${status}`, ...lines.map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n');
+}
+
+async function bodyOf(response: IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  let length = 0;
+  for await (const piece of response) {
+    pieces.push(piece);
+    length += piece.length;
+    if (length > LIMIT) throw new Error(`the API server answered with more than ${LIMIT} bytes`);
+  }
+  return Buffer.concat(pieces);
+}
