@@ -5,6 +5,7 @@
  * name, for one that allows it concerns a name only if the rule is for all of them. Namespaces likewise.
  */
 import type { KubeAction } from '../action.ts';
+import { readParameters } from '../kube/remote/parameters.ts';
 import { anyOf, type TextTest } from './matcher.ts';
 import type { ApiConditions, ApiRule, Pattern } from './schema.ts';
 import { every, MAYBE, NO, not, some, sure, type Tri, YES } from './tri.ts';
@@ -37,6 +38,10 @@ function compileConditions(match: ApiConditions, allows: boolean): ApiMatcher {
     conditions.push(({ request }) => sure(request.resource === '' && test(request.path)));
   }
   if (dryRun !== undefined) conditions.push((action) => sure(action.dryRun === dryRun));
+  for (const flag of ['tty', 'stdin'] as const) {
+    const wanted = match[flag];
+    if (wanted !== undefined) conditions.push((action) => sure(asks(action, flag) === wanted));
+  }
   return (action) => every(conditions, (condition) => condition(action));
 }
 
@@ -48,6 +53,12 @@ function verbCondition(patterns: readonly Pattern[]): ApiMatcher {
 
 function onResource(test: TextTest, of: (action: KubeAction) => string): ApiMatcher {
   return (action) => sure(action.request.resource !== '' && test(of(action)));
+}
+
+/** Null where it is no remote command. */
+function asks(action: KubeAction, flag: 'tty' | 'stdin'): boolean | null {
+  const isCommand = /^pods\/(exec|attach)$/.test(resourceOf(action.request));
+  return isCommand ? readParameters(action)[flag] : null;
 }
 
 /** `pods`, `pods/exec`. */

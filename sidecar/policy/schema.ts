@@ -122,6 +122,9 @@ const apiConditions = z.strictObject({
   /** Paths of requests that are for no resource, e.g. `/healthz`. */
   paths: patterns.optional(),
   dryRun: z.boolean().optional(),
+  /** Of an exec or attach alone: whether it asks for a terminal, and for standard input. */
+  tty: z.boolean().optional(),
+  stdin: z.boolean().optional(),
 });
 
 const apiMatch = apiConditions

@@ -179,3 +179,28 @@ t.test('the strictest counts, whatever the order', async (t) => {
     { seed: SEED, numRuns: 300 },
   );
 });
+
+t.test('a rule for remote commands with a terminal, or with standard input', async (t) => {
+  const spec = (match: object) => ({ defaults: OPEN, api: [rule('ask', match)] });
+  const command = (text: string, ...parameters: [string, string][]) => request(text, { parameters });
+  for (const what of ['create pods/exec shop/web', 'get pods/attach shop/web']) {
+    const terminal = command(what, ['stdin', 'true'], ['tty', 'true']);
+    const piped = command(what, ['stdin', '1'], ['tty', '0']);
+    const silent = command(what);
+    for (const [match, asked] of [
+      [{ tty: true }, [terminal]],
+      [{ tty: false }, [piped, silent]],
+      [{ stdin: true }, [terminal, piped]],
+      [{ stdin: true, tty: false }, [piped]],
+    ] as const)
+      for (const action of [terminal, piped, silent])
+        t.equal(
+          judge(spec(match), action).effect,
+          asked.includes(action) ? 'ask' : 'allow',
+          `${what} ${JSON.stringify([match, action.parameters])}`,
+        );
+  }
+  const other = command('get pods shop/web', ['tty', 'true']);
+  t.equal(judge(spec({ tty: true }), other).effect, 'allow', 'nothing else has a terminal');
+  t.equal(judge(spec({ tty: false }), other).effect, 'allow');
+});
