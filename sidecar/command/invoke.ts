@@ -180,7 +180,8 @@ function unwrap(found: Found, program: string, wrapper: Wrapper, at: Site): void
     found.doubt('computed-argument', `${program} hands its words to a shell that expands them`, at.call.text);
   if (rest.length > 0 || !(shell || wrapper.shellByDefault)) return;
   found.runsInput(scope.input, program);
-  if (!isJudged(scope.input)) found.doubt('no-hooks', `${program} starts a shell that is not watched`, at.call.text);
+  if (!isJudged(scope.input))
+    found.doubt('no-hooks', `${program} starts a shell that is not watched`, at.call.text);
 }
 
 /** Some wrappers run their command in another directory. */
