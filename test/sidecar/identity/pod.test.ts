@@ -1,0 +1,39 @@
+import { hostname } from 'node:os';
+import t from 'tap';
+import { podIdentity } from '../../../sidecar/identity/pod.ts';
+
+function source(token: string) {
+  return { namespace: 'fallback', credentials: async () => ({ tls: {}, authorization: `Bearer ${token}` }) };
+}
+
+function tokenOf(claims: unknown): string {
+  return ['{}', JSON.stringify(claims)]
+    .map((part) => Buffer.from(part).toString('base64url'))
+    .join('.')
+    .concat('.x');
+}
+
+t.test('a pod is who its token says', async (t) => {
+  const claims = {
+    'kubernetes.io': {
+      namespace: 'agents',
+      pod: { name: 'box', uid: 'u-1' },
+      serviceaccount: { name: 'cursor', uid: 'u-2' },
+    },
+  };
+  t.same(await podIdentity(source(tokenOf(claims))), {
+    user: 'system:serviceaccount:agents:cursor',
+    groups: ['system:serviceaccounts', 'system:serviceaccounts:agents'],
+    pod: { namespace: 'agents', name: 'box', uid: 'u-1', serviceAccount: 'cursor' },
+    proof: 'claimed',
+  });
+});
+
+t.test('a token that says nothing is a pod all the same', async (t) => {
+  for (const token of ['opaque', 'a.b.c', tokenOf(null), tokenOf({ 'kubernetes.io': { pod: 7 } }), '']) {
+    t.match(await podIdentity(source(token)), {
+      user: 'system:serviceaccount:fallback:default',
+      pod: { namespace: 'fallback', name: hostname() },
+    });
+  }
+});
