@@ -88,7 +88,9 @@ export interface Unknown {
     | 'code-on-stdin'
     | 'computed-argument'
     | 'no-hooks'
-    | 'unreadable-script';
+    | 'unreadable-script'
+    /** Of a line that was typed into a terminal: the screen does not tell all of it. */
+    | 'unreadable-line';
   message: string;
   text: string;
 }

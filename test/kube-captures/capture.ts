@@ -31,12 +31,33 @@ export function captures(prefix: 'websocket' | 'spdy'): Capture[] {
     );
 }
 
-function readCapture(folder: string, file: string): Capture {
+/** What was said behind the heads, read by read, in the order in which it was. */
+export function conversation(
+  folder: string,
+  connection: string,
+): { from: 'client' | 'server'; bytes: Buffer }[] {
+  const ahead = { client: true, server: true };
+  const begun = { client: Buffer.alloc(0), server: Buffer.alloc(0) };
+  return readLines(folder, `${connection}.jsonl.gz`).flatMap(({ from, b64 = '' }) => {
+    const bytes = Buffer.from(b64, 'base64');
+    if (!ahead[from]) return [{ from, bytes }];
+    begun[from] = Buffer.concat([begun[from], bytes]);
+    const end = begun[from].indexOf('\r\n\r\n');
+    ahead[from] = end < 0;
+    return ahead[from] ? [] : [{ from, bytes: begun[from].subarray(end + 4) }];
+  });
+}
+
+function readLines(folder: string, file: string): Line[] {
   const text = gunzipSync(readFileSync(join(import.meta.dirname, folder, file))).toString('utf8');
-  const lines = text
+  return text
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line) as Line);
+}
+
+function readCapture(folder: string, file: string): Capture {
+  const lines = readLines(folder, file);
   const client = takeHead(joined(lines, 'client'));
   const server = takeHead(joined(lines, 'server'));
   return {

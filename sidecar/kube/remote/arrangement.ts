@@ -2,6 +2,7 @@
 import type { CommandAction, Verdict } from '../../action.ts';
 import type { RemoteParameters } from './parameters.ts';
 import type { Program } from './program.ts';
+import { ScreenGate } from './screen/gate.ts';
 import { ScriptGate } from './script/gate.ts';
 import { OpenStdin, type StdinGate } from './stdin.ts';
 
@@ -14,6 +15,8 @@ export interface ArrangementOptions {
 
 export function gateFor({ parameters, program, judge }: ArrangementOptions): StdinGate {
   const { stdin, tty } = parameters;
-  if (!stdin || tty || program.reads === 'data') return new OpenStdin();
-  return new ScriptGate({ judge, context: { cwd: program.action?.cwd ?? '/' }, after: program.action });
+  if (!stdin || program.reads === 'data') return new OpenStdin();
+  const context = { cwd: program.action?.cwd ?? '/' };
+  if (tty) return new ScreenGate({ judge, context, joined: program.action === null });
+  return new ScriptGate({ judge, context, after: program.action });
 }

@@ -91,7 +91,7 @@ export class Relay {
       return;
     }
     if (event.kind === 'resize') {
-      stdin.resized?.(event.size);
+      await stdin.resized?.(event.size);
       await resized(event.size);
     }
     if (event.kind === 'end' && event.channel === 'stdin') {
@@ -104,7 +104,11 @@ export class Relay {
   /** Input is decided about; the client may send as much again as was taken from it. */
   async #typed(data: Buffer): Promise<void> {
     const { client, stdin } = this.#options;
-    if (this.#bridge.refused === null) await this.#pass(await stdin.write(data));
+    for (let rest: Uint8Array | undefined = data; rest !== undefined && this.#bridge.refused === null; ) {
+      const passage: Passage = await stdin.write(rest);
+      await this.#pass(passage);
+      rest = passage.again;
+    }
     client.took('stdin', data.length);
   }
 

@@ -4,6 +4,8 @@ import type { TerminalSize } from '../remotecommand.ts';
 /** What may go on now. */
 export interface Passage {
   pass: Uint8Array;
+  /** To be handed in again as soon as `pass` is on its way: what it brings about decides about the rest. */
+  again?: Uint8Array;
   /** What the person is told, while the session goes on. */
   notice?: string;
   /** Nothing more may follow: what the person is told. What went on before may come to its end. */
@@ -17,7 +19,7 @@ export interface StdinGate {
   end(): Promise<Passage>;
   /** What the person sees, after it was recorded and before it is shown; for gates that read a screen. */
   shown?(bytes: Uint8Array): Promise<void>;
-  resized?(size: TerminalSize): void;
+  resized?(size: TerminalSize): void | Promise<void>;
 }
 
 /** For a program whose standard input is data. */

@@ -94,7 +94,7 @@ function firstStatement(lines: readonly string[], from: number): string {
 }
 
 /** `own` with the commands of the other readings: whether those are scripts at all is nobody's concern. */
-function union(
+export function union(
   own: CommandAction,
   readings: readonly CommandAction[],
   doubts: readonly Unknown[],
