@@ -30,7 +30,5 @@ function escalates(spot: Spot): boolean {
   if (isBelow(spot, 'metadata') || key === 'metadata') return false;
   if (value === OPAQUE) return true;
   if (key === 'aggregationRule' || isBelow(spot, 'aggregationRule')) return !isOff(value);
-  return (
-    typeof value === 'string' && (key === 'verbs' || isBelow(spot, 'verbs')) && ESCALATING.test(value.trim())
-  );
+  return typeof value === 'string' && isBelow(spot, 'verbs') && ESCALATING.test(value.trim());
 }

@@ -3,7 +3,7 @@ import t from 'tap';
 import type { Json } from '../../../../sidecar/action.ts';
 import { decide } from '../../../../sidecar/policy/decide.ts';
 import { PolicySet } from '../../../../sidecar/policy/policy-set.ts';
-import { encodeProtobuf } from '../../kube/body/protobuf.ts';
+import { encodeProtobuf, envelope, numeric } from '../../kube/body/protobuf.ts';
 import { actionOf, alone, creations, describe, INSTALLED, jsonPatches, outcome, patches } from './attack.ts';
 
 const PODS = '/api/v1/namespaces/shop/pods';
@@ -135,6 +135,14 @@ t.test('no Pod is deleted by force', async (t) => {
       'not even where the body outranks it',
     );
   }
+  const unknown = envelope('v1', 'DeleteOptions', numeric(77, 1));
+  const unreadable = {
+    method: 'DELETE',
+    target: `${PODS}/x`,
+    type: 'application/vnd.kubernetes.protobuf',
+    body: unknown,
+  };
+  t.equal(outcome(unreadable), 'no-force-deletion', 'what cannot be read');
   const eviction = (grace: Json) => ({
     apiVersion: 'policy/v1',
     kind: 'Eviction',
