@@ -7,6 +7,8 @@ import { systemClock } from '../clock.ts';
 import type { KubeProxy } from '../kube/kube.ts';
 import { inCluster } from '../kube/upstream/in-cluster.ts';
 import type { UpstreamSource } from '../kube/upstream/source.ts';
+import { isOwnPort } from '../policy/builtin-api/remote.ts';
+import { ALONE } from '../policy/builtin-api/surroundings.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import { kubeDirectory } from './data.ts';
 import { visible } from './format.ts';
@@ -57,6 +59,8 @@ export async function guardKube(flags: KubeFlags, { data, log, policy }: Parts):
     upgrades: ({ upstream, gate }) =>
       new RemoteHandler({
         upstream,
+        refusesPort: (port) =>
+          isOwnPort(port, ALONE) ? 'it belongs to the container that guards the Pod' : null,
         guard: {
           ...{ journal: log, gate, clock: systemClock, analyse, analyseArgv },
           policy: () => policy.current().digest,

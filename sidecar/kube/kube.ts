@@ -8,9 +8,11 @@ import { ApiSession } from './api-session.ts';
 import { Bearer, Bearers, type Principal } from './credentials/bearers.ts';
 import { CredentialDirectory, KUBECONFIG, newToken } from './credentials/directory.ts';
 import { kubeconfigText } from './credentials/kubeconfig.ts';
-import { ApiProxy } from './proxy/proxy.ts';
+import { ApiProxy, type ProxyOptions } from './proxy/proxy.ts';
 import { type Listening, listen } from './proxy/server.ts';
 import type { UpgradeHandler } from './proxy/upgrade.ts';
+import { dependsOnScale, probeScale } from './scale/probe.ts';
+import { UpstreamProbe } from './scale/upstream.ts';
 import type { UpstreamSource } from './upstream/source.ts';
 import { Upstream } from './upstream/upstream.ts';
 
@@ -68,6 +70,7 @@ export async function startKubeProxy(options: KubeOptions): Promise<KubeProxy> {
     ports: { upstream, journal, clock },
     ...{ gate, bearers, report: options.report },
     keep: (who) => policy().keptBytes(who),
+    scale: scaleProbe(upstream, policy),
     upgrades: options.upgrades?.({ upstream, gate }) ?? null,
   });
   const certificate = await credentials.serverCertificate(now);
@@ -98,6 +101,15 @@ export async function startKubeProxy(options: KubeOptions): Promise<KubeProxy> {
       };
     },
     close,
+  };
+}
+
+function scaleProbe(upstream: Upstream, policy: () => ProxyPolicy): ProxyOptions['scale'] {
+  const probe = new UpstreamProbe(upstream);
+  return async (action, identity, forward) => {
+    const inForce = policy();
+    const matters = dependsOnScale(action, (one) => inForce.decide(one, identity));
+    return matters ? probeScale(action, forward, probe) : null;
   };
 }
 

@@ -11,6 +11,7 @@ import type { Gate } from '../../gate.ts';
 import type { RequestHead } from '../classify.ts';
 import type { Bearer, Bearers, Principal, Running } from '../credentials/bearers.ts';
 import { Unfit } from '../refusal.ts';
+import type { ScaleFinding } from '../scale/probe.ts';
 import { forbidden, type Status, unauthenticated, unavailable, unfit } from '../status.ts';
 import type { Forwarded } from '../upstream/upstream.ts';
 import { type Candidate, candidate, readHead, unfitAction } from './admission.ts';
@@ -25,6 +26,8 @@ export interface ProxyOptions {
   bearers: Bearers;
   /** The most bytes that are kept of a body. */
   keep(identity: Identity): number;
+  /** Finds out whether a write changes the number of replicas; null where nothing hangs on it. */
+  scale(action: KubeAction, identity: Identity, forward: Uint8Array): Promise<ScaleFinding | null>;
   /** Who carries exec, attach and port-forward; without one they are refused. */
   upgrades: UpgradeHandler | null;
   /** Told of errors that nobody raised on purpose. */
@@ -107,7 +110,10 @@ export class ApiProxy {
       body = await readBody(request, () => invite && response.writeContinue());
       if (body === null) return null;
       const since = this.#options.ports.clock.now();
-      const found = candidate(head, body, this.#options.keep(principal.identity));
+      const found = await this.#probed(
+        principal,
+        candidate(head, body, this.#options.keep(principal.identity)),
+      );
       const { action } = found;
       const verdict = await this.#options.gate.judge(principal.session, principal.identity, action);
       if (verdict.ok)
@@ -121,6 +127,24 @@ export class ApiProxy {
       refuse(request, response, status);
     }
     return null;
+  }
+
+  /** With what a dry run tells of its effect, where the decision hangs on that; bound to the state that it was tried on. */
+  async #probed({ identity }: Principal, found: Candidate): Promise<Candidate> {
+    const { action, forward } = found;
+    if (forward === null) return found;
+    const finding = await this.#options.scale(action, identity, forward);
+    if (finding === null) return found;
+    const { scales, unknown } = finding;
+    return {
+      ...found,
+      forward: finding.forward ?? forward,
+      action: {
+        ...action,
+        scales,
+        unknown: unknown === null ? action.unknown : [...action.unknown, unknown],
+      },
+    };
   }
 
   #exchange(

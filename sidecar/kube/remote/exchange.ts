@@ -30,6 +30,8 @@ import { WaitingClient } from './waiting.ts';
 export interface RemotePorts {
   guard: Guard;
   upstream: Upstream;
+  /** Why a port of a Pod may not be forwarded; null for one that may. */
+  refusesPort: (port: number) => string | null;
 }
 
 /** How a request ended, for its bearer's session. */
@@ -163,7 +165,7 @@ export class RemoteExchange implements Running {
         ? await runPortForward({
             ...{ log, agreement, ...ends, clock: guard.clock },
             ports,
-            refuses: () => null,
+            refuses: this.#ports.refusesPort,
           })
         : await runRemoteCommand({ log, agreement, parameters, program, ...ends });
     return { end: { outcome: 'upgraded', status: 101 }, outcome };

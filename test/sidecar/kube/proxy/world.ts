@@ -33,6 +33,8 @@ export interface Server {
   close(): Promise<void>;
 }
 
+/** No port-forward reaches it. */
+export const CLOSED_PORT = 6443;
 export const UPSTREAM_TOKEN = 'the-real-credential';
 const identity = { user: 'ada', groups: ['dev'], proof: 'claimed' as const };
 
@@ -145,6 +147,7 @@ export async function startWorld(
     upgrades: ({ upstream, gate }) =>
       new RemoteHandler({
         upstream,
+        refusesPort: (port) => (port === CLOSED_PORT ? 'that port stays closed' : null),
         guard: { journal: log, gate, clock: systemClock, policy: () => loaded.digest, analyse, analyseArgv },
       }),
     report: (error) => reported.push(error),
