@@ -1,0 +1,93 @@
+/** One end over a real socket: what holds a sender, and what must not. */
+import { once } from 'node:events';
+import type { Socket } from 'node:net';
+import t, { type Test } from 'tap';
+import { End } from '../../../../sidecar/kube/remote/end.ts';
+import { StreamPeer } from '../../../../sidecar/kube/remotecommand/streams.ts';
+import type { DataChannel, RemoteEvent, RemotePeer } from '../../../../sidecar/kube/remotecommand.ts';
+import { encodeWindowUpdate } from '../../../../sidecar/kube/spdy/encoder.ts';
+import { pair } from './stage.ts';
+
+type SpdyEnd = End<RemoteEvent, DataChannel, RemotePeer>;
+const requested = { stdin: true, stdout: true, stderr: true };
+
+/** We are the server's client: the far side is a SPDY server that has replied to every stream. */
+async function toServer(t: Test): Promise<{ end: SpdyEnd; far: Socket; peer: StreamPeer }> {
+  const [near, far] = await pair(t);
+  far.on('error', () => undefined);
+  const peer = new StreamPeer({ from: 'client', requested });
+  const end: SpdyEnd = new End(near, new StreamPeer({ from: 'server', requested }), Buffer.alloc(0));
+  for (const channel of ['error', 'stdin', 'stdout', 'stderr'] as const) {
+    await end.write(end.peer.open(channel));
+    while (!peer.receive((await once(far, 'data'))[0] as Buffer).some(({ kind }) => kind === 'open'));
+    far.write(peer.accept(channel));
+  }
+  return { end, far, peer };
+}
+
+/** Data of the server, as the relay takes it: each piece is granted again. */
+async function take(end: SpdyEnd, bytes: number): Promise<number> {
+  let taken = 0;
+  for await (const event of end.events()) {
+    if (event.kind !== 'data') continue;
+    taken += event.data.length;
+    end.took(event.channel, event.data.length);
+    if (taken >= bytes) break;
+  }
+  return taken;
+}
+
+t.test('what a server does not read of stdin does not stop what it prints', async (t) => {
+  const { end, far, peer } = await toServer(t);
+  far.pause();
+  const stdin = end.send('stdin', Buffer.alloc(64 << 20));
+  const print = (async () => {
+    for (let left = 512; left > 0; left--)
+      if (!far.write(peer.send('stdout', Buffer.alloc(32 << 10)))) await once(far, 'drain');
+  })();
+  t.equal(await take(end, 16 << 20), 16 << 20);
+  await print;
+  far.destroy();
+  await stdin;
+});
+
+t.test('a peer that keeps its window shut, and ends, holds nobody', async (t) => {
+  const { end, far, peer } = await toServer(t);
+  // Shows that it counts: from now on its windows bind, and it opens them no further.
+  far.write(encodeWindowUpdate(0, 1));
+  const sent = end.send('stdin', Buffer.alloc(1 << 20));
+  let heard = 0;
+  while (heard < 65_536) {
+    const [bytes] = (await once(far, 'data')) as [Buffer];
+    for (const event of peer.receive(bytes)) if (event.kind === 'data') heard += event.data.length;
+  }
+  far.end();
+  await sent;
+  t.ok(heard <= 1 << 20);
+});
+
+t.test('whoever was gone before is gone', async (t) => {
+  const [near, far] = await pair(t);
+  far.destroy();
+  near.resume();
+  await once(near, 'close');
+  const end: SpdyEnd = new End(near, new StreamPeer({ from: 'server', requested }), Buffer.alloc(0));
+  const events: RemoteEvent[] = [];
+  for await (const event of end.events()) events.push(event);
+  t.same(events, []);
+});
+
+t.test('many wait for room at once, and are told together', async (t) => {
+  const [near, far] = await pair(t);
+  const warnings: Error[] = [];
+  const warned = (warning: Error) => warnings.push(warning);
+  process.on('warning', warned);
+  t.teardown(async () => void process.off('warning', warned));
+  far.pause();
+  const end: SpdyEnd = new End(near, new StreamPeer({ from: 'server', requested }), Buffer.alloc(0));
+  const writes = Array.from({ length: 40 }, () => end.write(Buffer.alloc(1 << 20)));
+  await new Promise((resolve) => setImmediate(resolve));
+  far.resume();
+  await Promise.all(writes);
+  t.same(warnings, []);
+});
