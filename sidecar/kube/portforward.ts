@@ -88,6 +88,7 @@ export interface PortForwardPeer {
   /** Unless it is the `last`, what is open may go on: GOAWAY within a tunnel. */
   close(code: number | null, reason?: string, last?: boolean): Buffer;
   consumed(stream: ForwardStream, bytes: number): Buffer;
+  silent(): Buffer;
   sendable(stream: ForwardStream): number;
   /** As in remotecommand.ts: unless true, only not reading its socket holds the peer back. */
   readonly windowed: boolean;

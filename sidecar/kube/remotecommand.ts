@@ -110,6 +110,8 @@ export interface RemotePeer {
    * on sending (SPDY's WINDOW_UPDATE), mostly nothing.
    */
   consumed(channel: DataChannel, bytes: number): Buffer;
+  /** It has said nothing for a while, and all that it said was passed on: what it may be waiting for. */
+  silent(): Buffer;
   /**
    * Bytes that may be sent on the channel now. Infinity where the peer has no flow control of its own, and where
    * nothing would be sent.

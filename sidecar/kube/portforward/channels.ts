@@ -168,6 +168,10 @@ export class ForwardChannelPeer implements PortForwardPeer {
     return NOTHING;
   }
 
+  silent(): Buffer {
+    return NOTHING;
+  }
+
   readonly windowed = false;
 
   sendable(): number {

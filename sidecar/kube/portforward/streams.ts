@@ -167,6 +167,10 @@ export class ForwardPeer implements PortForwardPeer {
     return this.#on(stream, (number) => this.#session.consumed(number, bytes));
   }
 
+  silent(): Buffer {
+    return this.#wrap(this.#session.silent());
+  }
+
   get windowed(): boolean {
     return this.#session.windowed;
   }

@@ -15,6 +15,7 @@ export interface Peer<Event, Stream> {
   send(stream: Stream, data: Uint8Array): Buffer;
   sendable(stream: Stream): number;
   consumed(stream: Stream, bytes: number): Buffer;
+  silent(): Buffer;
   readonly windowed: boolean;
 }
 
@@ -27,6 +28,8 @@ const HIGH_WATER = 1 << 20;
 const EVENT_BYTES = 128;
 /** Events that wait, of whatever kind: a peer that says so much at once means no good. */
 const MOST_EVENTS = 20_000;
+/** After so long a peer may be waiting for what it was not granted. */
+const SILENT_MS = 200;
 /** What goes into one message or frame; larger ones would hold up what else wants to pass. */
 const PIECE_BYTES = 1 << 15;
 
@@ -41,6 +44,8 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
   /** While the socket has no room: who waits for it, and what the peer is to be granted then. */
   #room: PromiseWithResolvers<void> | null = null;
   readonly #owed = new Map<Stream, number>();
+  /** Runs from the last time that something was taken, or came. */
+  #silence: NodeJS.Timeout | null = null;
 
   /** @param head what was read from the socket behind the handshake */
   constructor(socket: Duplex, peer: Protocol, head: Buffer) {
@@ -106,6 +111,8 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
    */
   took(stream: Stream, bytes: number): void {
     if (this.#gone()) return;
+    if (this.#silence !== null) this.#silence.refresh();
+    else this.#silence = setTimeout(() => this.#silent(), SILENT_MS).unref();
     if (!this.#socket.writableNeedDrain) {
       const grant = this.peer.consumed(stream, bytes);
       if (grant.length > 0) this.#socket.write(grant);
@@ -141,7 +148,15 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
     return this.#socket.destroyed || this.#socket.writableEnded;
   }
 
+  #silent(): void {
+    this.#silence = null;
+    if (this.#queue.length > 0 || this.#ended || this.#gone() || this.#socket.writableNeedDrain) return;
+    const grant = this.peer.silent();
+    if (grant.length > 0) this.#socket.write(grant);
+  }
+
   #receive(bytes: Buffer): void {
+    this.#silence?.refresh();
     this.#take(this.peer.receive(bytes));
   }
 
@@ -174,6 +189,7 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
   #lost(): void {
     this.#finish();
     this.#letSend();
+    if (this.#silence !== null) clearTimeout(this.#silence);
     this.#room?.resolve();
     this.#owed.clear();
   }

@@ -176,6 +176,10 @@ export class ChannelPeer implements RemotePeer {
     return NOTHING;
   }
 
+  silent(): Buffer {
+    return NOTHING;
+  }
+
   readonly windowed = false;
 
   sendable(): number {

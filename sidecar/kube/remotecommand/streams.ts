@@ -159,6 +159,10 @@ export class StreamPeer implements RemotePeer {
     return this.#on(channel, (stream) => this.#session.consumed(stream, bytes));
   }
 
+  silent(): Buffer {
+    return this.#session.silent();
+  }
+
   get windowed(): boolean {
     return this.#session.windowed;
   }

@@ -247,8 +247,13 @@ export class SpdySession {
   }
 
   consumed(stream: number, bytes: number): Buffer {
-    const due = this.#receiving.consumed(stream, bytes);
-    return due.length === 0 ? NOTHING : Buffer.concat(due.map((grant) => encodeWindowUpdate(...grant)));
+    this.#receiving.consumed(stream, bytes);
+    return this.#sending.counts ? grants(this.#receiving.due()) : NOTHING;
+  }
+
+  /** The peer has said nothing for a while, and nothing that it said waits: what it may be waiting for itself. */
+  silent(): Buffer {
+    return grants(this.#receiving.scarce());
   }
 
   /** False before it is opened, and once both ended it or either reset it. */
@@ -277,6 +282,10 @@ export class SpdySession {
     this.#sending.close(stream);
     this.#receiving.close(stream);
   }
+}
+
+function grants(due: readonly [number, number][]): Buffer {
+  return due.length === 0 ? NOTHING : Buffer.concat(due.map((grant) => encodeWindowUpdate(...grant)));
 }
 
 function broken(fault: StreamFault, message: string): Fault<SpdyFault>[] {

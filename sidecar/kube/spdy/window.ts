@@ -4,15 +4,19 @@
  *
  * Kubernetes' SPDY library has none: it neither sends WINDOW_UPDATE nor heeds it, and sends past any window; TCP
  * alone holds it back. So a peer's windows bind us only once it has shown that it counts (a WINDOW_UPDATE, or a
- * SETTINGS with an initial window, which those who count send first). What has been passed on we always grant
- * again, which a peer without flow control does not mind; and whoever overruns our windows is known not to heed
- * them, which is no fault, for it cannot have known before our first grant that we count.
+ * SETTINGS with an initial window, which those who count send first). Then, too, what has been passed on is granted
+ * again. Whoever has not shown it gets no grants as data flows: a server that has said everything closes, and a grant
+ * that meets the closed socket is answered by a reset, which takes with it what was still on its way to us. But a peer
+ * that counts without having shown it would wait for ever: who has become silent with its window used up is granted
+ * (`silent`). Whoever overruns our windows is known not to heed them, which is no fault.
  */
 
 const INITIAL = 65_536;
 const LARGEST = 0x7fffffff;
 /** Half a window: a grant for every frame would double their number. */
 const GRANT = INITIAL / 2;
+/** With less than this a sender that cuts no frames may have to wait. */
+const SCARCE = INITIAL / 8;
 
 /** What we may send. Stream 0 is the session. */
 export class SendWindows {
@@ -91,18 +95,31 @@ export class ReceiveWindows {
     }
   }
 
-  /** The grants that are due now that `bytes` of the stream have been passed on: [stream, delta] each. */
-  consumed(stream: number, bytes: number): [number, number][] {
-    const due: [number, number][] = [];
-    for (const number of [stream, 0]) {
-      const window = this.#windows.get(number);
-      if (window === undefined) continue;
-      window.owed += bytes;
-      if (window.owed < GRANT) continue;
-      due.push([number, window.owed]);
+  /** `bytes` of the stream have been passed on. */
+  consumed(stream: number, bytes: number): void {
+    for (const window of [this.#windows.get(stream), this.#windows.get(0)]) {
+      if (window !== undefined) window.owed += bytes;
+    }
+  }
+
+  /** What is worth a WINDOW_UPDATE: [stream, delta] each. They count as given. */
+  due(): [number, number][] {
+    return this.#give(({ owed }) => owed >= GRANT);
+  }
+
+  /** The same for a peer that has been silent: only what it may be waiting for. */
+  scarce(): [number, number][] {
+    return this.overrun ? [] : this.#give(({ left, owed }) => owed > 0 && left < SCARCE);
+  }
+
+  #give(which: (window: Allowance) => boolean): [number, number][] {
+    const given: [number, number][] = [];
+    for (const [number, window] of this.#windows) {
+      if (!which(window)) continue;
+      given.push([number, window.owed]);
       window.left += window.owed;
       window.owed = 0;
     }
-    return due;
+    return given;
   }
 }

@@ -51,6 +51,30 @@ t.test('what a server does not read of stdin does not stop what it prints', asyn
   await stdin;
 });
 
+t.test(
+  'a server that counts no windows hears of none: a grant behind its last word would reset it',
+  async (t) => {
+    const { end, far, peer } = await toServer(t);
+    const heard: Buffer[] = [];
+    far.on('data', (bytes: Buffer) => heard.push(bytes));
+    for (let left = 32; left > 0; left--) far.write(peer.send('stdout', Buffer.alloc(32 << 10)));
+    far.end();
+    t.equal(await take(end, 1 << 20), 1 << 20);
+    await end.closed(1000);
+    t.equal(Buffer.concat(heard).length, 0);
+  },
+);
+
+t.test('a server that stops with its window used up is granted', async (t) => {
+  const { end, far, peer } = await toServer(t);
+  far.write(peer.send('stdout', Buffer.alloc(1 << 16)));
+  t.equal(await take(end, 1 << 16), 1 << 16);
+  t.same(
+    peer.receive((await once(far, 'data'))[0] as Buffer).map(({ kind }) => kind),
+    ['writable', 'writable'],
+  );
+});
+
 t.test('a peer that keeps its window shut, and ends, holds nobody', async (t) => {
   const { end, far, peer } = await toServer(t);
   // Shows that it counts: from now on its windows bind, and it opens them no further.

@@ -220,15 +220,31 @@ t.test('our windows hold back a peer that counts and keeps to them, and TCP alon
   t.notOk(session.windowed);
 });
 
-t.test('what was passed on is granted again, half a window at a time', async (t) => {
+t.test('what was passed on is granted again, half a window at a time, to a peer that counts', async (t) => {
   const session = new SpdySession('client', 4);
   session.receive(new Script().open(1));
+  session.receive(encodeWindowUpdate(0, 1));
   t.equal(session.consumed(1, 30_000).length, 0);
   t.equal(
     session.consumed(1, 10_000).toString('hex'),
-    `${encodeWindowUpdate(1, 40_000).toString('hex')}${encodeWindowUpdate(0, 40_000).toString('hex')}`,
+    `${encodeWindowUpdate(0, 40_000).toString('hex')}${encodeWindowUpdate(1, 40_000).toString('hex')}`,
   );
   t.equal(session.consumed(1, 1).length, 0);
+});
+
+t.test('a peer that has not shown that it counts is granted nothing but what it may wait for', async (t) => {
+  const session = new SpdySession('client', 4);
+  session.receive(new Script().open(1));
+  session.receive(encodeData(1, Buffer.alloc(40_000), false));
+  t.equal(session.consumed(1, 40_000).length, 0);
+  t.equal(session.silent().length, 0, 'it can go on');
+  session.receive(encodeData(1, Buffer.alloc(25_536), false));
+  t.equal(session.consumed(1, 25_536).length, 0);
+  t.equal(session.silent().length, 32, 'it may be waiting');
+  t.equal(session.silent().length, 0, 'once');
+  session.receive(encodeData(1, Buffer.alloc(65_537), false));
+  session.consumed(1, 65_537);
+  t.equal(session.silent().length, 0, 'it does not count');
 });
 
 t.test('numbers of our own streams, and data over what a frame holds', async (t) => {
