@@ -45,7 +45,8 @@ export function Transfers({ session }: { session: SessionSummary }) {
 function textOf({ body }: Transfer): string {
   if (body.type === 'session.file') {
     const digest = body.sha256 === undefined ? body.kind : `sha256 ${body.sha256}`;
-    return `${body.direction === 'to' ? 'copied in' : 'copied out'}: ${body.path}, ${byteCount(body.bytes)}, ${digest}`;
+    const how = `${body.direction === 'to' ? 'copied in' : 'copied out'}${body.cut ? ' in part' : ''}`;
+    return `${how}: ${body.path}, ${byteCount(body.bytes)}, ${digest}`;
   }
   const flow = `${byteCount(body.sent)} sent, ${byteCount(body.received)} received`;
   return `${body.number}: ${flow}${body.error === undefined ? '' : `, ${body.error}`}`;

@@ -142,6 +142,7 @@ const body = z.discriminatedUnion('type', [
     kind: z.enum(['file', 'directory', 'link', 'other']),
     bytes: count,
     sha256: sha256.exactOptional(),
+    cut: z.literal(true).exactOptional(),
   }),
   z.strictObject({
     type: z.literal('connection.opened'),

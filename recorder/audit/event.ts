@@ -218,6 +218,8 @@ type Body<Content> =
       bytes: number;
       /** Hex; of files only. */
       sha256?: string;
+      /** True where it broke off: size and digest are of what passed. */
+      cut?: true;
     }
   /** A connection through a forwarded port; `number` counts those of the session from 1. */
   | { type: 'connection.opened'; number: number; port: number }

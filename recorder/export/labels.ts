@@ -40,8 +40,9 @@ export function requestLabel({ allowed, decision, request }: BodyOf<'request.adm
   return `${verdict}: ${requestText(request)} (${oneLine(decision.rule)})`;
 }
 
-export function fileLabel({ direction, path, bytes }: BodyOf<'session.file'>): string {
-  return `copied ${direction === 'to' ? 'in' : 'out'}: ${oneLine(path)} (${bytes} bytes)`;
+export function fileLabel({ direction, path, bytes, cut }: BodyOf<'session.file'>): string {
+  const how = `${direction === 'to' ? 'in' : 'out'}${cut ? ' in part' : ''}`;
+  return `copied ${how}: ${oneLine(path)} (${bytes} bytes)`;
 }
 
 export function gapLabel(body: BodyOf<'gap'>): string {

@@ -43,7 +43,7 @@ export class History {
       case 'request.ended':
         return this.#ended(when, body);
       case 'session.file': {
-        const how = body.direction === 'to' ? 'copied in' : 'copied out';
+        const how = `${body.direction === 'to' ? 'copied in' : 'copied out'}${body.cut ? ' in part' : ''}`;
         return `${when}   ${how} ${visible(body.path)}  ${formatBytes(body.bytes)}  ${body.sha256 ?? body.kind}\n`;
       }
       case 'connection.opened':

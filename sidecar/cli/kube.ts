@@ -61,6 +61,7 @@ export async function guardKube(flags: KubeFlags, { data, log, policy }: Parts):
         upstream,
         refusesPort: (port) =>
           isOwnPort(port, ALONE) ? 'it belongs to the container that guards the Pod' : null,
+        recordsInput: (who) => policy.current().recordsInput(who),
         guard: {
           ...{ journal: log, gate, clock: systemClock, analyse, analyseArgv },
           policy: () => policy.current().digest,

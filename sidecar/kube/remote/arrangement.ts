@@ -1,5 +1,11 @@
-/** Which gate what comes in has to pass. */
-import type { CommandAction, Verdict } from '../../action.ts';
+/** What a remote command's input has to pass, and where its output goes: by the program that it runs. */
+
+import type { CommandAction } from '../../action.ts';
+import type { SessionLog } from '../../session/session-log.ts';
+import { InputRecorder } from '../../shell/input-recorder.ts';
+import { CopiedInput, CopiedOutput, Copying } from './copy/copying.ts';
+import { EchoedInput, PipedInput } from './input.ts';
+import type { OutputChannel, OutputSink } from './output.ts';
 import type { RemoteParameters } from './parameters.ts';
 import type { Program } from './program.ts';
 import { ScreenGate } from './screen/gate.ts';
@@ -9,13 +15,45 @@ import { OpenStdin, type StdinGate } from './stdin.ts';
 export interface ArrangementOptions {
   parameters: Pick<RemoteParameters, 'stdin' | 'tty'>;
   program: Program;
-  /** Decides about a command, and records the decision. */
-  judge: (action: CommandAction) => Promise<Verdict>;
+  log: SessionLog;
+  /** Whether the policy has input recorded. */
+  recordInput: boolean;
+  /** Called where what was typed could not be recorded. */
+  failed: (error: unknown) => void;
 }
 
-export function gateFor({ parameters, program, judge }: ArrangementOptions): StdinGate {
-  const { stdin, tty } = parameters;
+export type Show = (channel: OutputChannel, bytes: Uint8Array) => Promise<void>;
+
+export interface Arrangement {
+  stdin: StdinGate;
+  /** @param recorded the session's own output */
+  output: (recorded: OutputSink, show: Show) => OutputSink;
+  /** Nothing more will pass: resolves when the last of the evidence is stored. */
+  end: () => Promise<void>;
+}
+
+export function arrange(options: ArrangementOptions): Arrangement {
+  const { program, log, parameters, recordInput, failed } = options;
+  const { copy } = program;
+  if (copy !== null) {
+    const copying = new Copying({ copy, record: (body) => log.append(body) });
+    const stdin = copy.direction === 'to' ? new CopiedInput(copying) : new OpenStdin();
+    const output = (recorded: OutputSink, show: Show) =>
+      copy.direction === 'from' ? new CopiedOutput(copying, recorded, show) : recorded;
+    return { stdin, output, end: () => copying.end() };
+  }
+  const gate = gateFor(options);
+  const output = (recorded: OutputSink) => recorded;
+  const end = async () => undefined;
+  if (!recordInput || !parameters.stdin) return { stdin: gate, output, end };
+  if (!parameters.tty) return { stdin: new PipedInput(gate, (body) => log.append(body)), output, end };
+  const recorder = new InputRecorder(log, failed);
+  return { stdin: new EchoedInput(gate, recorder), output, end: async () => recorder.end() };
+}
+
+function gateFor({ parameters: { stdin, tty }, program, log }: ArrangementOptions): StdinGate {
   if (!stdin || program.reads === 'data') return new OpenStdin();
+  const judge = (action: CommandAction) => log.judge(action);
   const context = { cwd: program.action?.cwd ?? '/' };
   if (tty) return new ScreenGate({ judge, context, joined: program.action === null });
   return new ScriptGate({ judge, context, after: program.action });

@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ulid } from 'ulid';
-import type { BodySummary, Micros, SessionId } from '../../../recorder/audit/event.ts';
+import type { BodySummary, Identity, Micros, SessionId } from '../../../recorder/audit/event.ts';
 import type { KubeAction } from '../../action.ts';
 import { failureStatus, type Guard, type Outcome, SessionLog } from '../../session/session-log.ts';
 import type { Running } from '../credentials/bearers.ts';
@@ -32,6 +32,8 @@ export interface RemotePorts {
   upstream: Upstream;
   /** Why a port of a Pod may not be forwarded; null for one that may. */
   refusesPort: (port: number) => string | null;
+  /** Whether the policy has what somebody types recorded. */
+  recordsInput: (identity: Identity) => boolean;
 }
 
 /** How a request ended, for its bearer's session. */
@@ -160,6 +162,7 @@ export class RemoteExchange implements Running {
     const client = this.#client.release();
     client.socket.write(headOf('101 Switching Protocols', agreeingLines(offer, agreement)));
     const ends = { client, server: answer };
+    const recordInput = this.#ports.recordsInput(this.#upgrading.principal.identity);
     const outcome =
       ports !== null
         ? await runPortForward({
@@ -167,7 +170,7 @@ export class RemoteExchange implements Running {
             ports,
             refuses: this.#ports.refusesPort,
           })
-        : await runRemoteCommand({ log, agreement, parameters, program, ...ends });
+        : await runRemoteCommand({ log, agreement, parameters, program, recordInput, ...ends });
     return { end: { outcome: 'upgraded', status: 101 }, outcome };
   }
 

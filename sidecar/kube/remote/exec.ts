@@ -4,7 +4,7 @@
  *     judge the argv ─▶ ask the server ─▶ 101 ─▶ answer the client ─▶ relay ─▶ exit status
  */
 import type { Entrance } from '../../../recorder/audit/event.ts';
-import type { CommandAction, KubeAction } from '../../action.ts';
+import type { KubeAction } from '../../action.ts';
 import { explainFailure, failureStatus, type Outcome, type SessionLog } from '../../session/session-log.ts';
 import { ChannelPeer } from '../remotecommand/channels.ts';
 import { formatFailure, StatusReader } from '../remotecommand/status.ts';
@@ -17,7 +17,7 @@ import {
   type WebSocketProtocol,
 } from '../remotecommand.ts';
 import type { Sender } from '../websocket/frame.ts';
-import { gateFor } from './arrangement.ts';
+import { arrange } from './arrangement.ts';
 import type { BridgeEnd } from './bridge.ts';
 import { type Connection, maskKeys } from './connection.ts';
 import { End } from './end.ts';
@@ -41,36 +41,38 @@ export interface RemoteCommand {
   client: Connection;
   server: Connection;
   program: Program;
+  /** Whether the policy has input recorded; by default it has not. */
+  recordInput?: boolean;
   /** Instead of the gate that the program needs. */
   stdin?: StdinGate;
 }
 
 /** Relays until it is over, and says how it ended. Both connections are gone then. */
 export async function runRemoteCommand(command: RemoteCommand): Promise<Outcome> {
-  const { log, agreement, client, server, parameters, program } = command;
-  const judge = (action: CommandAction) => log.judge(action);
-  const stdin = command.stdin ?? gateFor({ parameters, program, judge });
+  const { log, agreement, client, server, parameters, program, recordInput = false } = command;
+  const failed = (error: unknown) => relay.fail(explainFailure(error), error);
+  const arrangement = arrange({ parameters, program, log, recordInput, failed });
   const version = versionOf(agreement);
   const status = new StatusReader(version);
   const relay: Relay = new Relay({
     client: endOf(command, client, 'client'),
     server: endOf(command, server, 'server'),
-    stdin,
-    output: (show) =>
-      new RecordedOutput((channel, throttle) =>
-        log.output({
-          ...(channel === 'stderr' && { stream: 'stderr' }),
-          forward: (bytes) => show(channel, bytes),
-          throttle,
-          failed: (error) => relay.fail(explainFailure(error), error),
-        }),
-      ),
+    stdin: command.stdin ?? arrangement.stdin,
+    output: (show) => {
+      const recorded = new RecordedOutput((channel, throttle) => {
+        const stream = channel === 'stderr' ? { stream: channel } : {};
+        return log.output({ ...stream, forward: (bytes) => show(channel, bytes), throttle, failed });
+      });
+      return arrangement.output(recorded, show);
+    },
     resized: ({ columns, rows }) => log.append({ type: 'session.resize', cols: columns, rows }),
     status: (data) => status.push(data),
     notices: noticesFor(parameters),
     refusal: (message) => formatFailure(version, message, 'Forbidden', 403),
   });
-  return outcomeOf(await relay.run(), status);
+  const over = await relay.run();
+  await arrangement.end();
+  return outcomeOf(over, status);
 }
 
 function endOf(

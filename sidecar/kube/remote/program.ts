@@ -1,6 +1,7 @@
 /** What is run in the container, and what reads its standard input there. Pure. */
 import type { CommandAction } from '../../action.ts';
 import type { Whereabouts } from '../../session/session-log.ts';
+import { type Copy, copyOf } from './copy/command.ts';
 import type { RemoteParameters } from './parameters.ts';
 
 export interface Program {
@@ -8,19 +9,23 @@ export interface Program {
   action: CommandAction | null;
   /** `commands`: a shell does; `data`: another program; `unknown`: whatever the container runs. */
   reads: 'commands' | 'data' | 'unknown';
+  /** Where it copies files. */
+  copy: Copy | null;
 }
 
 /** Where it runs in the container is not known: what is relative is taken from the root. */
 const CWD = '/';
 
 export function readProgram(
-  { command, stdin }: Pick<RemoteParameters, 'command' | 'stdin'>,
+  { command, stdin, stdout, tty }: Pick<RemoteParameters, 'command' | 'stdin' | 'stdout' | 'tty'>,
   analyseArgv: (argv: readonly string[], context: Whereabouts) => CommandAction,
 ): Program {
-  if (command.length === 0) return { action: null, reads: 'unknown' };
+  if (command.length === 0) return { action: null, reads: 'unknown', copy: null };
   // What a shell reads is judged as it comes: that it reads something is nothing unknown by then.
   const action = analyseArgv(command, { cwd: CWD, input: stdin ? 'judged' : 'empty' });
   const unwatched = analyseArgv(command, { cwd: CWD }).unknown;
   const isShell = stdin && unwatched.some(({ code }) => code === 'no-hooks');
-  return { action, reads: isShell ? 'commands' : 'data' };
+  const copy = tty ? null : copyOf(command);
+  const copies = copy?.direction === 'to' ? stdin : stdout;
+  return { action, reads: isShell ? 'commands' : 'data', copy: copies ? copy : null };
 }

@@ -148,6 +148,7 @@ export async function startWorld(
       new RemoteHandler({
         upstream,
         refusesPort: (port) => (port === CLOSED_PORT ? 'that port stays closed' : null),
+        recordsInput: (who) => loaded.recordsInput(who),
         guard: { journal: log, gate, clock: systemClock, policy: () => loaded.digest, analyse, analyseArgv },
       }),
     report: (error) => reported.push(error),

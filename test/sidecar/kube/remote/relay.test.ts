@@ -77,7 +77,7 @@ async function relay(
   t: Test,
   stage: Stage,
   capture: Capture,
-  options: { cut: Cut; stdin?: StdinGate | 'arranged'; broken?: true },
+  options: { cut: Cut; stdin?: StdinGate | 'arranged'; recordInput?: boolean; broken?: true },
 ) {
   const [clientNear, clientFar] = await pair(t);
   const [serverNear, serverFar] = await pair(t);
@@ -90,6 +90,7 @@ async function relay(
     parameters: parametersOf(capture),
     client: { socket: clientNear, head: Buffer.alloc(0) },
     server: { socket: serverNear, head: Buffer.alloc(0) },
+    recordInput: options.recordInput ?? false,
     program: readProgram(parametersOf(capture), analyseArgv),
     ...(options.stdin !== 'arranged' && { stdin: options.stdin ?? new OpenStdin() }),
   });
@@ -226,6 +227,37 @@ t.test(
     }
   },
 );
+
+t.test('what is copied into a container is recorded as a file, and nothing else of it', async (t) => {
+  const play = await stage(t);
+  for (const capture of ALL.filter(({ scenario }) => scenario === 'cp-to')) {
+    if (capture.connection === 'conn-01') continue;
+    const got = await relay(t, play, capture, {
+      cut: inSizes([1000, 1]),
+      stdin: 'arranged',
+      recordInput: true,
+    });
+    t.equal(dataOf(reader(capture, 'client').receive(got.server), 'stdin').length, 22_016, capture.name);
+    const events = await play.events(got.id);
+    t.match(bodies(events, 'session.file'), [
+      { direction: 'to', path: '/tmp/f.bin', kind: 'file', bytes: 20_000, sha256: /^[0-9a-f]{64}$/ },
+    ]);
+    t.same(bodies(events, 'session.input'), []);
+    t.match(got.ended, { reason: 'exited', status: 0 });
+  }
+});
+
+t.test('input is recorded where the policy says so, before it goes on', async (t) => {
+  const play = await stage(t);
+  for (const recordInput of [true, false]) {
+    for (const capture of ALL.filter(({ scenario }) => scenario === 'exec-stdin-1m')) {
+      const got = await relay(t, play, capture, { cut: whole, stdin: 'arranged', recordInput });
+      const inputs = bodies(await play.events(got.id), 'session.input');
+      const bytes = inputs.reduce((sum, { content }) => sum + content.bytes, 0);
+      t.equal(bytes, recordInput ? 1_000_000 : 0, capture.name);
+    }
+  }
+});
 
 t.test('a frame that cannot be decoded ends the session on both sides', async (t) => {
   const play = await stage(t);

@@ -1,0 +1,89 @@
+/** `kubectl cp`: the files that pass are recorded, one event each, instead of the archive that holds them. */
+import type { DraftBody } from '../../../../recorder/audit/event.ts';
+import type { OutputChannel, OutputSink } from '../output.ts';
+import type { Passage, StdinGate } from '../stdin.ts';
+import { type Copy, placeOf } from './command.ts';
+import { type Member, TarReader } from './tar.ts';
+
+export interface CopyingOptions {
+  copy: Copy;
+  /** Resolves when it is stored. */
+  record: (body: DraftBody) => Promise<void>;
+}
+
+export class Copying {
+  readonly #options: CopyingOptions;
+  readonly #reader = new TarReader();
+  #over = false;
+
+  constructor(options: CopyingOptions) {
+    this.#options = options;
+  }
+
+  /** Resolves when every file that ends in `bytes` is recorded: then they may go on. @throws Malformed */
+  async passes(bytes: Uint8Array): Promise<void> {
+    for (const member of this.#reader.push(Buffer.from(bytes))) await this.#record(member);
+  }
+
+  /** No more will pass: a file that breaks off is recorded as far as it came. */
+  async end(): Promise<void> {
+    if (this.#over) return;
+    this.#over = true;
+    const partial = this.#reader.partial();
+    if (partial !== null) await this.#record(partial, true);
+  }
+
+  #record({ path, ...member }: Member, cut = false): Promise<void> {
+    const { copy, record } = this.#options;
+    const place = placeOf(copy, path);
+    const { direction } = copy;
+    return record({ type: 'session.file', direction, path: place, ...member, ...(cut && { cut }) });
+  }
+}
+
+/** Files that are copied into the container. */
+export class CopiedInput implements StdinGate {
+  readonly #copying: Copying;
+
+  constructor(copying: Copying) {
+    this.#copying = copying;
+  }
+
+  async write(bytes: Uint8Array): Promise<Passage> {
+    await this.#copying.passes(bytes);
+    return { pass: bytes };
+  }
+
+  async end(): Promise<Passage> {
+    await this.#copying.end();
+    return { pass: new Uint8Array() };
+  }
+}
+
+/** Files that are copied out of the container; what tar complains of is output like any other. */
+export class CopiedOutput implements OutputSink {
+  readonly #copying: Copying;
+  readonly #output: OutputSink;
+  readonly #show: (channel: OutputChannel, bytes: Uint8Array) => Promise<void>;
+
+  constructor(
+    copying: Copying,
+    output: OutputSink,
+    show: (channel: OutputChannel, bytes: Uint8Array) => Promise<void>,
+  ) {
+    this.#copying = copying;
+    this.#output = output;
+    this.#show = show;
+  }
+
+  async write(channel: OutputChannel, bytes: Uint8Array): Promise<void> {
+    if (channel === 'stderr') return this.#output.write(channel, bytes);
+    await this.#output.settled();
+    await this.#copying.passes(bytes);
+    await this.#show(channel, bytes);
+  }
+
+  settled(): Promise<void> {
+    return this.#output.settled();
+  }
+}
