@@ -59,6 +59,7 @@ const bodySummary = z.strictObject({
   sha256,
   encoding: z.literal('gzip').exactOptional(),
   masked: z.literal(true).exactOptional(),
+  withheld: z.string().exactOptional(),
   cut: count.exactOptional(),
 });
 

@@ -102,8 +102,10 @@ export interface BodySummary {
   sha256: string;
   /** The content encoding that was undone. */
   encoding?: 'gzip';
-  /** True where values in it were masked before it was stored. */
+  /** True where values in it were masked before it was stored; what was no JSON is stored as JSON then. */
   masked?: true;
+  /** Nothing of it is stored, because its values would have to be masked and could not be: why. */
+  withheld?: string;
   /** Bytes that were not kept, because the body was longer than the policy keeps. */
   cut?: number;
 }
