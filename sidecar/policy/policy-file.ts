@@ -11,6 +11,7 @@ import { reasonOf } from '../../recorder/store/fault.ts';
 import { readRegularFile } from '../../recorder/store/regular-file.ts';
 import type { Action } from '../action.ts';
 import type { PolicyInForce } from '../gate.ts';
+import type { Masking } from '../mask/rules.ts';
 import { ALONE, type Surroundings } from './builtin-api/surroundings.ts';
 import { decide } from './decide.ts';
 import { MAX_POLICY_BYTES, parsePolicies } from './parse.ts';
@@ -42,6 +43,11 @@ export class LoadedPolicy implements PolicyInForce {
   /** The most bytes that are kept of a request's body, and of an answer's. */
   keptBytes(identity: Identity): number {
     return this.#set.keptBytes(identity);
+  }
+
+  /** What is masked of what passes for this identity. */
+  masking(identity: Identity): Masking {
+    return this.#set.masking(identity);
   }
 }
 

@@ -1,7 +1,9 @@
 /** Policies compiled for judging: patterns made ready, rules found by program. */
 import type { Effect, Identity } from '../../recorder/audit/event.ts';
+import type { Masking } from '../mask/rules.ts';
 import { type ApiMatcher, compileApiMatch } from './api-matcher.ts';
 import { ALONE, type Surroundings } from './builtin-api/surroundings.ts';
+import { compileMasking, type StatedMasking, strictest } from './masking.ts';
 import { anyOf, compileMatch, type Matcher } from './matcher.ts';
 import type { AgentPolicy, ApiRule, CommandRule, Subject } from './schema.ts';
 
@@ -28,6 +30,7 @@ export interface CompiledPolicy {
   recordsInput: boolean;
   /** The most bytes of a request's body that are kept; undefined where the policy does not say. */
   bodyBytes: number | undefined;
+  masking: StatedMasking;
   appliesTo(identity: Identity): boolean;
   /** The rules that could match a command of this program; null is a computed one. */
   rulesFor(program: string | null): readonly CompiledRule[];
@@ -60,11 +63,16 @@ export class PolicySet {
     const stated = this.applyingTo(identity).flatMap(({ bodyBytes }) => bodyBytes ?? []);
     return stated.length === 0 ? DEFAULT_BODY_BYTES : Math.max(...stated);
   }
+
+  /** What is masked of what passes for this identity. */
+  masking(identity: Identity): Masking {
+    return strictest(this.applyingTo(identity).map(({ masking }) => masking));
+  }
 }
 
 function compile(policy: AgentPolicy): CompiledPolicy {
   const { name } = policy.metadata;
-  const { subjects, commands = [], api = [], defaults = {}, recording } = policy.spec;
+  const { subjects, commands = [], api = [], defaults = {}, recording, masking } = policy.spec;
   const rules = commands.map((rule) => compileRule(name, rule));
   const tests = subjects?.map(compileSubject);
   return {
@@ -73,6 +81,7 @@ function compile(policy: AgentPolicy): CompiledPolicy {
     api: api.map((rule) => compileApiRule(name, rule)),
     recordsInput: recording?.input === true,
     bodyBytes: bodyBytes(recording?.bodies),
+    masking: compileMasking(masking),
     appliesTo: (identity) => tests === undefined || tests.some((test) => test(identity)),
     rulesFor: index(rules),
   };

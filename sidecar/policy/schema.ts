@@ -1,6 +1,7 @@
 /** The AgentPolicy document, `chaperone.dev/v1alpha1`. What is not listed here is an error, never ignored. */
 import { RE2JS } from 're2js';
 import { z } from 'zod';
+import { parsePath } from '../mask/path.ts';
 
 export const API_VERSION = 'chaperone.dev/v1alpha1';
 export const KIND = 'AgentPolicy';
@@ -133,6 +134,48 @@ const apiMatch = apiConditions
 
 const apiRule = z.strictObject({ name, match: apiMatch, effect, reason });
 
+function isPath(source: string): boolean {
+  try {
+    parsePath(source);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function whyNoPath(source: unknown): string {
+  try {
+    parsePath(String(source));
+    return 'a path';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** A value that is masked wherever it stands in these resources. */
+const maskedPath = z.strictObject({
+  groups: patterns.optional(),
+  resources: patterns,
+  /** See sidecar/mask/path.ts, e.g. `data.password`. */
+  path: text.refine(isPath, { error: (issue) => whyNoPath(issue.input) }),
+  /** In what is stored; unless it is said to be false. */
+  record: z.boolean().optional(),
+  /** In what the agent gets; only where it is said to be true. */
+  agent: z.boolean().optional(),
+});
+
+const masking = z.strictObject({
+  /** Values of Secrets, and tokens. */
+  secrets: z.strictObject({ record: z.boolean().optional(), agent: z.boolean().optional() }).optional(),
+  paths: z.array(maskedPath).max(256).optional(),
+  learned: z
+    .strictObject({
+      /** Bytes of a value of a Secret from which on it is looked for in everything else; 8 where no policy says it. */
+      minLength: z.int().min(4).max(1024).optional(),
+    })
+    .optional(),
+});
+
 /** Who the policy is for: all that is given must hold. */
 const subject = z
   .strictObject({ users: patterns.optional(), groups: patterns.optional() })
@@ -176,6 +219,8 @@ export const policySchema = z.strictObject({
           .optional(),
       })
       .optional(),
+    /** What is not shown in clear: to who replays it, and to the agent itself. */
+    masking: masking.optional(),
   }),
 });
 
@@ -186,4 +231,5 @@ export type ApiConditions = z.infer<typeof apiConditions>;
 export type Match = z.infer<typeof match>;
 export type Conditions = z.infer<typeof conditions>;
 export type Pattern = z.infer<typeof pattern>;
+export type MaskedPath = z.infer<typeof maskedPath>;
 export type Subject = z.infer<typeof subject>;

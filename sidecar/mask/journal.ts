@@ -1,0 +1,90 @@
+/** Whatever is about to be stored passes here: known values in the words of events are masked before they are committed. */
+import type { Draft, DraftBody, SessionId } from '../../recorder/audit/event.ts';
+import type { Journal } from '../../recorder/log/ports.ts';
+import type { StreamMask } from './stream.ts';
+import type { Vault } from './vault.ts';
+
+/** Sessions whose output is followed. */
+const MAX_FOLLOWED = 1000;
+
+export class MaskedJournal implements Journal {
+  readonly #journal: Journal;
+  readonly #vault: Vault;
+  readonly #output: boolean;
+  readonly #streams = new Map<string, StreamMask>();
+
+  /**
+   * @param options `output`: mask the output of sessions here, which comes from somewhere where the values are not
+   *   known. All of an append is stored at once: a value that two of them share is masked from the second on.
+   */
+  constructor(journal: Journal, vault: Vault, { output = false } = {}) {
+    this.#journal = journal;
+    this.#vault = vault;
+    this.#output = output;
+  }
+
+  append(session: SessionId, drafts: readonly Draft[]): Promise<void> {
+    return this.#journal.append(
+      session,
+      drafts.map(({ at, body }) => ({ at, body: this.#masked(session, body) })),
+    );
+  }
+
+  #masked(session: SessionId, body: DraftBody): DraftBody {
+    if (this.#output && body.type === 'session.output') {
+      return { ...body, content: this.#shown(`${session} ${body.stream ?? ''}`, body.content) };
+    }
+    return masked(body, this.#vault);
+  }
+
+  #shown(stream: string, content: Uint8Array): Uint8Array {
+    const mask = this.#streams.get(stream) ?? this.#vault.stream();
+    this.#streams.delete(stream);
+    this.#streams.set(stream, mask);
+    const [oldest] = this.#streams.keys();
+    if (this.#streams.size > MAX_FOLLOWED && oldest !== undefined) this.#streams.delete(oldest);
+    const [now, held] = [mask.push(content).record, mask.release().record];
+    return held.length === 0 ? now : Buffer.concat([now, held]);
+  }
+}
+
+/**
+ * The words of who was guarded, and of what answered it. Who it was, which verb, resource and name, which program and
+ * what was decided stay readable whatever is known: an agent must not be able to hide what it does by making it a
+ * value of a Secret first. What flows (output, bodies) is masked where it flows.
+ */
+function masked(body: DraftBody, vault: Vault): DraftBody {
+  const { text } = vault;
+  const error = (said: string | undefined) => (said === undefined ? {} : { error: text(said) });
+  switch (body.type) {
+    case 'session.start':
+      return { ...body, command: body.command.map(text) };
+    case 'session.input':
+      return { ...body, content: vault.known().mask(body.content, 'stars').record };
+    case 'command.decided': {
+      const commands = body.commands.map((command) => ({ ...command, argv: command.argv.map(text) }));
+      return { ...body, line: text(body.line), commands, unknown: body.unknown.map(text) };
+    }
+    case 'request.admitted': {
+      const { client, unknown } = body;
+      const claims = Object.fromEntries(Object.entries(client).map(([name, said]) => [name, text(said)]));
+      return { ...body, uri: text(body.uri), client: claims, unknown: unknown.map(text) };
+    }
+    case 'session.end':
+    case 'request.ended':
+    case 'connection.closed':
+      return { ...body, ...error(body.error) };
+    case 'session.file':
+      return { ...body, path: text(body.path) };
+    case 'session.output':
+    case 'session.resize':
+    case 'connection.opened':
+    case 'request.answer':
+    case 'policy.loaded':
+    case 'policy.rejected':
+    case 'access.login':
+    case 'access.viewed':
+    case 'gap':
+      return body;
+  }
+}

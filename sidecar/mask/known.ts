@@ -1,0 +1,100 @@
+/** Values that are known at one time, ready to be found in bytes and replaced there. Pure. */
+import { Automaton, type Found, type Pattern, SHORTEST } from './automaton.ts';
+import { type Form, formsOf } from './forms.ts';
+import type { Marker, View } from './marker.ts';
+import { replacement, type Style } from './replace.ts';
+import { visible } from './visible.ts';
+
+/** A value, and in which views it is masked. */
+export interface KnownValue {
+  bytes: Buffer;
+  record: boolean;
+  agent: boolean;
+}
+
+/** The same bytes as each view has them; one object where nothing in them differs. */
+export interface Views {
+  record: Uint8Array;
+  agent: Uint8Array;
+  /** True where something in the record was masked. */
+  masked: boolean;
+}
+
+export interface KnownForm extends Form, Pattern {
+  bytes: Buffer;
+  /** What it is a form of. */
+  value: Buffer;
+}
+
+export interface Hit {
+  /** Raw places. */
+  start: number;
+  end: number;
+  form: KnownForm;
+}
+
+/** What was found in some bytes. */
+export interface Search {
+  record: readonly Hit[];
+  agent: readonly Hit[];
+  /** Where something begins that may go on behind their end; their length where nothing does. */
+  partial: number;
+  /** The same of an escape sequence. */
+  open: number;
+}
+
+export class Known {
+  readonly #automaton: Automaton | null;
+  readonly #forms: readonly KnownForm[];
+  readonly #marker: Marker;
+
+  constructor(values: Iterable<KnownValue>, marker: Marker) {
+    this.#marker = marker;
+    this.#forms = [...values].flatMap((value) =>
+      formsOf(value.bytes)
+        .filter(({ bytes }) => bytes.length >= SHORTEST)
+        .map((form) => ({ ...form, record: value.record, agent: value.agent, value: value.bytes })),
+    );
+    this.#automaton = this.#forms.length === 0 ? null : new Automaton(this.#forms);
+  }
+
+  /** @param style `stars` for what a person reads, `json` for text that has to stay JSON */
+  search(bytes: Uint8Array, style: Style): Search {
+    if (this.#automaton === null) return { record: [], agent: [], partial: bytes.length, open: bytes.length };
+    const { text, raw, open } =
+      style === 'json' ? { text: bytes, raw: (at: number) => at, open: bytes.length } : visible(bytes);
+    const { record, agent, partial } = this.#automaton.find(text);
+    const hits = (spans: Found['record']): Hit[] =>
+      spans.map(({ start, end, pattern }) => ({
+        start: raw(start),
+        end: raw(end - 1) + 1,
+        form: this.#forms[pattern]!,
+      }));
+    const begun = partial === text.length ? bytes.length : raw(partial);
+    return { record: hits(record), agent: hits(agent), partial: begun, open };
+  }
+
+  /** All that was found in `bytes` between two places replaced, for both views. */
+  render(bytes: Uint8Array, search: Search, { from, to }: { from: number; to: number }, style: Style): Views {
+    const part = bytes.subarray(from, to);
+    const view = (hits: readonly Hit[], name: View): Uint8Array => {
+      const pieces: Uint8Array[] = [];
+      let done = from;
+      for (const hit of hits) {
+        const [start, end] = [Math.max(hit.start, from), Math.min(hit.end, to)];
+        if (start >= end) continue;
+        const mask = replacement(bytes, { ...hit, start, end }, style, this.#marker, name);
+        pieces.push(bytes.subarray(done, start), mask);
+        done = end;
+      }
+      return pieces.length === 0 ? part : Buffer.concat([...pieces, bytes.subarray(done, to)]);
+    };
+    const [record, agent] = [view(search.record, 'record'), view(search.agent, 'agent')];
+    return { record, agent, masked: record !== part };
+  }
+
+  /** Bytes that are all there. */
+  mask(bytes: Uint8Array, style: Style): Views {
+    return this.render(bytes, this.search(bytes, style), { from: 0, to: bytes.length }, style);
+  }
+}
