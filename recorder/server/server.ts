@@ -27,6 +27,8 @@ export interface ServedLog extends Archive, Journal {
 
 export interface ServerOptions {
   log: ServedLog;
+  /** Where goes what others record; the log itself where it is left out. */
+  ingest?: Journal;
   /** The data directory, where `token` is kept. */
   data: string;
   /** 0 takes any free one. */
@@ -86,7 +88,7 @@ interface Parts {
 }
 
 function assemble(
-  { log, clock, kube, report = complain }: ServerOptions,
+  { log, ingest = log, clock, kube, report = complain }: ServerOptions,
   { token, assets, port, http }: Parts,
 ) {
   const now = (): Micros => clock.now();
@@ -99,7 +101,7 @@ function assemble(
     if (kube === undefined) log.release(session);
     else void kube.revoke(session).finally(() => log.release(session));
   };
-  const sockets = new Sockets({ archive: log, journal: log, release, report, access });
+  const sockets = new Sockets({ archive: log, journal: ingest, release, report, access });
   const archive = { archive: log, access };
   const routes = [
     ...accountRoutes(account),

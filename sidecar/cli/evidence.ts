@@ -7,10 +7,14 @@ import { join } from 'node:path';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Archive, Journal, SessionSummary } from '../../recorder/log/ports.ts';
 import type { KubeAccess } from '../../recorder/server/routes/kube.ts';
+import type { Vault } from '../mask/vault.ts';
 
 export interface Evidence {
   archive: Archive;
+  /** What is known to be secret is masked before it goes in. */
   journal: Journal;
+  /** What is known in this process. */
+  vault: Vault;
   /** What leads guarded shells into the Kubernetes API; null where nothing does. */
   kube: KubeAccess | null;
   /** True where another process holds the store. */
@@ -20,6 +24,11 @@ export interface Evidence {
 
 /** Opens the evidence of `data` for writing, making the directory where there is none. */
 export async function openEvidence(data: string): Promise<Evidence> {
+  const [{ MaskedJournal }, { newVault }] = await Promise.all([
+    import('../mask/journal.ts'),
+    import('../mask/new-vault.ts'),
+  ]);
+  const vault = newVault();
   const { findRecorder } = await import('../../recorder/client/discover.ts');
   const recorder = await findRecorder(data, process.env);
   if (recorder !== null) {
@@ -29,7 +38,8 @@ export async function openEvidence(data: string): Promise<Evidence> {
     const journal = await RemoteJournal.connect(recorder);
     return {
       archive: new RemoteArchive(recorder),
-      journal,
+      journal: new MaskedJournal(journal, vault),
+      vault,
       kube: new RemoteKubeAccess(recorder),
       remote: true,
       close: () => journal.close(),
@@ -37,7 +47,8 @@ export async function openEvidence(data: string): Promise<Evidence> {
   }
   const { AuditLog } = await import('../../recorder/log/audit-log.ts');
   const log = await AuditLog.open({ data });
-  return { archive: log, journal: log, kube: null, remote: false, close: () => log.close() };
+  const journal = new MaskedJournal(log, vault);
+  return { archive: log, journal, vault, kube: null, remote: false, close: () => log.close() };
 }
 
 /** The recorder that runs on this directory, for reading; null where none does. */

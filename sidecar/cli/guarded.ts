@@ -37,6 +37,7 @@ export async function guardedShell(
   const current = () => policy.current();
   const guard: Guard = {
     journal: evidence.journal,
+    vault: evidence.vault,
     gate: new Gate({ journal: evidence.journal, clock: systemClock, policy: current }),
     clock: systemClock,
     policy: () => current().digest,

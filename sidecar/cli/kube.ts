@@ -7,6 +7,7 @@ import { systemClock } from '../clock.ts';
 import type { KubeProxy } from '../kube/kube.ts';
 import { inCluster } from '../kube/upstream/in-cluster.ts';
 import type { UpstreamSource } from '../kube/upstream/source.ts';
+import type { Vault } from '../mask/vault.ts';
 import { isOwnPort } from '../policy/builtin-api/remote.ts';
 import { ALONE } from '../policy/builtin-api/surroundings.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
@@ -32,13 +33,17 @@ interface Parts {
   data: string;
   log: Journal & Archive;
   policy: PolicyFile;
+  vault: Vault;
 }
 
 /**
  * Guards the API of the context that was named, or of the cluster that this process runs in; null where neither is.
  * @throws ChaperoneError `USAGE`, `NOT_FOUND`, `PORT_IN_USE`
  */
-export async function guardKube(flags: KubeFlags, { data, log, policy }: Parts): Promise<Guarded | null> {
+export async function guardKube(
+  flags: KubeFlags,
+  { data, log, policy, vault }: Parts,
+): Promise<Guarded | null> {
   const found = await findSource(flags);
   if (found === null) return null;
   const [{ startKubeProxy }, { ShellAccess }, { RemoteHandler }, { analyse, analyseArgv }] =
@@ -51,19 +56,19 @@ export async function guardKube(flags: KubeFlags, { data, log, policy }: Parts):
   const { source, identity } = found;
   const proxy = await startKubeProxy({
     directory: kubeDirectory(data),
-    ...{ source, identity, journal: log, clock: systemClock },
+    ...{ source, identity, journal: log, clock: systemClock, vault },
     port: flags.kubePort ?? KUBE_PORT,
     // In a pod the port is what its containers were told; on a laptop the kubeconfig says which it is.
     orAnother: flags.kubePort === undefined && source.name !== 'in-cluster',
     policy: () => policy.current(),
-    upgrades: ({ upstream, gate }) =>
+    upgrades: ({ upstream, gate, journal }) =>
       new RemoteHandler({
         upstream,
         refusesPort: (port) =>
           isOwnPort(port, ALONE) ? 'it belongs to the container that guards the Pod' : null,
         recordsInput: (who) => policy.current().recordsInput(who),
         guard: {
-          ...{ journal: log, gate, clock: systemClock, analyse, analyseArgv },
+          ...{ journal, gate, clock: systemClock, vault, analyse, analyseArgv },
           policy: () => policy.current().digest,
         },
       }),

@@ -90,12 +90,22 @@ export async function startRecorder(
   port: number,
   flags: KubeFlags | null = null,
 ): Promise<RunningRecorder> {
-  const [{ AuditLog }, { startServer }, { systemClock }, { watchPolicy }, { guardKube }] = await Promise.all([
+  const [
+    { AuditLog },
+    { startServer },
+    { systemClock },
+    { watchPolicy },
+    { guardKube },
+    { newVault },
+    { MaskedJournal },
+  ] = await Promise.all([
     import('../../recorder/log/audit-log.ts'),
     import('../../recorder/server/server.ts'),
     import('../clock.ts'),
     import('./policies.ts'),
     import('./kube.ts'),
+    import('../mask/new-vault.ts'),
+    import('../mask/journal.ts'),
   ]);
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -104,13 +114,17 @@ export async function startRecorder(
   try {
     const log = await AuditLog.open({ data });
     opened.push(() => log.close());
-    const evidence: Evidence = { archive: log, journal: log, kube: null, remote: false, close };
+    const vault = newVault();
+    const journal = new MaskedJournal(log, vault);
+    const evidence: Evidence = { archive: log, journal, vault, kube: null, remote: false, close };
     const policy = await watchPolicy(data, evidence);
     opened.push(() => policy.close());
-    const guarded = flags === null ? null : await guardKube(flags, { data, log, policy });
+    const guarded = flags === null ? null : await guardKube(flags, { data, log, policy, vault });
     if (guarded !== null) opened.push(() => guarded.proxy.close());
     const kube = guarded?.access ?? null;
-    const page = { log, data, port, assets: pageDirectory(), clock: systemClock };
+    // What shells in processes of their own record knows nothing of what passed here.
+    const ingest = new MaskedJournal(log, vault, { output: true });
+    const page = { log, ingest, data, port, assets: pageDirectory(), clock: systemClock };
     const server = await startServer({ ...page, ...(kube !== null && { kube }) });
     opened.push(() => server.close());
     return { server, evidence: { ...evidence, kube }, policy, kube: guarded?.summary ?? null, close };

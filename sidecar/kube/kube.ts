@@ -4,15 +4,20 @@ import type { Identity } from '../../recorder/audit/event.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { Clock } from '../clock.ts';
 import { Gate, type PolicyInForce } from '../gate.ts';
+import { MaskedJournal } from '../mask/journal.ts';
+import type { Masking } from '../mask/rules.ts';
+import type { Vault } from '../mask/vault.ts';
 import { ApiSession } from './api-session.ts';
 import { Bearer, Bearers, type Principal } from './credentials/bearers.ts';
 import { CredentialDirectory, KUBECONFIG, newToken } from './credentials/directory.ts';
 import { kubeconfigText } from './credentials/kubeconfig.ts';
+import { RequestMasking } from './proxy/masking.ts';
 import { ApiProxy, type ProxyOptions } from './proxy/proxy.ts';
 import { type Listening, listen } from './proxy/server.ts';
 import type { UpgradeHandler } from './proxy/upgrade.ts';
 import { dependsOnScale, probeScale } from './scale/probe.ts';
 import { UpstreamProbe } from './scale/upstream.ts';
+import { pinning } from './upstream/pinning.ts';
 import type { UpstreamSource } from './upstream/source.ts';
 import { Upstream } from './upstream/upstream.ts';
 
@@ -20,6 +25,8 @@ import { Upstream } from './upstream/upstream.ts';
 export interface ProxyPolicy extends PolicyInForce {
   /** The most bytes that are kept of a request's body, and of an answer's. */
   keptBytes(identity: Identity): number;
+  /** What is masked of what passes for somebody. */
+  masking(identity: Identity): Masking;
 }
 
 export interface KubeOptions {
@@ -34,9 +41,14 @@ export interface KubeOptions {
   journal: Journal;
   clock: Clock;
   policy: () => ProxyPolicy;
-  upgrades?: (parts: { upstream: Upstream; gate: Gate }) => UpgradeHandler;
+  /** Values that are masked wherever they turn up; what passes here joins them. */
+  vault: Vault;
+  upgrades?: (parts: { upstream: Upstream; gate: Gate; journal: Journal }) => UpgradeHandler;
   report(error: unknown): void;
 }
+
+/** A token of ours is the agent's own to see, and nobody's who replays it. */
+const OWN = { record: true, agent: false };
 
 /** What opens the proxy to one guarded shell. */
 export interface Grant {
@@ -60,7 +72,9 @@ export interface KubeProxy {
 
 /** @throws ChaperoneError `PORT_IN_USE`, and what the directory and the source throw */
 export async function startKubeProxy(options: KubeOptions): Promise<KubeProxy> {
-  const { source, journal, clock, policy, identity } = options;
+  const { clock, policy, identity, vault } = options;
+  const journal = new MaskedJournal(options.journal, vault);
+  const source = pinning(options.source, vault);
   const now = new Date(clock.now() / 1000);
   const credentials = await CredentialDirectory.open(options.directory, now);
   const upstream = new Upstream(source);
@@ -69,9 +83,13 @@ export async function startKubeProxy(options: KubeOptions): Promise<KubeProxy> {
   const proxy = new ApiProxy({
     ports: { upstream, journal, clock },
     ...{ gate, bearers, report: options.report },
-    keep: (who) => policy().keptBytes(who),
     scale: scaleProbe(upstream, policy),
-    upgrades: options.upgrades?.({ upstream, gate }) ?? null,
+    vault,
+    recording: (who, request) => ({
+      masking: new RequestMasking(vault, policy().masking(who), request),
+      keep: policy().keptBytes(who),
+    }),
+    upgrades: options.upgrades?.({ upstream, gate, journal }) ?? null,
   });
   const certificate = await credentials.serverCertificate(now);
   const { port, orAnother, report } = options;
@@ -79,6 +97,7 @@ export async function startKubeProxy(options: KubeOptions): Promise<KubeProxy> {
   const digest = () => policy().digest;
   const own = new ApiSession({ journal, clock, identity, server: source.server.href, policy: digest });
   bearers.grant(credentials.token, own.bearer);
+  vault.pin(credentials.token, OWN);
   const { namespace } = source;
   const close = closing({ server, bearers, own, upstream });
   try {
@@ -94,10 +113,14 @@ export async function startKubeProxy(options: KubeOptions): Promise<KubeProxy> {
     grant(principal) {
       const token = newToken();
       bearers.grant(token, new Bearer(principal));
+      const unpin = vault.pin(token, OWN);
       const access = { server: server.url, authority: credentials.authority, token, namespace };
       return {
         kubeconfig: kubeconfigText(access),
-        revoke: () => bearers.revoke(token, 'its session has ended'),
+        revoke: async () => {
+          await bearers.revoke(token, 'its session has ended');
+          unpin();
+        },
       };
     },
     close,

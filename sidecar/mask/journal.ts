@@ -31,6 +31,9 @@ export class MaskedJournal implements Journal {
   }
 
   #masked(session: SessionId, body: DraftBody): DraftBody {
+    if (body.type === 'session.input') {
+      return { ...body, content: this.#shown(`${session} input`, body.content) };
+    }
     if (this.#output && body.type === 'session.output') {
       return { ...body, content: this.#shown(`${session} ${body.stream ?? ''}`, body.content) };
     }
@@ -59,8 +62,6 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
   switch (body.type) {
     case 'session.start':
       return { ...body, command: body.command.map(text) };
-    case 'session.input':
-      return { ...body, content: vault.known().mask(body.content, 'stars').record };
     case 'command.decided': {
       const commands = body.commands.map((command) => ({ ...command, argv: command.argv.map(text) }));
       return { ...body, line: text(body.line), commands, unknown: body.unknown.map(text) };
@@ -76,6 +77,7 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
       return { ...body, ...error(body.error) };
     case 'session.file':
       return { ...body, path: text(body.path) };
+    case 'session.input':
     case 'session.output':
     case 'session.resize':
     case 'connection.opened':

@@ -16,6 +16,8 @@ const COLLECT_MS = 15;
 const EVENT_BYTES = 1 << 16;
 /** A chunk this large goes without waiting: several events, for each hop to the disk and to the screen costs the same. */
 const CHUNK_BYTES = 4 * EVENT_BYTES;
+/** What may be the beginning of a secret waits this long for more, so that a person who types sees it come. */
+const QUIET_MS = 20;
 /** Chunks of which the journal has not yet said that they are stored; more would only queue up there. */
 const IN_FLIGHT = 4;
 /** Source stops above, and goes on below half of it. */
@@ -23,12 +25,35 @@ const HIGH_WATER = 1 << 20;
 
 const EMPTY = Buffer.alloc(0);
 
+/** Bytes as they are stored and as they are shown: one object where both are the same. */
+interface Shown {
+  record: Uint8Array;
+  agent: Uint8Array;
+}
+
+/** See sidecar/mask/stream.ts. */
+export interface OutputMask {
+  push(bytes: Uint8Array): Shown;
+  /** Lets go of what is held back. */
+  release(): Shown;
+  /** Bytes that are held back until more has come. */
+  readonly held: number;
+}
+
+/** What is in one event, or a few, and what is shown once it is stored. */
+interface Chunk {
+  stored: Buffer;
+  shown: Uint8Array;
+}
+
 export interface OutputRecorderOptions {
   journal: Journal;
   session: SessionId;
   clock: Clock;
   /** Which stream it is, where there is no terminal to join the two. */
   stream?: 'stderr';
+  /** Masks what is stored, and what is shown; each as it is where there is none. */
+  mask?: OutputMask;
   /** Shows what has been stored. Resolves when the receiver can take more, and has no more use for `bytes`. */
   forward: (bytes: Uint8Array) => Promise<void> | void;
   /** Told when to stop and to go on producing. */
@@ -52,6 +77,7 @@ export class OutputRecorder {
   #inFlight = 0;
   #lastFlush = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
+  #quiet: NodeJS.Timeout | undefined;
   #stopped = false;
   #broken = false;
   /** The end of the chain of chunks: settles when all so far have been stored and forwarded. */
@@ -63,6 +89,30 @@ export class OutputRecorder {
 
   /** Takes a copy: a reader can use one buffer again and again. */
   push(bytes: Uint8Array): void {
+    const { mask } = this.#options;
+    if (this.#broken || bytes.length === 0) return;
+    clearTimeout(this.#quiet);
+    if (mask === undefined) this.#collect(bytes);
+    else this.#take(mask.push(bytes));
+    if (mask !== undefined && mask.held > 0) {
+      this.#quiet = setTimeout(() => this.#take(mask.release()), QUIET_MS);
+    }
+  }
+
+  #take({ record, agent }: Shown): void {
+    if (record === agent) this.#collect(record);
+    else if (!this.#broken) this.#collectBoth(record, agent);
+  }
+
+  #collectBoth(record: Uint8Array, agent: Uint8Array): void {
+    this.flush();
+    const chunk = { stored: Buffer.from(record), shown: Buffer.from(agent) };
+    this.#held += chunk.stored.length;
+    this.#send([chunk], this.#options.clock.now());
+    this.#throttle();
+  }
+
+  #collect(bytes: Uint8Array): void {
     if (this.#broken || bytes.length === 0) return;
     if (this.#collected === 0) this.#since = this.#options.clock.now();
     for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(this.#fill(rest));
@@ -82,14 +132,23 @@ export class OutputRecorder {
     if (this.#collected === 0 || this.#broken) return;
     const chunks = [...this.#full, this.#chunk.subarray(0, this.#filled)];
     const at = this.#since;
-    const { stream } = this.#options;
-    const drafts = chunks.flatMap(events).map(
-      (content): Draft => ({
-        at,
-        body: { type: 'session.output', content, ...(stream !== undefined && { stream }) },
-      }),
-    );
     this.#forget();
+    this.#send(
+      chunks.map((bytes) => ({ stored: bytes, shown: bytes })),
+      at,
+    );
+  }
+
+  #send(chunks: readonly Chunk[], at: Micros): void {
+    const { stream } = this.#options;
+    const drafts = chunks
+      .flatMap(({ stored }) => events(stored))
+      .map(
+        (content): Draft => ({
+          at,
+          body: { type: 'session.output', content, ...(stream !== undefined && { stream }) },
+        }),
+      );
     this.#lastFlush = performance.now();
     this.#inFlight += 1;
     const stored = this.#options.journal.append(this.#options.session, drafts);
@@ -99,15 +158,23 @@ export class OutputRecorder {
 
   /** Resolves when everything pushed so far is stored and forwarded (or the recorder has failed). */
   async settled(): Promise<void> {
+    clearTimeout(this.#quiet);
+    const { mask } = this.#options;
+    if (mask !== undefined) this.#take(mask.release());
+    await this.passed();
+  }
+
+  /** The same, but for what is held back because it may be the beginning of a secret. */
+  async passed(): Promise<void> {
     this.flush();
     await this.#tail;
   }
 
-  async #deliver(stored: Promise<void>, chunks: readonly Buffer[]): Promise<void> {
+  async #deliver(stored: Promise<void>, chunks: readonly Chunk[]): Promise<void> {
     await stored;
-    for (const bytes of chunks) {
+    for (const { stored: bytes, shown } of chunks) {
       if (this.#broken) return;
-      await this.#options.forward(bytes);
+      await this.#options.forward(shown);
       this.#held -= bytes.length;
       if (bytes.buffer.byteLength === CHUNK_BYTES) this.#spare.push(Buffer.from(bytes.buffer));
     }
@@ -171,6 +238,7 @@ export class OutputRecorder {
     if (this.#broken) return;
     this.#broken = true;
     clearTimeout(this.#timer);
+    clearTimeout(this.#quiet);
     this.#forget();
     // A source that stays stopped would never reach its end.
     if (this.#stopped) this.#options.throttle(false);

@@ -15,6 +15,7 @@ import type { Journal } from '../../recorder/log/ports.ts';
 import type { CommandAction, Verdict } from '../action.ts';
 import type { Clock } from '../clock.ts';
 import type { Gate } from '../gate.ts';
+import type { Vault } from '../mask/vault.ts';
 import { VERSION } from '../version.ts';
 import { OutputRecorder } from './output-recorder.ts';
 
@@ -23,6 +24,8 @@ export interface Guard {
   journal: Journal;
   gate: Gate;
   clock: Clock;
+  /** Values that are masked in what is stored, and where policy says so in what is shown. */
+  vault: Vault;
   /** Digest of the policy in force. */
   policy: () => string;
   /** `analyse` and `analyseArgv` of sidecar/command. */
@@ -105,6 +108,7 @@ export class SessionLog {
       journal: guard.journal,
       session,
       clock: guard.clock,
+      mask: guard.vault.stream(),
       ...receiver,
     });
     this.#recorders.push(recorder);

@@ -2,6 +2,7 @@
  * What one judged simple command costs in an interactive shell: analysed, decided by the default policy, the decision
  * stored in a real audit log, and answered. The same commands in the same shell without us stand beside it.
  */
+
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,6 +10,7 @@ import { AuditLog } from '../../recorder/log/audit-log.ts';
 import { systemClock } from '../../sidecar/clock.ts';
 import { analyse, analyseArgv } from '../../sidecar/command/analyse.ts';
 import { Gate } from '../../sidecar/gate.ts';
+import { newVault } from '../../sidecar/mask/new-vault.ts';
 import { PolicyFile } from '../../sidecar/policy/policy-file.ts';
 import { Pty } from '../../sidecar/shell/pty.ts';
 import { runShell } from '../../sidecar/shell/run-shell.ts';
@@ -108,6 +110,7 @@ async function guarded(
       journal,
       gate: new Gate({ journal, clock: systemClock, policy: current }),
       clock: systemClock,
+      vault: newVault(),
       policy: () => current().digest,
       analyse,
       analyseArgv,

@@ -1,11 +1,13 @@
 /** From what a client sent to what the gate judges. */
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { KubeAction } from '../../action.ts';
+import type { KubeAction, RequestBody } from '../../action.ts';
+import type { Vault } from '../../mask/vault.ts';
 import { classify, type RequestHead } from '../classify.ts';
 import { type Refusal, Unfit } from '../refusal.ts';
 import { understand } from '../understand.ts';
 import { mediaType } from './ledger.ts';
+import { type RequestMasking, type StoredBody, unreadBody } from './masking.ts';
 
 /** A request that can be judged, and what would go on of it. */
 export interface Candidate {
@@ -22,36 +24,50 @@ export function readHead({ method = '', url = '', rawHeaders }: IncomingMessage)
   return classified.head;
 }
 
-/**
- * @param keep the most bytes of a body that are recorded
- * @throws Unfit
- */
-export function candidate(head: RequestHead, body: Buffer, keep: number): Candidate {
+/** How bodies are recorded. */
+export interface Recording {
+  masking: RequestMasking;
+  /** The most bytes of one that are kept. */
+  keep: number;
+}
+
+/** @throws Unfit */
+export function candidate(head: RequestHead, body: Buffer, { masking, keep }: Recording): Candidate {
   const understood = understand(head, body);
   if (!understood.ok) throw new Unfit(understood.refusal.code, understood.refusal.message);
   const { action } = understood;
   const { forward = null, object = null } = action.body ?? {};
-  const recorded = body.subarray(0, keep);
-  const cut = body.length - recorded.length;
   return {
-    head,
+    head: { ...head, headers: masking.headers(head.headers) },
     forward,
     action: {
       ...action,
       id: randomUUID(),
       body: action.body && {
-        summary: { ...action.body.summary, ...(cut > 0 && { cut }) },
-        ...{ recorded, object },
+        ...recordedBody(masking.body({ type: action.body.summary.type, bytes: body, object }), keep),
+        object,
       },
     },
   };
+}
+
+function recordedBody(
+  { stored, summary }: StoredBody,
+  keep: number,
+): Pick<RequestBody, 'summary' | 'recorded'> {
+  const recorded = stored.subarray(0, keep);
+  const cut = (summary.cut ?? 0) + stored.length - recorded.length;
+  return { summary: { ...summary, ...(cut > 0 && { cut }) }, recorded };
 }
 
 /** Characters of a request target that nothing could be made of. */
 const MAX_SHOWN = 2048;
 
 /** What stands in the log of a request that cannot be judged: its words as they came. */
-export function unfitAction(request: IncomingMessage, refusal: Refusal, body: Buffer | null): KubeAction {
+export function unfitAction(
+  request: IncomingMessage,
+  { refusal, body, vault }: { refusal: Refusal; body: Buffer | null; vault: Vault },
+): KubeAction {
   const { method = '', url = '', headers } = request;
   const shown = url.slice(0, MAX_SHOWN);
   const nothing = { group: '', version: '', resource: '', subresource: '', namespace: '', name: '' };
@@ -64,14 +80,15 @@ export function unfitAction(request: IncomingMessage, refusal: Refusal, body: Bu
     parameters: [],
     dryRun: false,
     client: {},
-    body: body === null || body.length === 0 ? null : unread(body, headers['content-type']),
+    body:
+      body === null || body.length === 0
+        ? null
+        : unread(unreadBody(vault, { uri: url, type: mediaType(headers['content-type']), bytes: body })),
     scales: 'unknown',
     unknown: [refusal.message],
   };
 }
 
-function unread(body: Buffer, type: string | undefined): KubeAction['body'] {
-  const sha256 = createHash('sha256').update(body).digest('hex');
-  const summary = { type: mediaType(type), bytes: body.length, sha256 };
-  return { summary, recorded: body, object: null };
+function unread({ stored, summary }: StoredBody): KubeAction['body'] {
+  return { summary, recorded: stored, object: null };
 }

@@ -15,6 +15,7 @@ import type { BodySummary, DraftBody, Micros } from '../../../recorder/audit/eve
 import { ChaperoneError } from '../../../recorder/errors.ts';
 import type { Journal } from '../../../recorder/log/ports.ts';
 import type { Clock } from '../../clock.ts';
+import type { BodyMask } from '../../mask/body.ts';
 import type { Principal, Running } from '../credentials/bearers.ts';
 import { type Status, unavailable } from '../status.ts';
 import type { Forwarded, Upstream } from '../upstream/upstream.ts';
@@ -22,6 +23,7 @@ import { reasonOf, wasUnheard } from './failure.ts';
 import { Flow } from './flow.ts';
 import { type AnswerHead, answerHead, hasBody, withoutLength } from './head.ts';
 import { mediaType, wholeBody } from './ledger.ts';
+import type { RequestMasking } from './masking.ts';
 import { sendStatus } from './reply.ts';
 
 /** What every exchange works with. */
@@ -40,6 +42,7 @@ export interface ExchangeOptions {
   response: ServerResponse;
   /** When it was admitted. */
   since: Micros;
+  masking: RequestMasking;
   /** The most bytes of the answer that are kept. */
   keep: number;
   /** True for what flows as it comes: a watch, a log that is followed. */
@@ -57,6 +60,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
   readonly #ended = Promise.withResolvers<void>();
   #controller: Dispatcher.DispatchController | null = null;
   #head: AnswerHead | null = null;
+  #mask: BodyMask | null = null;
   #held: Buffer[] = [];
   #heldBytes = 0;
   #timer: NodeJS.Timeout | null = null;
@@ -101,6 +105,12 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     if (status === 401) upstream.rejected();
     this.#head = answerHead(status, message ?? '', controller.rawHeaders as Buffer[]);
     const { encoding } = this.#head;
+    try {
+      this.#mask = this.#options.masking.answer(this.#head, hasBody(this.#options.forwarded.method, status));
+    } catch (error) {
+      void this.#stop('failed', error);
+      return;
+    }
     if (encoding !== null && encoding !== 'gzip') {
       void this.#stop('failed', `the answer's encoding ${encoding.slice(0, 40)} cannot be recorded`);
     } else if (this.#options.live || encoding !== null) this.#startFlow();
@@ -121,7 +131,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     if (this.#flow !== null) this.#flow.end(trailers as Record<string, string>);
     else if (Object.keys(trailers ?? {}).length > 0)
       this.#startFlow().end(trailers as Record<string, string>);
-    else void this.#answerWhole().catch((error) => this.#lose(error));
+    else
+      void this.#answerWhole().catch((error) =>
+        this.#over ? this.#lose(error) : this.#stop('failed', error),
+      );
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -156,14 +169,19 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     const { response, forwarded, keep } = this.#options;
     const head = this.#head!;
     const body = this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held);
+    const mask = this.#mask!;
+    const first = mask.push(body);
+    const last = mask.end();
     this.#settle();
-    const { summary, kept } = wholeBody(body, mediaType(head.contentType), keep);
+    const [record, agent] = [joined(first.record, last.record), joined(first.agent, last.agent)];
+    const whole = { stored: record, sent: body.length, masked: mask.masked };
+    const { summary, kept } = wholeBody(whole, mediaType(head.contentType), keep);
     const answer = body.length === 0 ? {} : { answer: summary, ...(kept.length > 0 && { content: kept }) };
     await this.#record('answered', head.status, answer);
     if (hasBody(forwarded.method, head.status)) {
-      this.#writeHead([...withoutLength(head), 'content-length', String(body.length)]);
+      this.#writeHead([...withoutLength(head), 'content-length', String(agent.length)]);
     } else this.#writeHead(forwarded.method === 'HEAD' ? head.headers.flat() : withoutLength(head));
-    response.end(body);
+    response.end(agent);
     this.#finish();
   }
 
@@ -171,8 +189,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     const { response, keep, id, principal, ports } = this.#options;
     const head = this.#head!;
     this.#unhold();
+    const mask = this.#mask!;
     const flow = new Flow({
-      ...{ response, keep },
+      ...{ response, keep, mask },
       kind: {
         type: mediaType(head.contentType),
         ...(head.encoding === 'gzip' && { encoding: 'gzip' as const }),
@@ -194,7 +213,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
   }
 
   async #follow(flow: Flow, head: AnswerHead): Promise<void> {
-    this.#writeHead(head.headers.flat());
+    // What is masked may be longer than it was.
+    const { forwarded } = this.#options;
+    const asItWas = head.encoding !== null || !hasBody(forwarded.method, head.status);
+    this.#writeHead(asItWas ? head.headers.flat() : withoutLength(head));
     if (flow.idle) this.#options.response.flushHeaders();
     const last = await flow.run();
     if (this.#over) return;
@@ -234,8 +256,12 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     const answerable = outcome === 'failed' && !response.headersSent && !response.destroyed;
     const refusal = answerable ? this.#explain(why, error) : null;
     const status = refusal?.code ?? (response.headersSent ? response.statusCode : 0);
-    const answer = this.#flow?.stop() ?? null;
-    await this.#record(outcome, status, { error, ...(answer !== null && { answer }) }).catch(() => undefined);
+    const { summary = null, tail = null } = this.#flow?.stop() ?? {};
+    await this.#record(outcome, status, {
+      error,
+      ...(summary !== null && { answer: summary }),
+      ...(tail !== null && tail.length > 0 && { content: tail }),
+    }).catch(() => undefined);
     if (refusal === null) response.destroy();
     else sendStatus(response, refusal, forwarded.method);
     this.#finish();
@@ -254,7 +280,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
   #record(
     outcome: Outcome,
     status: number,
-    rest: { answer?: BodySummary; content?: Buffer; error?: string },
+    rest: { answer?: BodySummary; content?: Uint8Array; error?: string },
   ): Promise<void> {
     const { ports, principal, id, since } = this.#options;
     const at = ports.clock.now();
@@ -275,4 +301,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
   #finish(): void {
     this.#ended.resolve();
   }
+}
+
+function joined(first: Uint8Array, last: Uint8Array): Uint8Array {
+  return last.length === 0 ? first : Buffer.concat([first, last]);
 }

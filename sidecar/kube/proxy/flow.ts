@@ -1,12 +1,14 @@
 /** The body of an answer on its way through: gathered, its encoding undone for the record, stored, passed on. */
 import type { ServerResponse } from 'node:http';
 import type { BodySummary } from '../../../recorder/audit/event.ts';
-import { Unpacker } from './gunzip.ts';
+import type { BodyMask } from '../../mask/body.ts';
 import { type BodyKind, Ledger } from './ledger.ts';
+import { Veil } from './veil.ts';
 
 export interface FlowOptions {
   response: ServerResponse;
   kind: BodyKind;
+  mask: BodyMask;
   /** The most bytes that are kept. */
   keep: number;
   /** Resolves when the piece is stored. */
@@ -18,7 +20,7 @@ export interface FlowOptions {
 /** What is left to do when the body is over: `tail` is to be stored with the end, and `rest` passed on after that. */
 export interface Last {
   summary: BodySummary | null;
-  tail: Buffer;
+  tail: Uint8Array;
   rest: Buffer;
   /** Why the server's answer broke off; null where it is whole. */
   broken: Error | null;
@@ -29,12 +31,15 @@ const PIECE_BYTES = 256 * 1024;
 /** What may have come and not gone on yet. */
 const FULL_BYTES = 256 * 1024;
 
+/** What may be the beginning of a secret waits this long for more, so that a person who types sees it come. */
+const QUIET_MS = 20;
+
 const NOTHING: Buffer = Buffer.alloc(0);
 
 export class Flow {
   readonly #options: FlowOptions;
   readonly #ledger: Ledger;
-  readonly #unpacker: Unpacker | null;
+  readonly #veil: Veil;
   readonly #queue: Buffer[] = [];
   #queued = 0;
   #paused = false;
@@ -48,7 +53,7 @@ export class Flow {
   constructor(options: FlowOptions) {
     this.#options = options;
     this.#ledger = new Ledger(options.kind, options.keep);
-    this.#unpacker = options.kind.encoding === 'gzip' ? new Unpacker() : null;
+    this.#veil = new Veil(options.mask, options.kind.encoding);
   }
 
   /** True where nothing has come yet that could go on. */
@@ -76,12 +81,13 @@ export class Flow {
     this.end({});
   }
 
-  /** Ends it where it stands, and tells what was stored. */
-  stop(): BodySummary | null {
+  /** Ends it where it stands, and tells what was stored; `tail` came, and is still to be. */
+  stop(): Pick<Last, 'summary' | 'tail'> {
     this.#stopped = true;
     this.#wake();
-    this.#unpacker?.close();
-    return this.#passed ? this.#ledger.summary(this.#stored) : null;
+    const tail = this.#passed ? this.#ledger.keep(this.#veil.abandon()) : NOTHING;
+    this.#stored += tail.length;
+    return { summary: this.#summary(), tail };
   }
 
   /** Passes the body on; resolves when only its last part is left, or it was stopped. */
@@ -91,11 +97,9 @@ export class Flow {
       const last = this.#trailers !== null && this.#queue.length === 0;
       if (this.#stopped) return { summary: null, tail: NOTHING, rest: NOTHING, broken: null };
       if (last) return this.#conclude(batch);
-      if (batch.length === 0) await this.#more();
-      else {
-        await this.#keep(batch, false);
-        if (!this.#stopped) await this.#pass(batch);
-      }
+      if (batch.length > 0) await this.#turn(this.#arrived(batch));
+      else if (this.#veil.held === 0) await this.#more();
+      else if (await this.#quiet()) await this.#turn(this.#veil.release());
     }
   }
 
@@ -115,21 +119,37 @@ export class Flow {
   }
 
   async #conclude(batch: Buffer): Promise<Last> {
-    const tail = batch.length === 0 ? NOTHING : await this.#keep(batch, true);
+    const pieces = [await this.#keep(this.#arrived(batch), true)];
     // A HEAD, a 304: not even gzip's header has come.
-    if (this.#passed && this.#broken === null) await this.#unpacker?.end();
-    this.#unpacker?.close();
-    const summary = this.#passed ? this.#ledger.summary(this.#stored) : null;
-    return { summary, tail, rest: batch, broken: this.#broken };
+    if (this.#passed) pieces.push(await this.#keep(this.#veil.end(this.#broken === null), true));
+    this.#veil.close();
+    const [first, second] = pieces as [Buffer, Buffer?];
+    if (second !== undefined && second.length > 0 && first.length > 0) await this.#options.store(first);
+    const tail = second === undefined || second.length === 0 ? first : second;
+    return { summary: this.#summary(), tail, rest: this.#veil.take(), broken: this.#broken };
+  }
+
+  #summary(): BodySummary | null {
+    return this.#passed ? this.#ledger.summary(this.#stored, this.#veil.masked) : null;
+  }
+
+  /** Stores what is to be, and passes on what may go on then. */
+  async #turn(pieces: AsyncGenerator<Uint8Array>): Promise<void> {
+    await this.#keep(pieces, false);
+    if (!this.#stopped) await this.#pass(this.#veil.take());
+  }
+
+  #arrived(batch: Buffer): AsyncGenerator<Uint8Array> {
+    if (batch.length > 0) this.#passed = true;
+    this.#ledger.sent(batch.length);
+    return this.#veil.push(batch);
   }
 
   /** Stores what a batch says; where it is the last one all but its last piece, which is returned. */
-  async #keep(batch: Buffer, last: boolean): Promise<Buffer> {
-    this.#passed = true;
-    this.#ledger.sent(batch.length);
-    let gathered: Buffer[] = [];
+  async #keep(pieces: AsyncGenerator<Uint8Array>, last: boolean): Promise<Buffer> {
+    let gathered: Uint8Array[] = [];
     let bytes = 0;
-    for await (const piece of this.#unpacked(batch)) {
+    for await (const piece of pieces) {
       const kept = this.#ledger.keep(piece);
       if (bytes + kept.length > PIECE_BYTES) {
         await this.#options.store(Buffer.concat(gathered, bytes));
@@ -140,21 +160,16 @@ export class Flow {
       bytes += kept.length;
       this.#stored += kept.length;
     }
-    const rest = gathered.length === 1 ? gathered[0]! : Buffer.concat(gathered, bytes);
+    const rest = Buffer.concat(gathered, bytes);
     if (last || bytes === 0) return rest;
     await this.#options.store(rest);
     return NOTHING;
   }
 
-  async *#unpacked(batch: Buffer): AsyncGenerator<Buffer> {
-    if (this.#unpacker === null) yield batch;
-    else yield* this.#unpacker.push(batch);
-  }
-
   /** Writes what is stored; resolves when the client can take more. */
   async #pass(batch: Buffer): Promise<void> {
     const { response } = this.#options;
-    if (response.write(batch)) return;
+    if (batch.length === 0 || response.write(batch)) return;
     const { promise, resolve } = Promise.withResolvers<void>();
     response.once('drain', resolve).once('close', resolve);
     await promise;
@@ -182,6 +197,17 @@ export class Flow {
   #more(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
+    });
+  }
+
+  /** True where nothing more has come in a while. */
+  #quiet(): Promise<boolean> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => resolve(true), QUIET_MS);
+      this.#wake = () => {
+        clearTimeout(timer);
+        resolve(false);
+      };
     });
   }
 }

@@ -26,8 +26,8 @@ export class Ledger {
     this.#sent += bytes;
   }
 
-  /** The part of a piece, its encoding undone, that is to be kept: its beginning, perhaps nothing. */
-  keep(piece: Buffer): Buffer {
+  /** The part of a piece, its encoding undone and its secrets masked, that is to be kept: its beginning, perhaps nothing. */
+  keep(piece: Uint8Array): Uint8Array {
     this.#hash.update(piece);
     this.#bytes += piece.length;
     const kept = piece.length <= this.#room ? piece : piece.subarray(0, this.#room);
@@ -36,18 +36,30 @@ export class Ledger {
   }
 
   /** @param kept bytes that were kept */
-  summary(kept: number): BodySummary {
+  summary(kept: number, masked: boolean): BodySummary {
     const cut = this.#bytes - kept;
-    return { ...this.#kind, bytes: this.#sent, sha256: this.#hash.digest('hex'), ...(cut > 0 && { cut }) };
+    const sha256 = this.#hash.digest('hex');
+    return { ...this.#kind, bytes: this.#sent, sha256, ...(masked && { masked }), ...(cut > 0 && { cut }) };
   }
 }
 
+/** What is stored of a body, of which so many bytes were sent. */
+export interface WholeBody {
+  stored: Uint8Array;
+  sent: number;
+  masked: boolean;
+}
+
 /** The same of a body that is all there, in no encoding. */
-export function wholeBody(body: Buffer, type: string, room: number): { summary: BodySummary; kept: Buffer } {
-  const kept = body.length <= room ? body : body.subarray(0, room);
-  const cut = body.length - kept.length;
-  const summary = { type, bytes: body.length, sha256: hash('sha256', body, 'hex'), ...(cut > 0 && { cut }) };
-  return { summary, kept };
+export function wholeBody(
+  { stored, sent, masked }: WholeBody,
+  type: string,
+  room: number,
+): { summary: BodySummary; kept: Uint8Array } {
+  const kept = stored.length <= room ? stored : stored.subarray(0, room);
+  const cut = stored.length - kept.length;
+  const sha256 = hash('sha256', stored, 'hex');
+  return { summary: { type, bytes: sent, sha256, ...(masked && { masked }), ...(cut > 0 && { cut }) }, kept };
 }
 
 /** What the API server itself looks at: which form of an object, and that it is a stream of them. */

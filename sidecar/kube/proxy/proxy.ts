@@ -4,17 +4,18 @@
  */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Identity } from '../../../recorder/audit/event.ts';
+import type { Identity, RequestInfo } from '../../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../../recorder/errors.ts';
 import type { KubeAction } from '../../action.ts';
 import type { Gate } from '../../gate.ts';
+import type { Vault } from '../../mask/vault.ts';
 import type { RequestHead } from '../classify.ts';
 import type { Bearer, Bearers, Principal, Running } from '../credentials/bearers.ts';
 import { Unfit } from '../refusal.ts';
 import type { ScaleFinding } from '../scale/probe.ts';
 import { forbidden, type Status, unauthenticated, unavailable, unfit } from '../status.ts';
 import type { Forwarded } from '../upstream/upstream.ts';
-import { type Candidate, candidate, readHead, unfitAction } from './admission.ts';
+import { type Candidate, candidate, type Recording, readHead, unfitAction } from './admission.ts';
 import { Exchange, type ExchangePorts } from './exchange.ts';
 import { sendStatus } from './reply.ts';
 import { announcesBody, readBody } from './request-body.ts';
@@ -24,10 +25,11 @@ export interface ProxyOptions {
   ports: ExchangePorts;
   gate: Gate;
   bearers: Bearers;
-  /** The most bytes that are kept of a body. */
-  keep(identity: Identity): number;
   /** Finds out whether a write changes the number of replicas; null where nothing hangs on it. */
   scale(action: KubeAction, identity: Identity, forward: Uint8Array): Promise<ScaleFinding | null>;
+  vault: Vault;
+  /** How bodies of what somebody asks are masked, and how much of them is kept. */
+  recording(identity: Identity, request: RequestInfo): Recording;
   /** Who carries exec, attach and port-forward; without one they are refused. */
   upgrades: UpgradeHandler | null;
   /** Told of errors that nobody raised on purpose. */
@@ -112,7 +114,7 @@ export class ApiProxy {
       const since = this.#options.ports.clock.now();
       const found = await this.#probed(
         principal,
-        candidate(head, body, this.#options.keep(principal.identity)),
+        candidate(head, body, this.#options.recording(principal.identity, head.request)),
       );
       const { action } = found;
       const verdict = await this.#options.gate.judge(principal.session, principal.identity, action);
@@ -154,9 +156,9 @@ export class ApiProxy {
   ): Exchange {
     return new Exchange({
       ports: this.#options.ports,
+      ...this.#options.recording(principal.identity, action.request),
       ...{ principal, response, since, id: action.id },
       forwarded: forwardedOf(action, head, forward),
-      keep: this.#options.keep(principal.identity),
       live: isLive(action),
     });
   }
@@ -175,7 +177,11 @@ export class ApiProxy {
       if (upgrade === null || upgrades === null) {
         throw new Unfit('upgrade', 'this version carries no exec, attach or port-forward');
       }
-      const { action } = candidate(head, Buffer.alloc(0), 0);
+      const { action } = candidate(
+        head,
+        Buffer.alloc(0),
+        this.#options.recording(principal.identity, head.request),
+      );
       const { headers } = head;
       await upgrades.handle({ principal, action, upgrade, headers, request, socket, head: early }, bearer);
     } catch (error) {
@@ -192,7 +198,7 @@ export class ApiProxy {
   ): Promise<Status> {
     const { refusal } = error;
     const since = this.#options.ports.clock.now();
-    const action = unfitAction(request, refusal, body);
+    const action = unfitAction(request, { refusal, body, vault: this.#options.vault });
     const status = unfit(refusal);
     const rule = `builtin/unfit-${refusal.code}`;
     await this.#options.gate.refuse(principal.session, action, { rule, reason: refusal.message });

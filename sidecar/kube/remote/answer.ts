@@ -1,6 +1,8 @@
 /** An answer that is no upgrade: all of it, as the client gets it. */
 import type { IncomingMessage } from 'node:http';
 import type { BodySummary } from '../../../recorder/audit/event.ts';
+import type { Vault } from '../../mask/vault.ts';
+import { JSON_TYPE } from '../media-type.ts';
 import { answerHead } from '../proxy/head.ts';
 import { mediaType, wholeBody } from '../proxy/ledger.ts';
 import type { Lines } from './handshake.ts';
@@ -10,7 +12,7 @@ export interface WholeAnswer {
   said: string;
   summary: BodySummary;
   /** What is kept of the body. */
-  kept: Buffer;
+  kept: Uint8Array;
   /** For the client: the connection ends with it. */
   bytes: Buffer;
 }
@@ -19,19 +21,25 @@ export interface WholeAnswer {
 const LIMIT = 1 << 20;
 
 /** @throws Error where it breaks off, is none, or is longer than an answer can be that is not an upgrade */
-export async function wholeAnswer(response: IncomingMessage): Promise<WholeAnswer> {
+export async function wholeAnswer(response: IncomingMessage, vault: Vault): Promise<WholeAnswer> {
   const { statusCode = 0, statusMessage = '', rawHeaders } = response;
   if (statusCode < 200) throw new Error(`the API server answered ${statusCode}, which is no answer`);
   const body = await bodyOf(response);
   const { headers, contentType } = answerHead(statusCode, statusMessage, rawHeaders);
+  const type = mediaType(contentType);
+  const { record, agent, masked } = vault.known().mask(body, type.startsWith(JSON_TYPE) ? 'json' : 'stars');
   const lines: Lines = [
     ...headers.filter(([name]) => name.toLowerCase() !== 'content-length').map(([...line]) => line),
     ['Connection', 'close'],
-    ['Content-Length', String(body.length)],
+    ['Content-Length', String(agent.length)],
   ];
   const said = `${statusCode} ${statusMessage.replace(/[^\x20-\x7e]/g, '')}`;
-  const bytes = Buffer.concat([Buffer.from(headOf(said, lines), 'latin1'), body]);
-  return { said: said.trim(), bytes, ...wholeBody(body, mediaType(contentType), LIMIT) };
+  const bytes = Buffer.concat([Buffer.from(headOf(said, lines), 'latin1'), agent]);
+  return {
+    said: said.trim(),
+    bytes,
+    ...wholeBody({ stored: record, sent: body.length, masked }, type, LIMIT),
+  };
 }
 
 /** The first lines of an answer, and the empty one behind them. */

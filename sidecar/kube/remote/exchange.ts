@@ -42,7 +42,7 @@ interface RequestEnd {
   status: number;
   error?: string;
   answer?: BodySummary;
-  content?: Buffer;
+  content?: Uint8Array;
 }
 
 export class RemoteExchange implements Running {
@@ -200,7 +200,10 @@ export class RemoteExchange implements Running {
   async #passAnswer(response: IncomingMessage): Promise<Ended> {
     const { statusCode: status = 0 } = response;
     if (status === 401) this.#ports.upstream.rejected();
-    const { said, summary, kept, bytes } = await orStop(wholeAnswer(response), this.#stop.signal);
+    const { said, summary, kept, bytes } = await orStop(
+      wholeAnswer(response, this.#ports.guard.vault),
+      this.#stop.signal,
+    );
     lastWords(this.#client.release().socket, bytes);
     return {
       end: { outcome: 'answered', status, answer: summary, ...(kept.length > 0 && { content: kept }) },

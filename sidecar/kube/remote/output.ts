@@ -21,15 +21,16 @@ export class RecordedOutput implements OutputSink {
   }
 
   async write(channel: OutputChannel, bytes: Uint8Array): Promise<void> {
-    if (channel !== this.#last) await this.settled();
+    if (channel !== this.#last) await this.#recorders[this.#last].recorder.passed();
     this.#last = channel;
     const { recorder, open } = this.#recorders[channel];
     recorder.push(bytes);
     await open();
   }
 
-  settled(): Promise<void> {
-    return this.#recorders[this.#last].recorder.settled();
+  async settled(): Promise<void> {
+    await this.#recorders[this.#last === 'stdout' ? 'stderr' : 'stdout'].recorder.settled();
+    await this.#recorders[this.#last].recorder.settled();
   }
 }
 

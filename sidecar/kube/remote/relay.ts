@@ -69,7 +69,7 @@ export class Relay {
     const { client, server, status } = this.#options;
     if (event.kind === 'data') {
       if (event.channel === 'stdout' || event.channel === 'stderr') {
-        if (event.data.length > 0) return this.#output.write(event.channel, event.data);
+        if (event.data.length > 0) return this.#printed(event.channel, event.data);
       } else status(event.data);
       if (this.#bridge.refused !== null) return;
       // Whoever hears how it ended hangs up: what was printed before has to be there before.
@@ -164,11 +164,16 @@ export class Relay {
     from.took(channel, data.length);
   }
 
+  /** The server may send as much again once there is room: what is shown may be masked, and of another length. */
+  async #printed(channel: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
+    await this.#output.write(channel, bytes);
+    this.#options.server.took(channel, bytes.length);
+  }
+
   async #show(channel: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
-    const { client, server, stdin } = this.#options;
+    const { client, stdin } = this.#options;
     await stdin.shown?.(bytes);
     await client.send(channel, bytes);
-    server.took(channel, bytes.length);
   }
 
   /** Tells both sides why, in the order in which they can still hear it. */

@@ -2,6 +2,7 @@
  * One part of the API proxy's benchmark as a process of its own: `node part.ts upstream DATA` serves 2 KB, `node part.ts
  * proxy DATA` is the proxy as `chaperone up --context` runs it. Each prints where it is, as JSON.
  */
+
 import { readFileSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -12,6 +13,7 @@ import { systemClock } from '../../../sidecar/clock.ts';
 import { createAuthority, issueServerCertificate } from '../../../sidecar/kube/credentials/certificates.ts';
 import { startKubeProxy } from '../../../sidecar/kube/kube.ts';
 import { fromContext } from '../../../sidecar/kube/upstream/context.ts';
+import { newVault } from '../../../sidecar/mask/new-vault.ts';
 import { PolicyFile } from '../../../sidecar/policy/policy-file.ts';
 
 const TOKEN = 'upstream';
@@ -59,6 +61,7 @@ async function proxy(): Promise<unknown> {
   const kube = await startKubeProxy({
     ...{ directory, source: fromContext({ file }), port: 0, orAnother: false },
     identity: { user: 'bench', groups: [], proof: 'claimed' },
+    vault: newVault(),
     ...{ journal: log, clock: systemClock, policy: () => policy.current(), report: console.error },
   });
   const inside = (name: string) => readFileSync(join(directory, name), 'utf8');

@@ -2,6 +2,7 @@
  * A guarded shell under test: real shell, real PTY, real gate, real analysis, a real audit log in a directory of its own; only the
  * policy is the test's: every program named `refused` is refused.
  */
+
 import { mkdtempSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,6 +14,7 @@ import type { CommandAction } from '../../../sidecar/action.ts';
 import { systemClock } from '../../../sidecar/clock.ts';
 import { analyse, analyseArgv } from '../../../sidecar/command/analyse.ts';
 import { Gate } from '../../../sidecar/gate.ts';
+import { newVault } from '../../../sidecar/mask/new-vault.ts';
 import { parsePolicies } from '../../../sidecar/policy/parse.ts';
 import { defaultPolicyText, LoadedPolicy } from '../../../sidecar/policy/policy-file.ts';
 import type { Request } from '../../../sidecar/shell/invocation.ts';
@@ -209,6 +211,7 @@ export async function guarded(t: Scope, options: GuardedOptions): Promise<Guarde
       journal,
       gate: options.shipped ? await shippedGate(journal) : gate(journal, options.refuses ?? byName),
       clock: systemClock,
+      vault: newVault(),
       policy: () => 'test',
       analyse,
       analyseArgv,

@@ -2,11 +2,13 @@
  * A child of a test: `node recorded-command.ts DATA COMMAND…` runs the command under our recorder on its own terminal, as
  * `chaperone shell -- COMMAND` does, whatever the policy.
  */
+
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
 import { systemClock } from '../../../sidecar/clock.ts';
 import { analyse, analyseArgv } from '../../../sidecar/command/analyse.ts';
 import type { PolicyInForce } from '../../../sidecar/gate.ts';
 import { Gate } from '../../../sidecar/gate.ts';
+import { newVault } from '../../../sidecar/mask/new-vault.ts';
 import { runShell } from '../../../sidecar/shell/run-shell.ts';
 import { processSignals } from '../../../sidecar/shell/signals.ts';
 import { ProcessTerminal } from '../../../sidecar/shell/terminal.ts';
@@ -23,6 +25,7 @@ const { status } = await runShell({
     journal,
     gate: new Gate({ journal, clock: systemClock, policy: () => policy }),
     clock: systemClock,
+    vault: newVault(),
     policy: () => policy.digest,
     analyse,
     analyseArgv,

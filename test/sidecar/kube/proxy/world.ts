@@ -1,4 +1,5 @@
 /** The proxy on a free port, in front of an upstream that the test makes, over a real log. */
+
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
@@ -18,6 +19,8 @@ import {
 import { type KubeProxy, startKubeProxy } from '../../../../sidecar/kube/kube.ts';
 import { RemoteHandler } from '../../../../sidecar/kube/remote/handler.ts';
 import type { UpstreamSource } from '../../../../sidecar/kube/upstream/source.ts';
+import { newVault } from '../../../../sidecar/mask/new-vault.ts';
+import type { Vault } from '../../../../sidecar/mask/vault.ts';
 import { parsePolicies } from '../../../../sidecar/policy/parse.ts';
 import { LoadedPolicy } from '../../../../sidecar/policy/policy-file.ts';
 import { HeldLog } from '../../../recorder/server/held-log.ts';
@@ -101,6 +104,7 @@ export interface World {
   data: string;
   kube: KubeProxy;
   log: HeldLog;
+  vault: Vault;
   token: string;
   port: number;
   /** What clients trust. */
@@ -140,16 +144,25 @@ export async function startWorld(
   const log = new HeldLog(await AuditLog.open({ data }));
   const reported: unknown[] = [];
   const loaded = policyOf(policy);
+  const vault = newVault();
   const kube = await startKubeProxy({
     directory: join(data, 'kube'),
-    ...{ source, port: 0, orAnother: false, identity, journal: log, clock: systemClock },
+    ...{ source, port: 0, orAnother: false, identity, journal: log, clock: systemClock, vault },
     policy: () => loaded,
-    upgrades: ({ upstream, gate }) =>
+    upgrades: ({ upstream, gate, journal }) =>
       new RemoteHandler({
         upstream,
         refusesPort: (port) => (port === CLOSED_PORT ? 'that port stays closed' : null),
         recordsInput: (who) => loaded.recordsInput(who),
-        guard: { journal: log, gate, clock: systemClock, policy: () => loaded.digest, analyse, analyseArgv },
+        guard: {
+          journal,
+          gate,
+          vault,
+          clock: systemClock,
+          policy: () => loaded.digest,
+          analyse,
+          analyseArgv,
+        },
       }),
     report: (error) => reported.push(error),
   });
@@ -162,7 +175,7 @@ export async function startWorld(
   const [token, ca] = [(await inside('token')).trim(), await inside('authority.crt')];
   const port = Number(new URL(kube.url).port);
   return {
-    ...{ data, kube, log, token, port, ca, reported },
+    ...{ data, kube, log, vault, token, port, ca, reported },
     ask: (path, options) => ask({ port, ca, token }, path, options),
     dial: () => dial(port, ca),
     evidence: async () => {

@@ -1,4 +1,5 @@
 /** A relay over real sockets and a real log, between a client and a server that play captured bytes. */
+
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer, type Socket } from 'node:net';
@@ -11,6 +12,8 @@ import type { StoredEvent } from '../../../../recorder/log/ports.ts';
 import { systemClock } from '../../../../sidecar/clock.ts';
 import { analyse, analyseArgv } from '../../../../sidecar/command/analyse.ts';
 import { Gate, type PolicyInForce } from '../../../../sidecar/gate.ts';
+import { newVault } from '../../../../sidecar/mask/new-vault.ts';
+import type { Vault } from '../../../../sidecar/mask/vault.ts';
 import { type Guard, SessionLog } from '../../../../sidecar/session/session-log.ts';
 
 const WHO: Identity = { user: 'agent', groups: [], proof: 'claimed' };
@@ -25,6 +28,7 @@ interface Test {
 }
 
 export interface Stage {
+  vault: Vault;
   journal: AuditLog;
   guard: Guard;
   /** A new session, begun. */
@@ -39,16 +43,19 @@ export async function stage(t: Test, policy: PolicyInForce = OPEN): Promise<Stag
     await journal.close();
     await rm(data, { recursive: true, force: true });
   });
+  const vault = newVault();
   const guard: Guard = {
     journal,
     gate: new Gate({ journal, clock: systemClock, policy: () => policy }),
     clock: systemClock,
+    vault,
     policy: () => policy.digest,
     analyse,
     analyseArgv,
   };
   return {
     journal,
+    vault,
     guard,
     begin: async () => {
       const id = ulid();
