@@ -4,6 +4,9 @@ import type { InputRecorder } from '../../shell/input-recorder.ts';
 import type { TerminalSize } from '../remotecommand.ts';
 import type { Passage, StdinGate } from './stdin.ts';
 
+/** The content of one event, as of output. */
+const EVENT_BYTES = 1 << 16;
+
 /** Without a terminal: recorded before it goes on. */
 export class PipedInput implements StdinGate {
   readonly #gate: StdinGate;
@@ -23,7 +26,8 @@ export class PipedInput implements StdinGate {
   }
 
   async #recorded(passage: Passage): Promise<Passage> {
-    if (passage.pass.length > 0) await this.#record({ type: 'session.input', content: passage.pass });
+    for (let at = 0; at < passage.pass.length; at += EVENT_BYTES)
+      await this.#record({ type: 'session.input', content: passage.pass.subarray(at, at + EVENT_BYTES) });
     return passage;
   }
 }
