@@ -6,6 +6,8 @@
 # - With extdebug a trap that fails skips the command *with status 0*, so `refused && next` would go on. A SIGINT to
 #   itself abandons the whole input line instead, and leaves 130.
 # - A subshell must end by itself (126), and take those between it and the shell along.
+# - Of a pipeline the shell asks for one command after the other, and forks each before it asks for the next. A child takes the
+#   terminal by itself, as soon as it gets to run: see settle.
 #
 # Everything is done by builtins: no process is started for a command that may run. Functions are defined
 # before the user's own files are read, so that no alias of theirs is expanded in here.
@@ -13,14 +15,14 @@
 # The last argument of the call is what `$_` is afterwards: the user's own.
 # What `set -x` would show of the hook goes nowhere.
 declare -r __chaperone_trap="trap -- '{ __chaperone_debug \"\$_\"; } 2>/dev/null' DEBUG"
-__chaperone_called= __chaperone_depth= __chaperone_prompted= __chaperone_int= __chaperone_seen=
+__chaperone_called= __chaperone_depth= __chaperone_prompted= __chaperone_int= __chaperone_seen= __chaperone_status=
 
 # `local -` keeps the user's `set` options, whatever they are.
 #
 # A function of the user's named `builtin` would come before the builtin, and bash shows no trap the definition of a
 # function. So what lets a command run is said by an assignment and a `[[`, which nothing can stand in for.
 __chaperone_debug() {
-  __chaperone_verdict=
+  __chaperone_status=$? __chaperone_verdict=
   # Lost by `PROMPT_COMMAND=…` or `unset PROMPT_COMMAND`: without its mark the prompt's own commands would pass for typed ones.
   if [[ ${PROMPT_COMMAND[0]} != "$__chaperone_prompting" && ${PROMPT_COMMAND@a} != *r* ]]; then
     PROMPT_COMMAND=("$__chaperone_prompting" "${PROMPT_COMMAND[@]}")
@@ -42,6 +44,8 @@ __chaperone_debug() {
     __chaperone_mark=prompt)
       if [[ ${#FUNCNAME[@]} == 1 ]]; then
         __chaperone_prompted=$__chaperone_number
+        # An interrupt of ours or of the user's leaves 130, or what was there where that says of a signal.
+        if ((__chaperone_status >= 128)); then __chaperone_settle; fi
         __chaperone_restore
         __chaperone_verdict=run
         \builtin return 0
@@ -153,11 +157,87 @@ __chaperone_stat() {
 
 # A trap of the user's on INT would swallow the interrupt. It is put back at the next prompt.
 __chaperone_interrupt() {
+  __chaperone_settle giving-up
   if [[ -z $__chaperone_int ]]; then
     __chaperone_int=$(\builtin trap -p INT)
     \builtin trap - INT
   fi
   \builtin kill -INT $$
+}
+
+# What an interrupt leaves of a pipeline that was being built. Each of its processes, once the scheduler lets it,
+#
+#     setpgid(the pipeline's group) → tcsetpgrp(the same) → the first: read a pipe to its end → let go of all pipes → begin
+#
+# and the interrupted shell waits for none of that. One that comes later than the prompt takes the terminal away: the shell's
+# next read fails with EIO, which bash takes for the end of its input, and exits. And the first one waits for ever: bash closes
+# its own end of that pipe when all are forked, and has now lost sight of it.
+#
+# So a child of bash that holds both ends of a pipe is late, and waited for. One that has only the reading end of a pipe of which
+# the shell has both waits in vain, and is killed; what it was there for was given up with the line.
+#
+# settle [giving-up]: the second, in the hook, also closes the shell's ends.
+__chaperone_settle() {
+  \builtin local child= children= rest= left=yes tries=0 i=0 lost=
+  \builtin local -a ends ours jobs
+  { \builtin read -r children <"/proc/$$/task/$$/children"; } 2>/dev/null
+  if [[ -z $children ]]; then \builtin return 0; fi
+  { \builtin jobs -rp >|"$__chaperone_line" && \builtin mapfile -t jobs <"$__chaperone_line"; } 2>/dev/null
+  __chaperone_pipes $$
+  ours=("${ends[@]}")
+  # 2 s at most: what is so late does not run at all.
+  while ((tries++ < 100)); do
+    left=
+    for child in $children; do
+      if [[ /proc/$child/exe -ef /proc/$$/exe ]]; then __chaperone_let_down "$child"; fi
+    done
+    if [[ -z $left ]]; then \builtin break; fi
+    # A pause: nobody is asked, and nobody answers.
+    { \builtin read -r -t 0.02 -u 99 rest; } 99<>"/dev/udp/127.0.0.1/$__chaperone_port"
+  done
+  # Behind `builtin` an exec would not last, and without it a function of the user's might come first.
+  if [[ -n $lost && -n $1 ]] && ! \builtin declare -F exec >/dev/null; then \builtin eval "\\exec $lost"; fi
+}
+
+# let-down PID, for settle → left, if it has not begun; lost, if it never will
+__chaperone_let_down() {
+  \builtin local parent group foreground vain=
+  __chaperone_pipes "$1"
+  for ((i = 0; i < ${#ours[@]}; i += 2)); do
+    if [[ /proc/$1/fd/${ours[i]} -ef /proc/$$/fd/${ours[i]} && ! /proc/$1/fd/${ours[i + 1]} -ef /proc/$$/fd/${ours[i]} ]]; then
+      vain="${ours[i]}<&- ${ours[i + 1]}<&-"
+    fi
+  done
+  if [[ -z $vain && ${#ends[@]} == 0 ]]; then \builtin return 0; fi
+  __chaperone_stat "$1"
+  # A job in the background has begun, and may have such pipes from the user.
+  if [[ " ${jobs[*]} " == *" $group "* ]]; then \builtin return 0; fi
+  left=yes
+  if [[ -n $vain ]]; then
+    lost=$vain
+    \builtin kill -KILL "$1"
+  fi
+}
+
+# pipes PID, for settle → ends: reading and writing end, by turns, of each pipe of which it has both.
+# In proc(5) the second line of fdinfo says, in octal, how it is open: O_RDONLY, O_WRONLY.
+__chaperone_pipes() {
+  \builtin local descriptor= other= flags=
+  \builtin local -a reading writing
+  for ((descriptor = 3; descriptor < 64; descriptor++)); do
+    if [[ ! -p /proc/$1/fd/$descriptor ]]; then \builtin continue; fi
+    { \builtin read -r flags && \builtin read -r flags; } <"/proc/$1/fdinfo/$descriptor"
+    case $flags in
+      *0) reading+=("$descriptor") ;;
+      *1) writing+=("$descriptor") ;;
+    esac
+  done
+  ends=()
+  for descriptor in "${reading[@]}"; do
+    for other in "${writing[@]}"; do
+      if [[ /proc/$1/fd/$descriptor -ef /proc/$1/fd/$other ]]; then ends+=("$descriptor" "$other"); fi
+    done
+  done
 }
 
 __chaperone_restore() {
@@ -166,7 +246,7 @@ __chaperone_restore() {
 }
 
 readonly -f __chaperone_debug __chaperone_ask __chaperone_exchange __chaperone_say __chaperone_abandon __chaperone_stat \
-  __chaperone_interrupt __chaperone_restore
+  __chaperone_interrupt __chaperone_settle __chaperone_let_down __chaperone_pipes __chaperone_restore
 
 # The user's own start-up files: what bash would have read by itself, had it not been given this one.
 if [[ -z $__chaperone_login ]]; then
