@@ -66,11 +66,12 @@ export class ScreenGate implements StdinGate {
 
   async write(bytes: Uint8Array): Promise<Passage> {
     const screen = await this.#screen;
-    const isNew = !this.#keys.any;
-    const { kind, bytes: next, rest } = this.#keys.next(Buffer.from(bytes), screen.bracketedPaste);
+    const keys = Buffer.from(bytes);
+    // Only a screen at rest tells whether the program knows pasted text.
+    if (!this.#keys.any && !Keys.abandons(keys)) await this.#beginLine(screen);
+    const { kind, bytes: next, rest } = this.#keys.next(keys, screen.bracketedPaste);
     const again = rest.length > 0 ? { again: rest } : {};
     if (kind === 'outside') this.#outside(next);
-    else if (isNew) await this.#beginLine(screen);
     const passage = kind === 'accept' ? await this.#accept(screen, next, rest.length > 0) : { pass: next };
     this.#echo.typed();
     return { ...passage, ...again };
@@ -91,6 +92,7 @@ export class ScreenGate implements StdinGate {
   async #beginLine(screen: Screen): Promise<void> {
     if (this.#together) await this.#echo.settled(null);
     else await this.#echo.rest();
+    this.#begin?.marker.dispose();
     this.#begin = screen.mark();
   }
 
