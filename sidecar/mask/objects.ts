@@ -62,7 +62,14 @@ class Masking {
   }
 
   #object(object: JsonNode): void {
-    for (const rule of this.#options.rules) this.#select(object, rule, 0);
+    for (const rule of this.#options.rules) if (this.#isOf(object, rule)) this.#select(object, rule, 0);
+  }
+
+  #isOf(object: JsonNode, { types }: MaskRule): boolean {
+    if (types === undefined) return true;
+    return membersOf(object, 'type').some(
+      (type) => type.kind === 'string' && types.has(stringAt(this.#text, type)),
+    );
   }
 
   /** https://www.rfc-editor.org/rfc/rfc6902#section-4 */
@@ -71,7 +78,9 @@ class Masking {
     const values = membersOf(operation, 'value');
     for (const path of paths) {
       const names = tokensOf(stringAt(this.#text, path));
-      for (const rule of this.#options.rules.filter(({ segments }) => leads(segments, names))) {
+      for (const rule of this.#options.rules.filter(
+        (rule) => rule.types === undefined && leads(rule.segments, names),
+      )) {
         const place = Math.min(names.length, rule.segments.length);
         for (const value of values) this.#select(value, rule, place);
       }

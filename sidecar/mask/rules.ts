@@ -1,5 +1,6 @@
 /** Which values of which objects are masked: those of Secrets, and what a policy names. Pure. */
 import type { RequestInfo } from '../../recorder/audit/event.ts';
+import { TOKEN_SECRETS } from '../kube/token-secrets.ts';
 import { parsePath, type Segment } from './path.ts';
 
 export interface Views {
@@ -9,6 +10,8 @@ export interface Views {
 
 export interface MaskRule extends Views {
   segments: readonly Segment[];
+  /** Only in objects whose `type` is one of these. */
+  types?: ReadonlySet<string>;
   /** How the value is written: as it is, in base64, or as the JSON of an object that the same rules are for. */
   written: 'text' | 'base64' | 'object';
 }
@@ -41,10 +44,20 @@ const REVIEW_PATHS: typeof SECRET_PATHS = [{ segments: parsePath('spec.token'), 
 export function rulesFor(request: RequestInfo, { secrets, paths }: Masking): MaskRule[] {
   const named = paths.filter((path) => path.concerns(request));
   const builtIn = secrets.record || secrets.agent ? builtInPaths(request) : [];
-  const rules: MaskRule[] = [...builtIn.map((path) => ({ ...path, ...secrets })), ...named];
+  const rules: MaskRule[] = [
+    ...builtIn.map((path) => ({ ...path, ...secrets })),
+    ...tokenRules(request),
+    ...named,
+  ];
   if (rules.length === 0) return [];
   const views = { record: rules.some(({ record }) => record), agent: rules.some(({ agent }) => agent) };
   return [...rules, { segments: LAST_APPLIED, written: 'object', ...views }];
+}
+
+/** Whatever a policy says: the server's own credentials are seen by nobody. */
+function tokenRules({ group, resource }: RequestInfo): MaskRule[] {
+  if (group !== '' || resource !== 'secrets') return [];
+  return SECRET_PATHS.map((path) => ({ ...path, types: TOKEN_SECRETS, record: true, agent: true }));
 }
 
 function builtInPaths({ group, resource, subresource }: RequestInfo): typeof SECRET_PATHS {

@@ -1,8 +1,7 @@
 /** Ways to reach the API server as somebody else, or with a credential that the gate does not hold. */
 import t from 'tap';
 import type { Json } from '../../../../sidecar/action.ts';
-import { answerRefusal } from '../../../../sidecar/policy/builtin-api/tokens.ts';
-import { actionOf, alone, creations, describe, jsonPatches, outcome, patches } from './attack.ts';
+import { alone, creations, describe, jsonPatches, outcome, patches } from './attack.ts';
 
 const SA = '/api/v1/namespaces/shop/serviceaccounts';
 const SECRETS = '/api/v1/namespaces/shop/secrets';
@@ -102,49 +101,6 @@ t.test("other Secrets are the policy's to judge", async (t) => {
   for (const attempt of creations(SECRETS, secret)) t.equal(outcome(attempt), 'allowed', describe(attempt));
   for (const attempt of jsonPatches(`${SECRETS}/x`, ['data', 'k'], 'YQ==').slice(0, 5))
     t.equal(outcome(attempt), 'allowed', describe(attempt));
-});
-
-t.test('answers that hold a token', async (t) => {
-  const secret = (type: string): Json => ({
-    apiVersion: 'v1',
-    kind: 'Secret',
-    metadata: { name: 'x' },
-    type,
-    data: { token: 'YQ==' },
-  });
-  const get = actionOf({ method: 'GET', target: `${SECRETS}/x` });
-  const token = secret(TYPES[0]!);
-  const opaque = secret('Opaque');
-  const holding: Json[] = [
-    token,
-    secret(TYPES[1]!),
-    { kind: 'SecretList', items: [opaque, token] },
-    { type: 'ADDED', object: token },
-  ].concat([
-    { kind: 'Table', rows: [{ cells: ['x'], object: token }] } as never,
-    { kind: 'List', items: [{ kind: 'SecretList', items: [token] }] } as never,
-  ]);
-  for (const answer of [...holding, null])
-    t.match(answerRefusal(get, answer), { rule: 'builtin/no-token-secrets' }, JSON.stringify(answer));
-  const metadata = { kind: 'PartialObjectMetadata', metadata: { name: 'x' } };
-  const table = { kind: 'Table', rows: [{ cells: ['x', TYPES[0]!, 3, '1d'], object: metadata }] };
-  for (const answer of [
-    opaque,
-    { kind: 'SecretList', items: [opaque] },
-    { kind: 'SecretList', items: null },
-    metadata,
-    table,
-    { kind: 'Status' },
-  ])
-    t.equal(answerRefusal(get, answer), null, JSON.stringify(answer));
-  const patch = actionOf({
-    method: 'PATCH',
-    target: `${SECRETS}/x`,
-    type: 'application/merge-patch+json',
-    body: '{}',
-  });
-  t.ok(answerRefusal(patch, token), 'the answer to a write holds it too');
-  t.equal(answerRefusal(actionOf({ method: 'GET', target: '/api/v1/namespaces/shop/pods/x' }), null), null);
 });
 
 t.test('certificates, aggregated servers, webhooks', async (t) => {
