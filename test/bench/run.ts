@@ -14,6 +14,7 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<Row[]> }>> = {
   export: () => import('./export.ts'),
   ingest: () => import('./ingest.ts'),
   'kube-proxy': () => import('./kube-proxy.ts'),
+  exec: () => import('./exec.ts'),
 };
 
 function format(row: Row): string {

@@ -32,6 +32,8 @@ export interface Traffic<Event> {
 
 /** How long a peer may take to close after it was told. */
 const CLOSE_MS = 2000;
+/** The same for a client that gets all that there was: what it has not read yet would be lost. */
+const LINGER_MS = 60_000;
 
 export class Bridge<Event> {
   readonly #over = Promise.withResolvers<BridgeEnd>();
@@ -55,8 +57,9 @@ export class Bridge<Event> {
     const goodbye = traffic.sayGoodbye(over).catch(() => undefined);
     await Promise.race([goodbye, delay(CLOSE_MS, undefined, { ref: false })]);
     // Whoever reads slowly gets all that there was, as from the server itself.
-    const told = over.kind === 'ended' ? client.flushed() : Promise.resolve();
-    await Promise.all([told.then(() => client.closed(CLOSE_MS)), server.closed(CLOSE_MS)]);
+    const heard =
+      over.kind === 'ended' ? client.flushed().then(() => client.closed(LINGER_MS)) : client.closed(CLOSE_MS);
+    await Promise.all([heard, server.closed(CLOSE_MS)]);
     await Promise.all(pumps);
     return over;
   }

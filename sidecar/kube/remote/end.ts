@@ -23,7 +23,9 @@ export interface Peer<Event, Stream> {
 type Said = { kind: 'data'; data: Buffer } | { kind: 'writable' } | { kind: string };
 
 /** What waits to be handled, in memory: above it the socket is paused where the peer has no windows. */
-const HIGH_WATER = 1 << 20;
+const HIGH_WATER = 1 << 18;
+/** What the socket has taken and not yet sent: a wait for each piece would halve what passes. */
+const UNSENT_BYTES = 1 << 18;
 /** Of an event, beside its data. */
 const EVENT_BYTES = 128;
 /** Events that wait, of whatever kind: a peer that says so much at once means no good. */
@@ -84,25 +86,22 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
 
   /** Data for the peer, as its windows allow. Resolves when the socket has room for more, or nobody will take it. */
   async send(stream: Stream, data: Uint8Array): Promise<void> {
-    for (let rest = data; rest.length > 0; ) {
-      const room = Math.min(this.peer.sendable(stream), PIECE_BYTES);
-      if (this.#gone()) return;
-      if (room <= 0) {
+    for (let rest = data; rest.length > 0 && !this.#gone(); ) {
+      rest = this.#fill(stream, rest);
+      if (this.#full()) await this.#drain();
+      else if (rest.length > 0) {
         // Whoever has said the last word grants nothing any more.
         if (this.#ended) return;
         await new Promise<void>((resolve) => this.#wakeSenders.push(resolve));
-        continue;
       }
-      await this.write(this.peer.send(stream, rest.subarray(0, room)));
-      rest = rest.subarray(room);
     }
   }
 
   /** Bytes that the peer's encoder made. Resolves when the socket has room for more, or is gone. */
   async write(bytes: Uint8Array): Promise<void> {
-    if (bytes.length === 0 || this.#gone() || this.#socket.write(bytes)) return;
-    this.#room ??= Promise.withResolvers();
-    await this.#room.promise;
+    if (bytes.length === 0 || this.#gone()) return;
+    this.#socket.write(bytes);
+    if (this.#full()) await this.#drain();
   }
 
   /**
@@ -113,7 +112,7 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
     if (this.#gone()) return;
     if (this.#silence !== null) this.#silence.refresh();
     else this.#silence = setTimeout(() => this.#silent(), SILENT_MS).unref();
-    if (!this.#socket.writableNeedDrain) {
+    if (!this.#full()) {
       const grant = this.peer.consumed(stream, bytes);
       if (grant.length > 0) this.#socket.write(grant);
     } else this.#owed.set(stream, (this.#owed.get(stream) ?? 0) + bytes);
@@ -144,13 +143,36 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
     });
   }
 
+  /** Writes in one go what the windows and the socket have room for; returns the rest. */
+  #fill(stream: Stream, data: Uint8Array): Uint8Array {
+    let rest = data;
+    this.#socket.cork();
+    while (rest.length > 0 && !this.#full()) {
+      const room = Math.min(this.peer.sendable(stream), PIECE_BYTES);
+      if (room <= 0) break;
+      this.#socket.write(this.peer.send(stream, rest.subarray(0, room)));
+      rest = rest.subarray(room);
+    }
+    this.#socket.uncork();
+    return rest;
+  }
+
+  #full(): boolean {
+    return this.#socket.writableLength > UNSENT_BYTES;
+  }
+
+  #drain(): Promise<void> {
+    this.#room ??= Promise.withResolvers();
+    return this.#room.promise;
+  }
+
   #gone(): boolean {
     return this.#socket.destroyed || this.#socket.writableEnded;
   }
 
   #silent(): void {
     this.#silence = null;
-    if (this.#queue.length > 0 || this.#ended || this.#gone() || this.#socket.writableNeedDrain) return;
+    if (this.#queue.length > 0 || this.#ended || this.#gone() || this.#full()) return;
     const grant = this.peer.silent();
     if (grant.length > 0) this.#socket.write(grant);
   }

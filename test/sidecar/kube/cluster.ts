@@ -1,6 +1,7 @@
 /**
  * A stand-in for an API server with one pod, spoken to by a real kubectl: what is tested are the
- * peers that it answers with. `exec` runs an echo that exits with 7; a forwarded port echoes, too.
+ * peers that it answers with. `exec` runs an echo that exits with 7, or, for the command `flood N`, prints N MB of log
+ * lines; a forwarded port echoes, too.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createHttps, type ServerOptions } from 'node:https';
@@ -105,10 +106,49 @@ function exec(request: IncomingMessage, socket: Duplex, cluster: Cluster): void 
     ? new ChannelPeer(protocol as 'v5.channel.k8s.io', options, noKeys)
     : new StreamPeer(options);
   if (websocket) socket.write(peer.send('stdout', Buffer.alloc(0)));
+  const [command, size] = new URL(request.url!, 'http://x').searchParams.getAll('command');
+  const flooding = command === 'flood' ? Number(size) * 1e6 : null;
+  const streams = websocket ? null : new Set(['error', 'stdout', 'stderr']);
+  if (websocket && flooding !== null) void flood(peer, socket, flooding);
   socket.on('data', (bytes: Buffer) => {
-    for (const event of peer.receive(bytes)) echo(peer, event, socket, cluster);
+    for (const event of peer.receive(bytes)) {
+      echo(peer, event, socket, cluster);
+      if (flooding === null || event.kind !== 'open') continue;
+      // Over SPDY the client opens its streams first.
+      if (streams?.delete(event.channel) && streams.size === 0) void flood(peer, socket, flooding);
+    }
   });
   socket.on('end', () => socket.end());
+}
+
+const LINES = Buffer.from(
+  Array.from(
+    { length: 500 },
+    (_, n) => `2026-05-01T10:00:${n % 60}Z INFO worker[${n % 31}]: item ${(n * 2654435761) % 2 ** 32} done\n`,
+  ).join(''),
+).subarray(0, 32_000);
+const SUCCESS = JSON.stringify({ metadata: {}, status: 'Success' });
+
+/** Prints so many bytes, as fast as they are taken, and exits with 0. */
+async function flood(peer: RemotePeer, socket: Duplex, size: number): Promise<void> {
+  for (let left = size; left > 0; left -= LINES.length) {
+    if (socket.destroyed) return;
+    if (!socket.write(peer.send('stdout', LINES.subarray(0, left))))
+      await new Promise<void>((resolve) => {
+        const go = () => {
+          socket.off('drain', go).off('close', go);
+          resolve();
+        };
+        socket.on('drain', go).on('close', go);
+      });
+  }
+  socket.write(peer.send('error', Buffer.from(SUCCESS)));
+  // As the real server: over WebSocket it closes no channel.
+  if (peer instanceof StreamPeer) {
+    for (const channel of ['stdout', 'stderr'] as const) socket.write(peer.end(channel));
+    socket.write(peer.reset('error'));
+  }
+  socket.end(peer.close(1000));
 }
 
 function echo(peer: RemotePeer, event: RemoteEvent, socket: Duplex, cluster: Cluster): void {
