@@ -25,15 +25,18 @@ type Said = { kind: 'data'; data: Buffer } | { kind: 'writable' } | { kind: stri
 /** What waits to be handled, in memory: above it the socket is paused where the peer has no windows. */
 const HIGH_WATER = 1 << 18;
 /** What the socket has taken and not yet sent: a wait for each piece would halve what passes. */
-const UNSENT_BYTES = 1 << 18;
+const UNSENT_BYTES = 1 << 17;
 /** Of an event, beside its data. */
 const EVENT_BYTES = 128;
 /** Events that wait, of whatever kind: a peer that says so much at once means no good. */
 const MOST_EVENTS = 20_000;
 /** After so long a peer may be waiting for what it was not granted. */
 const SILENT_MS = 200;
-/** What goes into one message or frame; larger ones would hold up what else wants to pass. */
-const PIECE_BYTES = 1 << 15;
+/**
+ * What goes into one message or frame; larger ones would hold up what else wants to pass. Smaller ones would be
+ * joined again on their way into the socket, which costs a copy.
+ */
+const PIECE_BYTES = 1 << 18;
 
 export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream> = Peer<Event, Stream>> {
   readonly peer: Protocol;
@@ -143,17 +146,15 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
     });
   }
 
-  /** Writes in one go what the windows and the socket have room for; returns the rest. */
+  /** Writes what the windows and the socket have room for; returns the rest. */
   #fill(stream: Stream, data: Uint8Array): Uint8Array {
     let rest = data;
-    this.#socket.cork();
     while (rest.length > 0 && !this.#full()) {
       const room = Math.min(this.peer.sendable(stream), PIECE_BYTES);
       if (room <= 0) break;
       this.#socket.write(this.peer.send(stream, rest.subarray(0, room)));
       rest = rest.subarray(room);
     }
-    this.#socket.uncork();
     return rest;
   }
 
