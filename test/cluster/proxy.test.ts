@@ -1,66 +1,28 @@
 /**
- * The API proxy in front of a real cluster: `KUBECONFIG=… npm run test:cluster`. It works in a namespace that it makes
- * and removes. `CHAPERONE_TEST_IMAGE` is an image with a shell that the cluster can run; `CHAPERONE_TEST_AUDIT_LOG` is the
- * API server's own audit log, where it can be read.
+ * The API proxy in front of a real cluster: `KUBECONFIG=… npm run test:cluster`. `CHAPERONE_TEST_AUDIT_LOG` is the API
+ * server's own audit log, where it can be read.
  */
-import { execFile, spawn } from 'node:child_process';
-import { randomBytes } from 'node:crypto';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import t from 'tap';
 import type { AuditEvent, BodyOf } from '../../recorder/audit/event.ts';
-import { chaperone, temporary, up } from '../e2e/program.ts';
-import { kubectl } from '../kubectl.ts';
+import { chaperone } from '../e2e/program.ts';
+import { BINARY, guarded, IMAGE, OLD } from './guarded.ts';
 
-const run = promisify(execFile);
-const IMAGE = process.env.CHAPERONE_TEST_IMAGE ?? 'busybox:1.36';
-const REAL = process.env.KUBECONFIG ?? '';
-const binary = kubectl('current') ?? 'kubectl';
-const old = kubectl('old') ?? 'kubectl';
-const namespace = `chaperone-test-${randomBytes(4).toString('hex')}`;
-
-interface Ran {
-  stdout: string;
-  stderr: string;
-  status: number;
-}
-
-async function kube(config: string, args: string[], input = '', program = binary): Promise<Ran> {
-  const child = run(program, ['-n', namespace, ...args], {
-    env: { KUBECONFIG: config, HOME: '/nonexistent' },
-    maxBuffer: 64 << 20,
-  });
-  child.child.stdin?.end(input);
-  return child.then(
-    (ran) => ({ ...ran, status: 0 }),
-    (error) => ({ stdout: error.stdout, stderr: error.stderr, status: error.code }),
-  );
-}
-
-t.teardown(() => kube(REAL, ['delete', 'namespace', namespace, '--wait=false']));
-await kube(REAL, ['create', 'namespace', namespace]);
-const data = await temporary(t);
-const context = (
-  await run(binary, ['config', 'current-context'], { env: { KUBECONFIG: REAL } })
-).stdout.trim();
-const { stop } = await up(t, data, {
-  flags: ['--context', context, '--kubeconfig', REAL, '--kube-port', '0'],
-});
-const GUARDED = (await chaperone(['kubeconfig', '--data', data])).stdout.trim();
-const through = (args: string[], input = '', program = binary) => kube(GUARDED, args, input, program);
+const { through, past, data, stop, namespace, kubeconfig } = await guarded(t);
 
 const configMap = (value: string) =>
   JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'settings' }, data: { value } });
 
 t.test('kubectl of both ages reads what it reads without us', async (t) => {
-  for (const program of [binary, old]) {
+  for (const program of [BINARY, OLD]) {
     for (const args of [
       ['get', 'namespace', namespace, '-o', 'json'],
       ['get', '--raw', '/openapi/v2'],
       ['api-resources', '-o', 'name'],
     ]) {
-      const [ours, theirs] = [await through(args, '', program), await kube(REAL, args, '', program)];
+      const [ours, theirs] = [await through(args, '', program), await past(args, '', program)];
       t.equal(ours.status, 0, ours.stderr);
       t.ok(ours.stdout === theirs.stdout, args.join(' '));
     }
@@ -88,16 +50,13 @@ t.test('what the default policy refuses stays', async (t) => {
   const refused = await through(['delete', 'namespace', namespace]);
   t.equal(refused.status, 1);
   t.match(refused.stderr, /forbidden.*no-cluster-deletion/s);
-  t.equal(
-    (await kube(REAL, ['get', 'namespace', namespace, '-o', 'jsonpath={.status.phase}'])).stdout,
-    'Active',
-  );
+  t.equal((await past(['get', 'namespace', namespace, '-o', 'jsonpath={.status.phase}'])).stdout, 'Active');
 });
 
 t.test('a watch tells as it happens', async (t) => {
-  const env = { KUBECONFIG: GUARDED, HOME: '/nonexistent' };
+  const env = { KUBECONFIG: kubeconfig, HOME: '/nonexistent' };
   const args = ['-n', namespace, 'get', 'configmaps', '-w', '-o', 'name'];
-  const watch = spawn(binary, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
+  const watch = spawn(BINARY, args, { env, stdio: ['ignore', 'pipe', 'inherit'] });
   let text = '';
   watch.stdout.setEncoding('utf8').on('data', (chunk: string) => {
     text += chunk;
@@ -107,7 +66,7 @@ t.test('a watch tells as it happens', async (t) => {
   };
   await says('kube-root-ca.crt');
   for (const name of ['first', 'second']) {
-    await kube(REAL, ['create', 'configmap', name]);
+    await past(['create', 'configmap', name]);
     await says(`configmap/${name}`);
   }
   watch.kill();
@@ -161,8 +120,8 @@ t.test('all of it is on record, and joins the cluster’s own audit log', async 
     'the watch',
   );
   t.ok(
-    admitted.some(({ body }) => body?.type === 'application/vnd.kubernetes.protobuf'),
-    'the Secret',
+    admitted.some(({ request, body }) => request.resource === 'secrets' && body?.masked === true),
+    'the Secret, sent as protobuf and masked',
   );
   const refusals = admitted.filter(({ allowed }) => !allowed);
   t.match(refusals, [{ request: { verb: 'delete', resource: 'namespaces' } }]);
