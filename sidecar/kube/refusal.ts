@@ -35,8 +35,8 @@ export const REFUSALS = {
   'body-depth': { status: 400, reason: 'BadRequest' },
   /** A member of an object, or a field of a message, stands twice. */
   'body-duplicate': { status: 400, reason: 'BadRequest' },
-  /** It holds one of our own masks. */
-  'body-masked': { status: 422, reason: 'Invalid' },
+  /** It holds one of our own masks. (Of an `Invalid`, 422, kubectl would print the causes alone.) */
+  'body-masked': { status: 403, reason: 'Forbidden' },
 } as const satisfies Record<string, { status: number; reason: string }>;
 
 export type RefusalCode = keyof typeof REFUSALS;

@@ -30,12 +30,12 @@ export function formsOf(value: Uint8Array): Form[] {
   return [...found.values()];
 }
 
-/** Within JSON (as Go and as JavaScript write it), within JSON within JSON, and in a URL. */
+/** Within JSON (as Go and as JavaScript write it), within JSON within JSON, in a shell's quotes, and in a URL. */
 function escaped(bytes: Buffer): string[] {
   const text = bytes.toString('utf8');
   const json = inJson(text);
   const go = goJson(json);
-  return [json, go, inJson(json), goJson(inJson(json)), ...percentEncoded(bytes)];
+  return [json, go, inJson(json), goJson(inJson(json)), ...shellQuoted(text), ...percentEncoded(bytes)];
 }
 
 function inJson(text: string): string {
@@ -48,6 +48,16 @@ function goJson(json: string): string {
     /[<>&\u2028\u2029]/g,
     (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
   );
+}
+
+/** Without quotes, as our own log of an argv has it; in double quotes; in single ones. */
+function shellQuoted(text: string): string[] {
+  const bare = text.replaceAll(/[#!"$&'()*,:;<=>?@[\\\]^`{|}]/g, '\\$&');
+  return [
+    bare,
+    text.replaceAll(/["\\$`!]/g, '\\$&'),
+    ...["'\\''", `'"'"'`].map((quote) => text.replaceAll("'", quote)),
+  ];
 }
 
 /** https://www.rfc-editor.org/rfc/rfc3986#section-2.1, and as forms do it. */

@@ -14,6 +14,19 @@ const NONE: Views = { record: NOTHING, agent: NOTHING, masked: false };
 /** What is held at most, whatever is between the characters of a value. */
 const MAX_HELD = 1 << 18;
 
+/** Bytes that hardly anything begins with by chance but a value. */
+const TELLING = 4;
+const BRIEF_MS = 20;
+const PATIENT_MS = 250;
+
+/**
+ * Milliseconds without more to come after which what is held is let go, so that a person who types sees it: hardly
+ * any for the first letter or two of something, more where it looks like a value that is on its way.
+ */
+export function patience(held: number): number {
+  return held < TELLING ? BRIEF_MS : PATIENT_MS;
+}
+
 export class StreamMask {
   readonly #known: () => Known;
   readonly #style: Style;

@@ -9,6 +9,7 @@
 import type { Draft, Micros, SessionId } from '../../recorder/audit/event.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { Clock } from '../clock.ts';
+import { patience } from '../mask/stream.ts';
 
 /** Longest time that bytes wait for company. */
 const COLLECT_MS = 15;
@@ -16,8 +17,6 @@ const COLLECT_MS = 15;
 const EVENT_BYTES = 1 << 16;
 /** A chunk this large goes without waiting: several events, for each hop to the disk and to the screen costs the same. */
 const CHUNK_BYTES = 4 * EVENT_BYTES;
-/** What may be the beginning of a secret waits this long for more, so that a person who types sees it come. */
-const QUIET_MS = 20;
 /** Chunks of which the journal has not yet said that they are stored; more would only queue up there. */
 const IN_FLIGHT = 4;
 /** Source stops above, and goes on below half of it. */
@@ -78,6 +77,8 @@ export class OutputRecorder {
   #lastFlush = Number.NEGATIVE_INFINITY;
   #timer: NodeJS.Timeout | undefined;
   #quiet: NodeJS.Timeout | undefined;
+  /** How often something came. */
+  #pushed = 0;
   #stopped = false;
   #broken = false;
   /** The end of the chain of chunks: settles when all so far have been stored and forwarded. */
@@ -92,11 +93,22 @@ export class OutputRecorder {
     const { mask } = this.#options;
     if (this.#broken || bytes.length === 0) return;
     clearTimeout(this.#quiet);
+    this.#pushed += 1;
     if (mask === undefined) this.#collect(bytes);
     else this.#take(mask.push(bytes));
-    if (mask !== undefined && mask.held > 0) {
-      this.#quiet = setTimeout(() => this.#take(mask.release()), QUIET_MS);
-    }
+    if (mask !== undefined && mask.held > 0) this.#awaitQuiet(mask);
+  }
+
+  /** A source that was told to stop is not quiet; nor is one that has something to be read. */
+  #awaitQuiet(mask: OutputMask): void {
+    const { held } = mask;
+    const pushed = this.#pushed;
+    const release = () => {
+      if (this.#pushed !== pushed || mask.held === 0) return;
+      if (this.#stopped) this.#awaitQuiet(mask);
+      else this.#take(mask.release());
+    };
+    this.#quiet = setTimeout(() => setImmediate(release), patience(held));
   }
 
   #take({ record, agent }: Shown): void {

@@ -2,6 +2,7 @@
 import type { ServerResponse } from 'node:http';
 import type { BodySummary } from '../../../recorder/audit/event.ts';
 import type { BodyMask } from '../../mask/body.ts';
+import { patience } from '../../mask/stream.ts';
 import { type BodyKind, Ledger } from './ledger.ts';
 import { Veil } from './veil.ts';
 
@@ -30,9 +31,6 @@ export interface Last {
 const PIECE_BYTES = 256 * 1024;
 /** What may have come and not gone on yet. */
 const FULL_BYTES = 256 * 1024;
-
-/** What may be the beginning of a secret waits this long for more, so that a person who types sees it come. */
-const QUIET_MS = 20;
 
 const NOTHING: Buffer = Buffer.alloc(0);
 
@@ -203,7 +201,8 @@ export class Flow {
   /** True where nothing more has come in a while. */
   #quiet(): Promise<boolean> {
     return new Promise((resolve) => {
-      const timer = setTimeout(() => resolve(true), QUIET_MS);
+      // What is there to be read already comes before.
+      const timer = setTimeout(() => setImmediate(() => resolve(true)), patience(this.#veil.held));
       this.#wake = () => {
         clearTimeout(timer);
         resolve(false);

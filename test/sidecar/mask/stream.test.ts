@@ -1,5 +1,6 @@
 /** Known values in bytes that flow: whatever the cuts, the colours and the encoding. */
 import fc from 'fast-check';
+import { quote } from 'shell-quote';
 import t from 'tap';
 import { Automaton } from '../../../sidecar/mask/automaton.ts';
 import { Marker } from '../../../sidecar/mask/marker.ts';
@@ -78,6 +79,7 @@ t.test('every form of a value, whatever stands around it', async (t) => {
     'json in json': JSON.stringify(JSON.stringify(value)),
     percent: encodeURIComponent(value),
     'percent of a form': encodeURIComponent(value).replaceAll('%20', '+'),
+    shell: quote([value]),
     base64: bytes.toString('base64'),
     base64url: bytes.toString('base64url'),
     'shifted 0': around(0).toString('base64'),
@@ -91,7 +93,7 @@ t.test('every form of a value, whatever stands around it', async (t) => {
     t.match(out, /^<< .*\*{16,}.* >>$/, name);
     for (const source of Object.values(forms))
       t.notOk(out.includes(source.slice(3, -8)), `${name}: nothing left`);
-    if (!name.startsWith('shifted')) t.match(out, /^<< "?(\\")?\*+(\\")?"? >>$/, `${name}: all of it`);
+    if (!name.startsWith('shifted')) t.match(out, /^<< ["']?(\\")?\*+(\\")?["']? >>$/, `${name}: all of it`);
   }
 });
 
@@ -199,4 +201,11 @@ t.test('the vault is bounded: what was learned longest ago leaves; what is pinne
 t.test('certificates are public', async (t) => {
   const certificate = `-----BEGIN CERTIFICATE-----\n${'MIIB'.repeat(30)}\n-----END CERTIFICATE-----\n`;
   t.equal(vaultOf(certificate).text(certificate), certificate);
+});
+
+t.test('an argv as a line that a shell would read back', async (t) => {
+  for (const value of ['pa$$w0rd=x&y', "it's $ecret!", 'two words', '{"a":"b c"}', 'back\\slash#1']) {
+    const out = vaultOf(value).text(`login ${quote([value])} now`);
+    t.match(out, /^login ['"]?\*+['"]? now$/, out);
+  }
 });

@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import type { Draft } from '../../../recorder/audit/event.ts';
+import { newVault } from '../../../sidecar/mask/new-vault.ts';
 import { OutputRecorder } from '../../../sidecar/session/output-recorder.ts';
 
 interface Bench {
@@ -176,4 +177,40 @@ t.test('memory is used again only when its bytes are stored and shown', async (t
   await recorder.settled();
   t.ok(Buffer.concat(shown).equals(Buffer.concat(expected)));
   t.ok(memory.size < chunks, `${chunks} chunks in ${memory.size} buffers`);
+});
+
+t.test('what is stored and what is shown may differ; what is held back comes after a silence', async (t) => {
+  const vault = newVault();
+  vault.learn([Buffer.from('kept-from-record')], { record: true, agent: false, minLength: 8 });
+  vault.learn([Buffer.from('kept-from-everybody')], { record: true, agent: true, minLength: 8 });
+  const [stored, shown]: [Buffer[], Buffer[]] = [[], []];
+  const recorder = new OutputRecorder({
+    journal: {
+      append: async (_, drafts) => {
+        await soon();
+        for (const { body } of drafts)
+          if (body.type === 'session.output') stored.push(Buffer.from(body.content));
+      },
+    },
+    session: 'test',
+    clock: { now: () => 1 },
+    mask: vault.stream(),
+    forward: (bytes) => {
+      shown.push(Buffer.from(bytes));
+      t.ok(Buffer.concat(shown).length <= Buffer.concat(stored).length, 'stored before it is shown');
+    },
+    throttle: () => undefined,
+    failed: (error) => t.fail(String(error)),
+  });
+  const said = (pieces: Buffer[]) => Buffer.concat(pieces).toString();
+  for (const piece of ['a kept-fr', 'om-record b kept-from-every', 'body c kept-f'])
+    recorder.push(Buffer.from(piece));
+  await recorder.passed();
+  t.equal(said(stored), `a ${'*'.repeat(16)} b ${'*'.repeat(19)} c `);
+  t.equal(said(shown), `a kept-from-record b ${'*'.repeat(19)} c `);
+  while (!said(shown).endsWith('kept-f')) await soon();
+  recorder.push(Buffer.from('rom-record, kep'));
+  await recorder.settled();
+  t.equal(said(stored), `a ${'*'.repeat(16)} b ${'*'.repeat(19)} c kept-f${'*'.repeat(10)}, kep`);
+  t.equal(said(shown), `a kept-from-record b ${'*'.repeat(19)} c kept-from-record, kep`);
 });

@@ -113,6 +113,38 @@ for (const age of ['old', 'current'] as const) {
     t.equal((only!.summary.entrance as { origin: { request: string } }).origin.request, opening?.id);
   });
 
+  t.test(
+    `exec, ${age}: values that are known are masked in the log, and where policy says so for kubectl`,
+    async (t) => {
+      const here = await scene(t);
+      const learn = (value: string, agent: boolean) =>
+        here.world.vault.learn([Buffer.from(value)], { record: true, agent, minLength: 8 });
+      learn('only-for-the-agent', false);
+      learn('for-nobody-to-see', true);
+      const lines = Array.from({ length: 20_000 }, (_, n) => `${n} only-for-the-agent for-nobody-to-see\n`);
+      const got = await finish(run(t, program, here, ['exec', '-i', 'box', '--', 'cat']), lines.join(''));
+      t.equal(got.status, EXIT, got.stderr);
+      const [only] = await sessions(here.world);
+      const [shown, stored] = [got.stdout.toString(), recorded(only!.events).toString()];
+      const sent = lines.join('');
+      t.same([shown.length, stored.length], [sent.length, sent.length]);
+      t.notMatch(shown, /for-nobody-to-see/);
+      t.notMatch(stored, /for-nobody-to-see|only-for-the-agent/);
+      t.match(stored.slice(0, 40), `0 ${'*'.repeat(18)} ${'*'.repeat(17)}\n`);
+      t.equal(shown.split('only-for-the-agent').length, lines.length + 1, 'what it may see comes whole');
+      t.same(here.cluster.faults, []);
+      const line = await finish(
+        run(t, program, here, ['exec', '-i', 'box', '--', 'echo', 'for-nobody-to-see']),
+      );
+      t.equal(line.status, EXIT);
+      const [, second] = await sessions(here.world);
+      t.match(bodies(second!.events, 'command.decided'), [{ line: 'echo *****************' }]);
+      t.match(bodies(second!.events, 'session.start'), [{ command: ['echo', '*****************'] }]);
+      const { admitted } = await here.world.evidence();
+      t.notMatch(JSON.stringify(admitted), /for-nobody/);
+    },
+  );
+
   t.test(`exec, ${age}: refused by its command, and by its pod`, async (t) => {
     const here = await scene(t);
     const command = await finish(
