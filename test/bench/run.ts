@@ -13,6 +13,7 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<Row[]> }>> = {
   replay: () => import('./replay.ts'),
   export: () => import('./export.ts'),
   ingest: () => import('./ingest.ts'),
+  mask: () => import('./mask.ts'),
   'kube-proxy': () => import('./kube-proxy.ts'),
   exec: () => import('./exec.ts'),
 };
