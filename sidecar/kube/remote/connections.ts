@@ -9,6 +9,8 @@ export interface ConnectionsOptions {
   record: (body: DraftBody) => Promise<void>;
   /** Why a port may not be reached; null for one that may. */
   refuses: (port: number) => string | null;
+  /** Over the old channels nobody opens a connection: it is there with its first byte. */
+  implicit: boolean;
 }
 
 interface Connection {
@@ -66,7 +68,13 @@ export class Connections {
         connection.error = (connection.error + data.toString('utf8')).slice(0, MAX_ERROR);
       return;
     }
-    const connection = this.#of(stream);
+    if (this.#options.implicit) {
+      const refused = await this.open(stream);
+      if (refused !== null) throw new Error(refused);
+    }
+    // What was on its way when the connection was reset reaches nobody.
+    const connection = this.#open.get(stream.connection);
+    if (connection === undefined) return;
     await connection.opened;
     if (side === 'client') connection.sent += data.length;
     else connection.received += data.length;

@@ -45,6 +45,9 @@ interface RequestEnd {
   content?: Uint8Array;
 }
 
+/** A shell's own convention for one that was hung up. */
+const CUT_STATUS = 129;
+
 export class RemoteExchange implements Running {
   readonly #ports: RemotePorts;
   readonly #upgrading: Upgrading;
@@ -134,7 +137,7 @@ export class RemoteExchange implements Running {
       end: this.#failed(error),
       outcome: failed(error),
     }));
-    await log.end(this.#cut === null ? outcome : { ...outcome, reason: 'failed', error: this.#cut });
+    await log.end(this.#cut === null ? outcome : { reason: 'failed', status: CUT_STATUS, error: this.#cut });
     return end;
   }
 

@@ -21,6 +21,8 @@ export interface ForwardOptions {
   record: (body: DraftBody) => Promise<void>;
   /** Why a port may not be reached; null for one that may. */
   refuses: (port: number) => string | null;
+  /** See connections.ts. */
+  implicit: boolean;
 }
 
 type StreamEvent = Extract<ForwardEvent, { stream: ForwardStream }>;
@@ -62,7 +64,8 @@ export class ForwardRelay {
       case 'reset':
         return this.#inOrder(event, from, to);
       case 'ping':
-        return to.write(to.peer.ping(event.token));
+        // As in relay.ts: a word too late would lose what is still on its way.
+        return to.behind ? from.write(from.peer.pong(event.token)) : to.write(to.peer.ping(event.token));
       case 'pong':
         return to.write(to.peer.pong(event.token));
       case 'close':

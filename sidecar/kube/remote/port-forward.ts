@@ -41,7 +41,7 @@ export async function runPortForward(forward: PortForward): Promise<Outcome> {
   const relay = new ForwardRelay({
     client: endOf(forward, client, 'client'),
     server: endOf(forward, server, 'server'),
-    ...{ clock, refuses },
+    ...{ clock, refuses, implicit: !isSpdy(forward.agreement) },
     record: (body) => log.append(body),
   });
   const over = await relay.run();
