@@ -72,6 +72,11 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
     return this.#ended;
   }
 
+  /** True while there is more of the peer than was handled: how far it has come is not known then. */
+  get behind(): boolean {
+    return this.#queue.length > 0 || this.#socket.isPaused();
+  }
+
   /** What the peer says, in order, until its side of the connection ends. */
   async *events(): AsyncGenerator<Event> {
     for (;;) {

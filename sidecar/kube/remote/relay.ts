@@ -98,6 +98,11 @@ export class Relay {
       if (this.#bridge.refused === null) await this.#pass(await stdin.end());
       if (this.#bridge.refused !== null) return;
     }
+    if (event.kind === 'ping' && server.behind) {
+      // The server may have closed behind what waits here: what came too late for it would be answered by a reset,
+      // which takes with it all that is still on its way. And that there is more to read is a sign of life.
+      return this.#options.client.write(this.#options.client.peer.pong(event.token));
+    }
     await this.#answer(event, server);
   }
 

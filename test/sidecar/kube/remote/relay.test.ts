@@ -291,3 +291,44 @@ t.test('a log that fails ends the session, and shows nothing that is not in it',
   t.ok(stored.length > 0 && stored.length < 938_895);
   t.equal(shown.toString('latin1'), stored.toString('latin1').slice(0, shown.length));
 });
+
+t.test(
+  'a server that may have closed behind what waits here is not pinged: a reset would lose it',
+  async (t) => {
+    const play = await stage(t);
+    const [clientNear, clientFar] = await pair(t);
+    const [serverNear, serverFar] = await pair(t);
+    const atServer = gather(serverFar);
+    const { log } = await play.begin();
+    const flags = ['stdout', 'stdin'].map((name): [string, string] => [name, 'true']);
+    const parameters = readParameters({ parameters: [['command', 'cat'], ...flags] });
+    const protocol = 'v4.channel.k8s.io';
+    const outcome = runRemoteCommand({
+      ...{ log, parameters, program: readProgram(parameters, analyseArgv), stdin: new OpenStdin() },
+      agreement: { kind: 'websocket', protocol },
+      client: { socket: clientNear, head: Buffer.alloc(0) },
+      server: { socket: serverNear, head: Buffer.alloc(0) },
+    });
+    const requested = parameters;
+    const server = new ChannelPeer(protocol, { from: 'client', requested }, () => randomBytes(4));
+    const client = new ChannelPeer(protocol, { from: 'server', requested }, () => randomBytes(4));
+    clientFar.pause();
+    for (let left = 128; left > 0; left--) serverFar.write(server.send('stdout', Buffer.alloc(1 << 18)));
+    while (!serverNear.isPaused()) await new Promise((resolve) => setImmediate(resolve));
+    clientFar.write(client.ping({ over: 'websocket', data: Buffer.from('there?') }));
+    let shown = 0;
+    await new Promise<void>((resolve) => {
+      clientFar.on('data', (bytes: Buffer) => {
+        for (const event of client.receive(bytes)) {
+          if (event.kind === 'pong') resolve();
+          if (event.kind === 'data') shown += event.data.length;
+        }
+      });
+      clientFar.resume();
+    });
+    t.ok(shown > 0);
+    t.equal(atServer.bytes().length, 0, 'the server hears nothing of it');
+    clientFar.destroy();
+    t.match(await outcome, { reason: 'detached' });
+  },
+);
