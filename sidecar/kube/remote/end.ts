@@ -24,6 +24,8 @@ type Said = { kind: 'data'; data: Buffer } | { kind: 'writable' } | { kind: stri
 
 /** What waits to be handled, in memory: above it the socket is paused where the peer has no windows. */
 const HIGH_WATER = 1 << 18;
+/** Whoever was heard within this time is there. */
+const LIVELY_MS = 2000;
 /** What the socket has taken and not yet sent: a wait for each piece would halve what passes. */
 const UNSENT_BYTES = 1 << 17;
 /** Of an event, beside its data. */
@@ -43,6 +45,7 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
   readonly #socket: Duplex;
   readonly #queue: Event[] = [];
   #queuedBytes = 0;
+  #heard = Number.NEGATIVE_INFINITY;
   #ended = false;
   #wakeReader: (() => void) | null = null;
   #wakeSenders: (() => void)[] = [];
@@ -72,9 +75,10 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
     return this.#ended;
   }
 
-  /** True while there is more of the peer than was handled: how far it has come is not known then. */
-  get behind(): boolean {
-    return this.#queue.length > 0 || this.#socket.isPaused();
+  /** The peer was heard a moment ago, or there is more of it than was handled. */
+  get lively(): boolean {
+    const since = performance.now() - this.#heard;
+    return since < LIVELY_MS || this.#queue.length > 0 || this.#socket.isPaused();
   }
 
   /** What the peer says, in order, until its side of the connection ends. */
@@ -184,6 +188,7 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
   }
 
   #receive(bytes: Buffer): void {
+    this.#heard = performance.now();
     this.#silence?.refresh();
     this.#take(this.peer.receive(bytes));
   }

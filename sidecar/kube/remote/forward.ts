@@ -65,7 +65,7 @@ export class ForwardRelay {
         return this.#inOrder(event, from, to);
       case 'ping':
         // As in relay.ts: a word too late would lose what is still on its way.
-        return to.behind ? from.write(from.peer.pong(event.token)) : to.write(to.peer.ping(event.token));
+        return to.lively ? from.write(from.peer.pong(event.token)) : to.write(to.peer.ping(event.token));
       case 'pong':
         return to.write(to.peer.pong(event.token));
       case 'close':

@@ -98,9 +98,9 @@ export class Relay {
       if (this.#bridge.refused === null) await this.#pass(await stdin.end());
       if (this.#bridge.refused !== null) return;
     }
-    if (event.kind === 'ping' && server.behind) {
-      // The server may have closed behind what waits here: what came too late for it would be answered by a reset,
-      // which takes with it all that is still on its way. And that there is more to read is a sign of life.
+    if (event.kind === 'ping' && server.lively) {
+      // It may have said its last word and closed: what comes too late for it is answered by a reset, which takes
+      // with it all that is still on its way to us. And whoever speaks needs no test.
       return this.#options.client.write(this.#options.client.peer.pong(event.token));
     }
     await this.#answer(event, server);
