@@ -17,7 +17,7 @@ import type { Journal } from '../../../recorder/log/ports.ts';
 import type { Clock } from '../../clock.ts';
 import type { BodyMask } from '../../mask/body.ts';
 import type { Principal, Running } from '../credentials/bearers.ts';
-import { type Status, unavailable } from '../status.ts';
+import { type Status, unavailable } from '../request/status.ts';
 import type { Forwarded, Upstream } from '../upstream/upstream.ts';
 import { reasonOf, wasUnheard } from './failure.ts';
 import { Flow } from './flow.ts';

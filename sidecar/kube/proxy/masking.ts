@@ -8,9 +8,9 @@ import { carriesMask } from '../../mask/marker.ts';
 import { maskText } from '../../mask/objects.ts';
 import { type Masking, type MaskRule, rulesFor } from '../../mask/rules.ts';
 import type { Vault } from '../../mask/vault.ts';
-import type { Header } from '../headers.ts';
-import { JSON_TYPE, PROTOBUF_TYPE } from '../media-type.ts';
-import { Unfit } from '../refusal.ts';
+import type { Header } from '../request/headers.ts';
+import { JSON_TYPE, PROTOBUF_TYPE } from '../request/media-type.ts';
+import { Unfit } from '../request/refusal.ts';
 import type { AnswerHead } from './head.ts';
 import { mediaType } from './ledger.ts';
 

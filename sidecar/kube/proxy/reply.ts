@@ -1,6 +1,6 @@
 /** Our own answers. */
 import type { ServerResponse } from 'node:http';
-import { encodeStatus, type Status } from '../status.ts';
+import { encodeStatus, type Status } from '../request/status.ts';
 
 /** Answers with a `Status`. Does nothing where the client is gone. */
 export function sendStatus(response: ServerResponse, status: Status, method: string): void {

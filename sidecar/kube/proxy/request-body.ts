@@ -1,6 +1,6 @@
 /** The body of a client's request: read whole, for it is judged before a byte of it goes on. */
 import type { IncomingMessage } from 'node:http';
-import { Unfit } from '../refusal.ts';
+import { Unfit } from '../request/refusal.ts';
 
 /** As much as the API server itself takes. */
 export const MAX_BODY = 3 * 1024 * 1024;

@@ -2,9 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { BodySummary } from '../../../recorder/audit/event.ts';
 import type { Vault } from '../../mask/vault.ts';
-import { JSON_TYPE } from '../media-type.ts';
 import { answerHead } from '../proxy/head.ts';
 import { mediaType, wholeBody } from '../proxy/ledger.ts';
+import { JSON_TYPE } from '../request/media-type.ts';
 import type { Lines } from './handshake.ts';
 
 export interface WholeAnswer {

@@ -1,7 +1,7 @@
 /** The connections of one port-forward, as the log has them. */
 import type { DraftBody, Micros } from '../../../recorder/audit/event.ts';
 import type { Clock } from '../../clock.ts';
-import type { ForwardStream } from '../portforward.ts';
+import type { ForwardStream } from '../wire/portforward.ts';
 
 export interface ConnectionsOptions {
   clock: Clock;

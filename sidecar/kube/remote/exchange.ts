@@ -14,8 +14,8 @@ import { failureStatus, type Guard, type Outcome, SessionLog } from '../../sessi
 import type { Running } from '../credentials/bearers.ts';
 import { reasonOf } from '../proxy/failure.ts';
 import { lastWords, refuseOnSocket, type Upgrading } from '../proxy/upgrade.ts';
-import { Unfit } from '../refusal.ts';
-import { forbidden, type Status, unavailable } from '../status.ts';
+import { Unfit } from '../request/refusal.ts';
+import { forbidden, type Status, unavailable } from '../request/status.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { headOf, wholeAnswer } from './answer.ts';
 import { type Answer, dial } from './dial.ts';

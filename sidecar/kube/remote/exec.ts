@@ -6,17 +6,17 @@
 import type { Entrance } from '../../../recorder/audit/event.ts';
 import type { KubeAction } from '../../action.ts';
 import { explainFailure, failureStatus, type Outcome, type SessionLog } from '../../session/session-log.ts';
-import { ChannelPeer } from '../remotecommand/channels.ts';
-import { formatFailure, StatusReader } from '../remotecommand/status.ts';
-import { StreamPeer } from '../remotecommand/streams.ts';
+import { ChannelPeer } from '../wire/remotecommand/channels.ts';
+import { formatFailure, StatusReader } from '../wire/remotecommand/status.ts';
+import { StreamPeer } from '../wire/remotecommand/streams.ts';
 import {
   type RemotePeer,
   SPDY_PROTOCOLS,
   type SpdyProtocol,
   WEBSOCKET_PROTOCOLS,
   type WebSocketProtocol,
-} from '../remotecommand.ts';
-import type { Sender } from '../websocket/frame.ts';
+} from '../wire/remotecommand.ts';
+import type { Sender } from '../wire/websocket/frame.ts';
 import { arrange } from './arrangement.ts';
 import type { BridgeEnd } from './bridge.ts';
 import { type Connection, maskKeys } from './connection.ts';

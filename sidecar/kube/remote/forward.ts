@@ -6,7 +6,7 @@
  */
 import type { DraftBody } from '../../../recorder/audit/event.ts';
 import type { Clock } from '../../clock.ts';
-import type { ForwardEvent, ForwardStream, PortForwardPeer } from '../portforward.ts';
+import type { ForwardEvent, ForwardStream, PortForwardPeer } from '../wire/portforward.ts';
 import { Bridge, type BridgeEnd } from './bridge.ts';
 import { Connections } from './connections.ts';
 import type { End } from './end.ts';

@@ -2,17 +2,17 @@
 import type { KubeAction } from '../../action.ts';
 import type { Clock } from '../../clock.ts';
 import { failureStatus, type Outcome, type SessionLog } from '../../session/session-log.ts';
-import { ForwardChannelPeer } from '../portforward/channels.ts';
-import { ForwardPeer } from '../portforward/streams.ts';
+import { Unfit } from '../request/refusal.ts';
+import { ForwardChannelPeer } from '../wire/portforward/channels.ts';
+import { ForwardPeer } from '../wire/portforward/streams.ts';
 import {
   PORT_FORWARD_CHANNELS,
   PORT_FORWARD_SPDY,
   PORT_FORWARD_TUNNEL,
   type PortForwardChannels,
   type PortForwardPeer,
-} from '../portforward.ts';
-import { Unfit } from '../refusal.ts';
-import type { Sender } from '../websocket/frame.ts';
+} from '../wire/portforward.ts';
+import type { Sender } from '../wire/websocket/frame.ts';
 import { type Connection, maskKeys } from './connection.ts';
 import { End } from './end.ts';
 import { type ForwardEnd, ForwardRelay } from './forward.ts';

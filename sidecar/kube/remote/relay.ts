@@ -7,7 +7,7 @@
  * Every frame is decoded and made anew, so that nothing passes that was not looked at, and what is held, refused or
  * masked never desynchronises the peers. A frame that cannot be decoded ends the session.
  */
-import type { DataChannel, RemoteEvent, RemotePeer, TerminalSize } from '../remotecommand.ts';
+import type { DataChannel, RemoteEvent, RemotePeer, TerminalSize } from '../wire/remotecommand.ts';
 import { Bridge, type BridgeEnd } from './bridge.ts';
 import type { End } from './end.ts';
 import type { OutputSink } from './output.ts';

@@ -1,5 +1,5 @@
 /** What a client types or pipes into a remote command passes here before it goes on. */
-import type { TerminalSize } from '../remotecommand.ts';
+import type { TerminalSize } from '../wire/remotecommand.ts';
 
 /** What may go on now. */
 export interface Passage {

@@ -7,12 +7,12 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { createServer as createHttps, type ServerOptions } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { ForwardPeer } from '../../../sidecar/kube/portforward/streams.ts';
-import { PORT_FORWARD_SPDY, PORT_FORWARD_TUNNEL } from '../../../sidecar/kube/portforward.ts';
-import { ChannelPeer } from '../../../sidecar/kube/remotecommand/channels.ts';
-import { StreamPeer } from '../../../sidecar/kube/remotecommand/streams.ts';
-import type { RemoteEvent, RemotePeer } from '../../../sidecar/kube/remotecommand.ts';
-import { acceptFor } from '../../../sidecar/kube/websocket/handshake.ts';
+import { ForwardPeer } from '../../../sidecar/kube/wire/portforward/streams.ts';
+import { PORT_FORWARD_SPDY, PORT_FORWARD_TUNNEL } from '../../../sidecar/kube/wire/portforward.ts';
+import { ChannelPeer } from '../../../sidecar/kube/wire/remotecommand/channels.ts';
+import { StreamPeer } from '../../../sidecar/kube/wire/remotecommand/streams.ts';
+import type { RemoteEvent, RemotePeer } from '../../../sidecar/kube/wire/remotecommand.ts';
+import { acceptFor } from '../../../sidecar/kube/wire/websocket/handshake.ts';
 
 export const EXIT = 7;
 

@@ -9,7 +9,7 @@
  */
 import type { CommandAction, Verdict } from '../../../action.ts';
 import { type Context, Script } from '../../../command/analyse.ts';
-import type { TerminalSize } from '../../remotecommand.ts';
+import type { TerminalSize } from '../../wire/remotecommand.ts';
 import { Aliases } from '../script/aliases.ts';
 import { union } from '../script/reading.ts';
 import type { Passage, StdinGate } from '../stdin.ts';

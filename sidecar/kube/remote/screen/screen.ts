@@ -4,7 +4,7 @@
  * What is written to it comes from the container and may be hostile: sizes and counts are bounded, and nothing is answered.
  */
 import type { IMarker, Terminal } from '@xterm/headless';
-import type { TerminalSize } from '../../remotecommand.ts';
+import type { TerminalSize } from '../../wire/remotecommand.ts';
 
 const LARGEST = { columns: 1000, rows: 500 };
 const SCROLLBACK = 500;

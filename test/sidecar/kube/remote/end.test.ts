@@ -3,9 +3,9 @@ import { once } from 'node:events';
 import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { End } from '../../../../sidecar/kube/remote/end.ts';
-import { StreamPeer } from '../../../../sidecar/kube/remotecommand/streams.ts';
-import type { DataChannel, RemoteEvent, RemotePeer } from '../../../../sidecar/kube/remotecommand.ts';
-import { encodeWindowUpdate } from '../../../../sidecar/kube/spdy/encoder.ts';
+import { StreamPeer } from '../../../../sidecar/kube/wire/remotecommand/streams.ts';
+import type { DataChannel, RemoteEvent, RemotePeer } from '../../../../sidecar/kube/wire/remotecommand.ts';
+import { encodeWindowUpdate } from '../../../../sidecar/kube/wire/spdy/encoder.ts';
 import { pair } from './stage.ts';
 
 type SpdyEnd = End<RemoteEvent, DataChannel, RemotePeer>;

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import t, { type Test } from 'tap';
 import { dial } from '../../../../sidecar/kube/remote/dial.ts';
-import { acceptFor } from '../../../../sidecar/kube/websocket/handshake.ts';
+import { acceptFor } from '../../../../sidecar/kube/wire/websocket/handshake.ts';
 import { type Cluster, startCluster } from '../cluster.ts';
 import { drain, serveBytes, sourceAt, startWorld, tls, type World } from '../proxy/world.ts';
 import { pair } from './stage.ts';

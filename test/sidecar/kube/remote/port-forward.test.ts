@@ -2,10 +2,10 @@
 import { randomBytes } from 'node:crypto';
 import t, { type Test } from 'tap';
 import { systemClock } from '../../../../sidecar/clock.ts';
-import { ForwardPeer } from '../../../../sidecar/kube/portforward/streams.ts';
-import type { ForwardEvent, PortForwardPeer } from '../../../../sidecar/kube/portforward.ts';
 import type { Agreement } from '../../../../sidecar/kube/remote/handshake.ts';
 import { portsOf, runPortForward } from '../../../../sidecar/kube/remote/port-forward.ts';
+import { ForwardPeer } from '../../../../sidecar/kube/wire/portforward/streams.ts';
+import type { ForwardEvent, PortForwardPeer } from '../../../../sidecar/kube/wire/portforward.ts';
 import { type Capture, captures } from '../../../kube-captures/capture.ts';
 import { type Cut, inSizes, whole } from '../../../kube-captures/cuts.ts';
 import { bodies, type Gathered, gather, pair, type Stage, stage } from './stage.ts';

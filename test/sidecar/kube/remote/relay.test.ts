@@ -8,10 +8,14 @@ import type { Agreement } from '../../../../sidecar/kube/remote/handshake.ts';
 import { readParameters } from '../../../../sidecar/kube/remote/parameters.ts';
 import { readProgram } from '../../../../sidecar/kube/remote/program.ts';
 import { OpenStdin, type Passage, type StdinGate } from '../../../../sidecar/kube/remote/stdin.ts';
-import { ChannelPeer } from '../../../../sidecar/kube/remotecommand/channels.ts';
-import { StatusReader } from '../../../../sidecar/kube/remotecommand/status.ts';
-import { StreamPeer } from '../../../../sidecar/kube/remotecommand/streams.ts';
-import type { RemoteEvent, RemotePeer, WebSocketProtocol } from '../../../../sidecar/kube/remotecommand.ts';
+import { ChannelPeer } from '../../../../sidecar/kube/wire/remotecommand/channels.ts';
+import { StatusReader } from '../../../../sidecar/kube/wire/remotecommand/status.ts';
+import { StreamPeer } from '../../../../sidecar/kube/wire/remotecommand/streams.ts';
+import type {
+  RemoteEvent,
+  RemotePeer,
+  WebSocketProtocol,
+} from '../../../../sidecar/kube/wire/remotecommand.ts';
 import { type Capture, captures } from '../../../kube-captures/capture.ts';
 import { type Cut, inSizes, whole } from '../../../kube-captures/cuts.ts';
 import { FACTS, type Fact } from '../../../kube-captures/facts.ts';
