@@ -2,6 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 import type { BodySummary } from '../../recorder/audit/event.ts';
 import { type Bodies, getBodies } from '../api.ts';
 import { byteCount } from '../text/bytes.ts';
+import { visibleText } from '../text/visible.ts';
 import { Problem } from '../ui/notice.tsx';
 import { Plain } from '../ui/plain.tsx';
 import { changedLines, type Line, objectText } from './object-text.ts';
@@ -116,6 +117,7 @@ function Body({ name, summary, content }: BodyProperties) {
     summary.encoding ?? '',
     summary.masked ? 'masked' : '',
     summary.cut === undefined ? '' : `${byteCount(summary.cut)} not kept`,
+    summary.withheld === undefined ? '' : visibleText(summary.withheld, 200),
   ];
   const { text, cut } = objectText(content);
   return (
