@@ -7,7 +7,7 @@ import { ALONE, type Surroundings } from '../../../../sidecar/policy/builtin-api
 import { decide } from '../../../../sidecar/policy/decide.ts';
 import { PolicySet } from '../../../../sidecar/policy/policy-set.ts';
 import { policySchema } from '../../../../sidecar/policy/schema.ts';
-import { encodeProtobuf } from '../../kube/request/b.test.ts/protobuf.ts';
+import { encodeProtobuf } from '../../kube/request/body/protobuf.ts';
 
 export type Fields = { [member: string]: Json };
 

@@ -5,7 +5,7 @@ import { keepGuardedAccounts } from '../../../../sidecar/policy/builtin-api/guar
 import { noNodeAccess } from '../../../../sidecar/policy/builtin-api/node-access.ts';
 import { keepOwnContainers, keepOwnVolumes } from '../../../../sidecar/policy/builtin-api/own-containers.ts';
 import { isOwnPort } from '../../../../sidecar/policy/builtin-api/remote.ts';
-import { encodeProtobuf, envelope, field, numeric } from '../../kube/request/b.test.ts/protobuf.ts';
+import { encodeProtobuf, envelope, field, numeric } from '../../kube/request/body/protobuf.ts';
 import {
   type Attempt,
   actionOf,
