@@ -36,7 +36,11 @@ t.test('the list, a session, its events', async (t) => {
     (await world.api(`/api/sessions/${ID}/events?content=base64&from=1`)).text,
   );
   t.equal(Buffer.from(withContent[0]!.content!, 'base64').toString(), 'hello\r\n');
-  t.equal((await world.api('/api/checkpoint')).text, await world.log.checkpoint());
+  // That these were asked for is recorded as well: the head may move between one question and the next.
+  const earlier = await world.log.checkpoint();
+  const told = (await world.api('/api/checkpoint')).text;
+  const later = await world.log.checkpoint();
+  t.equal(told, told === earlier ? earlier : later);
 });
 
 t.test('pages hang together', async (t) => {
