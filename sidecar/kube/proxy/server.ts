@@ -6,7 +6,6 @@ import { ChaperoneError } from '../../../recorder/errors.ts';
 import type { KeyPair } from '../credentials/certificates.ts';
 import type { ApiProxy } from './proxy.ts';
 
-export const DEFAULT_KUBE_PORT = 6443;
 const HOST = '127.0.0.1';
 
 const LIMITS = {

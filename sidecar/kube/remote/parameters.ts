@@ -1,5 +1,6 @@
 /** What the query of an exec or attach asks for, read as the API server reads it. Pure. */
 import type { KubeAction } from '../../action.ts';
+import { isTrue } from '../request/request-info.ts';
 import type { Requested } from '../wire/remotecommand.ts';
 
 export interface RemoteParameters extends Requested {
@@ -13,7 +14,7 @@ export interface RemoteParameters extends Requested {
 /** https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.34/#podexecoptions-v1-core */
 export function readParameters({ parameters }: Pick<KubeAction, 'parameters'>): RemoteParameters {
   const all = (name: string) => parameters.filter(([key]) => key === name).map(([, value]) => value);
-  const flag = (name: string) => all(name).slice(0, 1).some(isTrue);
+  const flag = (name: string) => isTrue(parameters, name);
   const tty = flag('tty');
   return {
     stdin: flag('stdin'),
@@ -24,9 +25,4 @@ export function readParameters({ parameters }: Pick<KubeAction, 'parameters'>): 
     container: all('container')[0] ?? '',
     command: all('command'),
   };
-}
-
-/** As apimachinery's Convert_Slice_string_To_bool: there is no wrong value, and an empty one is true. */
-function isTrue(value: string): boolean {
-  return value !== '0' && value.toLowerCase() !== 'false';
 }

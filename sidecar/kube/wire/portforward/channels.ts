@@ -20,11 +20,11 @@ import {
   type PortForwardChannels,
   type PortForwardPeer,
 } from '../portforward.ts';
-import type { PingToken } from '../remotecommand.ts';
-import { type ChannelPiece, ChannelReader, encodeMessage } from '../websocket/channels.ts';
+import { type ChannelPiece, ChannelReader } from '../websocket/channels.ts';
 import { WebSocketDecoder } from '../websocket/decoder.ts';
-import { type MaskKeys, WebSocketEncoder } from '../websocket/encoder.ts';
+import type { MaskKeys } from '../websocket/encoder.ts';
 import type { Sender, WebSocketEvent } from '../websocket/frame.ts';
+import { ChannelSpeaker } from '../websocket/speaker.ts';
 
 const NOTHING = Buffer.alloc(0);
 const PORT_BYTES = 2;
@@ -43,22 +43,20 @@ interface Entry {
   head: Buffer | null;
 }
 
-export class ForwardChannelPeer implements PortForwardPeer {
+export class ForwardChannelPeer extends ChannelSpeaker implements PortForwardPeer {
   readonly #from: Sender;
-  readonly #base64: boolean;
   readonly #decoder: WebSocketDecoder;
   readonly #reader: ChannelReader;
-  readonly #encoder: WebSocketEncoder;
   readonly #entries: Entry[];
   #over = false;
 
   /** @param keys masks for what we say to a server */
   constructor({ from, protocol, ports }: ForwardChannelOptions, keys: MaskKeys) {
+    const { base64 } = PORT_FORWARD_CHANNELS[protocol];
+    super({ from, base64 }, keys);
     this.#from = from;
-    this.#base64 = PORT_FORWARD_CHANNELS[protocol].base64;
     this.#decoder = new WebSocketDecoder(from);
-    this.#reader = new ChannelReader({ from, base64: this.#base64 });
-    this.#encoder = new WebSocketEncoder(from === 'server' ? keys : null);
+    this.#reader = new ChannelReader({ from, base64 });
     this.#entries = ports.flatMap((port, index) =>
       (['data', 'error'] as const).map((type) => ({
         stream: { connection: `port-${index}`, type, port },
@@ -141,7 +139,7 @@ export class ForwardChannelPeer implements PortForwardPeer {
     const channel = this.#entries.findIndex(
       (entry) => entry.stream.connection === stream.connection && entry.stream.type === stream.type,
     );
-    return channel < 0 ? NOTHING : encodeMessage(this.#encoder, this.#base64, channel, data);
+    return channel < 0 ? NOTHING : this.message(channel, data);
   }
 
   end(): Buffer {
@@ -150,32 +148,6 @@ export class ForwardChannelPeer implements PortForwardPeer {
 
   reset(): Buffer {
     return NOTHING;
-  }
-
-  ping({ data }: PingToken): Buffer {
-    return this.#encoder.ping(data);
-  }
-
-  pong({ data }: PingToken): Buffer {
-    return this.#encoder.pong(data);
-  }
-
-  close(code: number | null, reason = ''): Buffer {
-    return this.#encoder.close(code, reason);
-  }
-
-  consumed(): Buffer {
-    return NOTHING;
-  }
-
-  silent(): Buffer {
-    return NOTHING;
-  }
-
-  readonly windowed = false;
-
-  sendable(): number {
-    return Number.POSITIVE_INFINITY;
   }
 }
 

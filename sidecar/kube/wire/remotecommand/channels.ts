@@ -16,7 +16,6 @@ import {
   type ChannelFault,
   type DataChannel,
   FROM_CLIENT,
-  type PingToken,
   type RemoteEvent,
   type RemoteOptions,
   type RemotePeer,
@@ -24,22 +23,22 @@ import {
   WEBSOCKET_PROTOCOLS,
   type WebSocketProtocol,
 } from '../remotecommand.ts';
-import { type ChannelPiece, ChannelReader, encodeMessage } from '../websocket/channels.ts';
+import { type ChannelPiece, ChannelReader } from '../websocket/channels.ts';
 import { WebSocketDecoder } from '../websocket/decoder.ts';
-import { type MaskKeys, WebSocketEncoder } from '../websocket/encoder.ts';
+import type { MaskKeys } from '../websocket/encoder.ts';
 import type { WebSocketEvent } from '../websocket/frame.ts';
+import { ChannelSpeaker } from '../websocket/speaker.ts';
 import { formatSize, SizeReader } from './terminal-size.ts';
 
 const CLOSE_SIGNAL = 255;
 const CLOSE_VERSION = 5;
 const NOTHING = Buffer.alloc(0);
 
-export class ChannelPeer implements RemotePeer {
+export class ChannelPeer extends ChannelSpeaker implements RemotePeer {
   readonly #protocol: { version: number; base64: boolean };
   readonly #options: RemoteOptions;
   readonly #decoder: WebSocketDecoder;
   readonly #reader: ChannelReader;
-  readonly #encoder: WebSocketEncoder;
   readonly #sizes = new SizeReader();
   readonly #ended = new Set<Channel>();
   /** The channel that a close signal names. */
@@ -51,11 +50,12 @@ export class ChannelPeer implements RemotePeer {
    * @param keys masks for what we say to a server; a client is told nothing masked
    */
   constructor(protocol: WebSocketProtocol, options: RemoteOptions, keys: MaskKeys) {
+    const { base64 } = WEBSOCKET_PROTOCOLS[protocol];
+    super({ from: options.from, base64 }, keys);
     this.#protocol = WEBSOCKET_PROTOCOLS[protocol];
     this.#options = options;
     this.#decoder = new WebSocketDecoder(options.from);
-    this.#reader = new ChannelReader({ from: options.from, base64: this.#protocol.base64 });
-    this.#encoder = new WebSocketEncoder(options.from === 'server' ? keys : null);
+    this.#reader = new ChannelReader({ from: options.from, base64 });
   }
 
   receive(bytes: Buffer): RemoteEvent[] {
@@ -153,41 +153,15 @@ export class ChannelPeer implements RemotePeer {
 
   end(channel: Channel): Buffer {
     if (this.#protocol.version < CLOSE_VERSION) return NOTHING;
-    return this.#encoder.binary(Uint8Array.of(CLOSE_SIGNAL, CHANNELS.indexOf(channel)));
+    return this.encoder.binary(Uint8Array.of(CLOSE_SIGNAL, CHANNELS.indexOf(channel)));
   }
 
   reset(channel: Channel): Buffer {
     return this.end(channel);
   }
 
-  ping({ data }: PingToken): Buffer {
-    return this.#encoder.ping(data);
-  }
-
-  pong({ data }: PingToken): Buffer {
-    return this.#encoder.pong(data);
-  }
-
-  close(code: number | null, reason = ''): Buffer {
-    return this.#encoder.close(code, reason);
-  }
-
-  consumed(): Buffer {
-    return NOTHING;
-  }
-
-  silent(): Buffer {
-    return NOTHING;
-  }
-
-  readonly windowed = false;
-
-  sendable(): number {
-    return Number.POSITIVE_INFINITY;
-  }
-
   #message(channel: Channel, data: Uint8Array): Buffer {
-    return encodeMessage(this.#encoder, this.#protocol.base64, CHANNELS.indexOf(channel), data);
+    return this.message(CHANNELS.indexOf(channel), data);
   }
 }
 
