@@ -12,6 +12,8 @@ export interface CompiledRule {
   name: string;
   effect: Effect;
   reason: string;
+  /** What is allowed in place of what the rule refuses, where it says so. */
+  instead?: string;
   matches: Matcher;
 }
 
@@ -100,16 +102,19 @@ interface IndexedRule extends CompiledRule {
 function compileRule(policy: string, rule: CommandRule): IndexedRule {
   const { program } = rule.match;
   return {
-    name: `${policy}/${rule.name}`,
-    effect: rule.effect,
-    reason: rule.reason,
+    ...headOf(policy, rule),
     matches: compileMatch(rule.match, rule.effect === 'allow'),
     concerns: program === undefined ? () => true : anyOf(program),
   };
 }
 
-function compileApiRule(policy: string, { name, effect, reason, match }: ApiRule): CompiledApiRule {
-  return { name: `${policy}/${name}`, effect, reason, matches: compileApiMatch(match, effect === 'allow') };
+function compileApiRule(policy: string, rule: ApiRule): CompiledApiRule {
+  return { ...headOf(policy, rule), matches: compileApiMatch(rule.match, rule.effect === 'allow') };
+}
+
+/** What rules of every kind say. */
+function headOf(policy: string, { name, effect, reason, instead }: ApiRule | CommandRule) {
+  return { name: `${policy}/${name}`, effect, reason, ...(instead !== undefined && { instead }) };
 }
 
 /** Programs whose rules are remembered. */

@@ -44,6 +44,12 @@ const reason = z
   .min(1)
   .max(500)
   .regex(/^\P{Cc}*$/u, 'a reason is one line');
+const instead = z
+  .string()
+  .trim()
+  .min(1)
+  .max(500)
+  .regex(/^\P{Cc}*$/u, 'instead is one line');
 
 /** All that is given must hold of one command. */
 function isGiven(conditions: object): boolean {
@@ -101,6 +107,8 @@ const rule = z.strictObject({
   effect,
   /** One sentence for the person whose command is refused. */
   reason,
+  /** What is allowed in place of it: one line that a refusal shows, e.g. `npm ci` or `kubectl rollout restart`. */
+  instead: instead.optional(),
 });
 
 /**
@@ -132,7 +140,7 @@ const apiMatch = apiConditions
   .extend({ unless: apiConditions.refine(isGiven, 'unless needs at least one condition').optional() })
   .refine(isGiven, 'a match needs at least one condition');
 
-const apiRule = z.strictObject({ name, match: apiMatch, effect, reason });
+const apiRule = z.strictObject({ name, match: apiMatch, effect, reason, instead: instead.optional() });
 
 function isPath(source: string): boolean {
   try {

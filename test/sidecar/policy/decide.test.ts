@@ -273,3 +273,13 @@ t.test(
     );
   },
 );
+
+t.test('a rule carries what is allowed instead', async (t) => {
+  const said = { ...rule('no-npm-i', 'deny', { program: ['npm'] }), instead: 'npm ci' };
+  const set = new PolicySet([policy('p', { commands: [said, rule('other', 'deny', { program: ['npm'] })] })]);
+  const [one, other] = set.applyingTo(somebody)[0]!.rulesFor('npm');
+  t.equal(one?.instead, 'npm ci');
+  t.notOk('instead' in other!);
+  for (const wrong of ['', '  ', 'a\nb', 'x'.repeat(501)])
+    t.throws(() => policy('p', { commands: [{ ...said, instead: wrong }] }), JSON.stringify(wrong));
+});
