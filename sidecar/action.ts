@@ -33,14 +33,48 @@ export interface Touch {
 }
 
 /** What a command is able to do, as far as its own words tell. More join as they are recognised. */
-export type Capability =
-  | 'deletes'
-  | 'network-fetch'
-  | 'privilege'
+export const CAPABILITIES = [
+  'deletes',
+  'network-fetch',
+  /** Lets others reach a port, or opens a tunnel to one. */
+  'network-listen',
+  'privilege',
   /** Runs as code what it reads from its standard input. */
-  | 'stdin-script'
+  'stdin-script',
   /** A call by which a function starts ever more copies of itself. */
-  | 'fork-bomb';
+  'fork-bomb',
+  /** Talks to a Kubernetes API, or to what acts on one. */
+  'kubernetes',
+  /** Gives a database a statement that does not certainly only read. */
+  'database-write',
+] as const;
+
+export type Capability = (typeof CAPABILITIES)[number];
+
+/**
+ * A request to the Kubernetes API that a command comes to, by the grammar of its tool. The parts are those of
+ * RequestInfo: null is what only running it would tell, and empty is what the request has none of.
+ */
+export interface ApiIntent {
+  verb: string | null;
+  group: string | null;
+  resource: string | null;
+  subresource: string | null;
+  /** Empty for what lies in no namespace, and for a collection over all of them. */
+  namespace: string | null;
+  /** Empty for a whole collection. */
+  name: string | null;
+  /** Of a request that is for no resource. */
+  path: string | null;
+  /** Parameters of the query that are known and decide something, such as `container` of an exec. */
+  parameters: readonly (readonly [name: string, value: string])[];
+  /** True where the server is told to change nothing; null where that is computed. */
+  dryRun: boolean | null;
+  /** True where it asks to be carried out as somebody else. */
+  impersonates: boolean;
+  /** False where it may not be made, or not to an API server. */
+  certain: boolean;
+}
 
 export interface Assigned {
   name: string;
@@ -72,6 +106,10 @@ export interface SimpleCommand {
   pipeline: { id: number; place: number; length: number };
   touches: Touch[];
   capabilities: Capability[];
+  /** The requests to the Kubernetes API that it comes to. */
+  requests: ApiIntent[];
+  /** Names and addresses, in lower case, of the hosts that it contacts; null is one that is computed. */
+  hosts: (string | null)[];
   /** Programs that run this command's output as code, as `sh` does in `curl … | sh` and in `sh -c "$(curl …)"`. */
   outputRunBy: string[];
   /** Its own text in the line, for showing. */

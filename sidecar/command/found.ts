@@ -1,6 +1,6 @@
 /** What the analysis has found so far, and how much more work it may do. */
 import type { parse } from 'unbash';
-import type { Capability, Redirection, SimpleCommand, Touch, Unknown } from '../action.ts';
+import type { ApiIntent, Capability, Redirection, SimpleCommand, Touch, Unknown } from '../action.ts';
 import { type CallSite, forkBombs } from './fork-bomb.ts';
 import { LIMITS, LimitReached, shown } from './limits.ts';
 import { type Changes, changesIn, type Input, type Range, type Scope } from './scope.ts';
@@ -14,6 +14,8 @@ export interface Entry {
   redirections: Redirection[];
   touches: Touch[];
   capabilities: Capability[];
+  requests: ApiIntent[];
+  hosts: (string | null)[];
   text: string;
 }
 

@@ -42,6 +42,8 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
         ? [...call.touches, ...everywhere(scope, (place) => touchesOf(program, words, place))]
         : call.touches,
       capabilities: program ? capabilitiesOf(program, words) : [],
+      requests: [],
+      hosts: [],
       text: call.text,
     },
     scope,

@@ -1,6 +1,7 @@
 /** The AgentPolicy document, `chaperone.dev/v1alpha1`. What is not listed here is an error, never ignored. */
 import { RE2JS } from 're2js';
 import { z } from 'zod';
+import { CAPABILITIES } from '../action.ts';
 import { parsePath } from '../mask/path.ts';
 
 export const API_VERSION = 'chaperone.dev/v1alpha1';
@@ -88,10 +89,7 @@ const conditions = z.strictObject({
   pipesInto: patterns.optional(),
   /** Programs that run what it prints as code. */
   outputRunBy: patterns.optional(),
-  capabilities: z
-    .array(z.enum(['deletes', 'network-fetch', 'privilege', 'stdin-script', 'fork-bomb']))
-    .min(1)
-    .optional(),
+  capabilities: z.array(z.enum(CAPABILITIES)).min(1).optional(),
 });
 
 const match = conditions

@@ -82,6 +82,10 @@ function join(command: SimpleCommand, other: SimpleCommand): SimpleCommand {
     ...command,
     pipeline: other.pipeline,
     capabilities: [...new Set([...command.capabilities, ...other.capabilities])],
+    requests: [
+      ...new Map([...command.requests, ...other.requests].map((one) => [JSON.stringify(one), one])).values(),
+    ],
+    hosts: [...new Set([...command.hosts, ...other.hosts])],
     outputRunBy: [...new Set([...command.outputRunBy, ...other.outputRunBy])],
   };
 }

@@ -131,7 +131,8 @@ function renumbered(command: SimpleCommand, offset: number): SimpleCommand {
 
 /** Two commands with the same one are judged alike. */
 function keyOf(command: SimpleCommand): string {
-  const { argv, env, redirections, via, pipeline, capabilities, touches, outputRunBy } = command;
+  const { argv, env, redirections, via, pipeline, capabilities, touches, outputRunBy, requests, hosts } =
+    command;
   const alone = pipeline.length === 1;
   return JSON.stringify([
     argv,
@@ -142,6 +143,8 @@ function keyOf(command: SimpleCommand): string {
     capabilities,
     touches,
     outputRunBy,
+    requests,
+    hosts,
   ]);
 }
 
