@@ -2,7 +2,7 @@
 import { Automaton, type Found, type Pattern, SHORTEST } from './automaton.ts';
 import { type Form, formsOf } from './forms.ts';
 import type { Marker, View } from './marker.ts';
-import { replacement, type Style } from './replace.ts';
+import { type Hit, replacement, type Style } from './replace.ts';
 import { visible } from './visible.ts';
 
 /** A value, and in which views it is masked. */
@@ -20,20 +20,13 @@ export interface Views {
   masked: boolean;
 }
 
-export interface KnownForm extends Form, Pattern {
+interface KnownForm extends Form, Pattern {
   bytes: Buffer;
   /** What it is a form of. */
   value: Buffer;
 }
 
-export interface Hit {
-  /** Raw places. */
-  start: number;
-  end: number;
-  form: KnownForm;
-}
-
-/** What was found in some bytes. */
+/** What was found in some bytes, in raw places. */
 export interface Search {
   record: readonly Hit[];
   agent: readonly Hit[];

@@ -1,5 +1,5 @@
 /** What stands where a known value stood. Pure. */
-import type { Hit } from './known.ts';
+import type { Form } from './forms.ts';
 import { MASK_BYTES, type Marker, type View } from './marker.ts';
 import { endOfSequence } from './visible.ts';
 
@@ -8,6 +8,13 @@ import { endOfSequence } from './visible.ts';
  * `json`: a mask that is known again, of the alphabet that the value stood in; what would break the JSON stays.
  */
 export type Style = 'stars' | 'json';
+
+/** A value that stands in some bytes, in one of its forms. */
+export interface Hit {
+  start: number;
+  end: number;
+  form: Form & { value: Buffer };
+}
 
 const ESC = 0x1b;
 const STAR = 0x2a;

@@ -6,8 +6,8 @@
  *
  * Pure: who pushes decides when it has been quiet for long enough, and then lets go of what is held.
  */
-import type { Hit, Known, Views } from './known.ts';
-import { CONTEXT, type Style } from './replace.ts';
+import type { Known, Views } from './known.ts';
+import { CONTEXT, type Hit, type Style } from './replace.ts';
 
 const NOTHING = new Uint8Array();
 const NONE: Views = { record: NOTHING, agent: NOTHING, masked: false };
