@@ -1,15 +1,13 @@
 /** Values that are known at one time, ready to be found in bytes and replaced there. Pure. */
 import { Automaton, type Found, type Pattern, SHORTEST } from './automaton.ts';
 import { type Form, formsOf } from './forms.ts';
-import type { Marker, View } from './marker.ts';
+import type { Marker, MaskedFor, View } from './marker.ts';
 import { type Hit, replacement, type Style } from './replace.ts';
 import { visible } from './visible.ts';
 
-/** A value, and in which views it is masked. */
-export interface KnownValue {
+/** A value, and for whom it is masked. */
+export interface KnownValue extends MaskedFor {
   bytes: Buffer;
-  record: boolean;
-  agent: boolean;
 }
 
 /** The same bytes as each view has them; one object where nothing in them differs. */

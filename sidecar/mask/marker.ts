@@ -11,6 +11,9 @@ import { createHmac } from 'node:crypto';
 /** Who reads it: the record, or the agent. Both see different masks, so that one says nothing about the other. */
 export type View = 'record' | 'agent';
 
+/** For whom a value is masked. */
+export type MaskedFor = Record<View, boolean>;
+
 export const MASK_BYTES = 30;
 
 const PREFIX = '[chaperone-masked:';

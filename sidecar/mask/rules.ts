@@ -1,14 +1,10 @@
 /** Which values of which objects are masked: those of Secrets, and what a policy names. Pure. */
 import type { RequestInfo } from '../../recorder/audit/event.ts';
 import { TOKEN_SECRETS } from '../kube/request/token-secrets.ts';
+import type { MaskedFor } from './marker.ts';
 import { parsePath, type Segment } from './path.ts';
 
-export interface Views {
-  record: boolean;
-  agent: boolean;
-}
-
-export interface MaskRule extends Views {
+export interface MaskRule extends MaskedFor {
   segments: readonly Segment[];
   /** Only in objects whose `type` is one of these. */
   types?: ReadonlySet<string>;
@@ -23,7 +19,7 @@ export interface PathRule extends MaskRule {
 
 /** What the policies that apply to somebody say. */
 export interface Masking {
-  secrets: Views;
+  secrets: MaskedFor;
   paths: readonly PathRule[];
   /** Bytes that a value has to have to be looked for elsewhere. */
   minLength: number;

@@ -3,7 +3,7 @@
  * that were learned or seen longest ago leave first; pinned ones stay until they are released.
  */
 import { Known, type KnownValue } from './known.ts';
-import type { Marker } from './marker.ts';
+import type { Marker, MaskedFor } from './marker.ts';
 import { StreamMask } from './stream.ts';
 
 export interface VaultLimits {
@@ -19,9 +19,7 @@ const MAX_VALUE = 8 * 1024;
 /** Lines of a key are values of their own: they are indented, or stand in a text beside others. */
 const MIN_KEY_LINE = 32;
 
-export interface LearnOptions {
-  record: boolean;
-  agent: boolean;
+export interface LearnOptions extends MaskedFor {
   /** Shorter ones are not learned: they would be found everywhere. */
   minLength: number;
 }
@@ -45,7 +43,7 @@ export class Vault {
   }
 
   /** A credential: masked from now on until it is released, whatever the policy says. */
-  pin(text: string, views: { record: boolean; agent: boolean }): () => void {
+  pin(text: string, views: MaskedFor): () => void {
     const pin = Symbol('pin');
     const parts = partsOf(Buffer.from(text)).filter((part) => part.length >= MIN_PINNED);
     this.#pinned.set(
