@@ -1,7 +1,7 @@
 /** A session on a terminal: a child on a PTY, its screen recorded and shown, its keys and its size passed on. */
 import type { TerminalSize } from '../../recorder/audit/event.ts';
+import { InputRecorder } from '../session/input-recorder.ts';
 import { explainFailure, failureStatus, type Outcome, type SessionLog } from '../session/session-log.ts';
-import { InputRecorder } from './input-recorder.ts';
 import { type Ending, Pty } from './pty.ts';
 import { Ender, forwardSignals, type SignalSource } from './signals.ts';
 import type { TerminalPort } from './terminal.ts';

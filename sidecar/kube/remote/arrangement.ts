@@ -1,8 +1,8 @@
 /** What a remote command's input has to pass, and where its output goes: by the program that it runs. */
 
 import type { CommandAction } from '../../action.ts';
+import { InputRecorder } from '../../session/input-recorder.ts';
 import type { SessionLog } from '../../session/session-log.ts';
-import { InputRecorder } from '../../shell/input-recorder.ts';
 import { CopiedInput, CopiedOutput, Copying } from './copy/copying.ts';
 import { EchoedInput, PipedInput } from './input.ts';
 import type { OutputChannel, OutputSink } from './output.ts';

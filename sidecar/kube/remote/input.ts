@@ -1,6 +1,6 @@
 /** Input that is recorded, where the policy says so: what a gate lets pass. */
 import type { DraftBody } from '../../../recorder/audit/event.ts';
-import type { InputRecorder } from '../../shell/input-recorder.ts';
+import type { InputRecorder } from '../../session/input-recorder.ts';
 import type { TerminalSize } from '../wire/remotecommand.ts';
 import type { Passage, StdinGate } from './stdin.ts';
 

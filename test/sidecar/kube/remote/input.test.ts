@@ -3,7 +3,7 @@ import t from 'tap';
 import type { DraftBody } from '../../../../recorder/audit/event.ts';
 import { EchoedInput, PipedInput } from '../../../../sidecar/kube/remote/input.ts';
 import { OpenStdin, type StdinGate } from '../../../../sidecar/kube/remote/stdin.ts';
-import { InputRecorder } from '../../../../sidecar/shell/input-recorder.ts';
+import { InputRecorder } from '../../../../sidecar/session/input-recorder.ts';
 import { stage } from './stage.ts';
 
 t.test('what a gate lets pass, in pieces that are shown alone, before it goes on', async (t) => {

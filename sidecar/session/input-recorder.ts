@@ -1,7 +1,6 @@
 /** Records what is typed, where the policy asks for it, and never what the terminal does not show. */
-
-import type { SessionLog } from '../session/session-log.ts';
 import { EchoFilter } from './echo-filter.ts';
+import type { SessionLog } from './session-log.ts';
 
 /**
  * Input is the one thing that is recorded after the fact: whether it may be recorded at all is known only when the program has
