@@ -101,7 +101,8 @@ async function findSource(flags: KubeFlags): Promise<{ source: UpstreamSource; i
   const source = await inCluster(process.env);
   if (source !== null) {
     const { podIdentity } = await import('../identity/pod.ts');
-    return { source, identity: await podIdentity(source) };
+    const { authorization } = await source.credentials(false);
+    return { source, identity: podIdentity(authorization, source.namespace) };
   }
   if (flags.kubePort === undefined) return null;
   throw new ChaperoneError('USAGE', '--kube-port needs --context: which Kubernetes API is to be guarded?');

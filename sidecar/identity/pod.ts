@@ -5,7 +5,6 @@
  */
 import { hostname } from 'node:os';
 import type { Identity } from '../../recorder/audit/event.ts';
-import type { UpstreamSource } from '../kube/upstream/source.ts';
 
 interface Named {
   name?: unknown;
@@ -16,12 +15,13 @@ interface Claims {
   'kubernetes.io'?: { namespace?: unknown; pod?: Named; serviceaccount?: Named };
 }
 
-export async function podIdentity(
-  source: Pick<UpstreamSource, 'credentials' | 'namespace'>,
-): Promise<Identity> {
-  const { authorization } = await source.credentials(false);
+/**
+ * @param authorization the header that opens the API server for it
+ * @param otherwise the namespace, where the token does not say
+ */
+export function podIdentity(authorization: string | null, otherwise: string): Identity {
   const { pod, serviceaccount, namespace } = claimsOf(authorization ?? '')['kubernetes.io'] ?? {};
-  const where = text(namespace) || source.namespace;
+  const where = text(namespace) || otherwise;
   const serviceAccount = text(serviceaccount?.name) || 'default';
   return {
     user: `system:serviceaccount:${where}:${serviceAccount}`,
