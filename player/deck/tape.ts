@@ -96,15 +96,6 @@ export class Tape {
     const most = share * this.volume;
     return countWhile(this.#volumes, (volume) => volume <= most);
   }
-
-  /** The size in force after the first `count` events. */
-  sizeAfter(count: number): TerminalSize {
-    for (let index = count - 1; index >= 0; index--) {
-      const item = this.#items[index];
-      if (typeof item === 'object') return item;
-    }
-    return this.size;
-  }
 }
 
 /** How many of the ascending `values` come first and belong. */

@@ -1,5 +1,5 @@
-import { join } from 'node:path';
 /** `chaperone shell`: what is asked for is judged, started, recorded, and its exit status handed back. */
+import { join } from 'node:path';
 import type { CommandAction } from '../action.ts';
 import {
   failureStatus,

@@ -6,9 +6,6 @@ export interface SignalSource {
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
 }
 
-/** Those sent to this process. */
-export const processSignals: SignalSource = process;
-
 const FORWARDED = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What a child gets that is still there this long after it was told to end. An interactive bash ignores SIGTERM. */

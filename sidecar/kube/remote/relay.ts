@@ -33,7 +33,7 @@ export interface RelayOptions {
 }
 
 /** RFC 6455 §7.4.1. */
-const CODES = { done: 1000, protocol: 1002, refused: 1008, failure: 1011 } as const;
+const CODES = { done: 1000, refused: 1008, failure: 1011 } as const;
 
 const ENDINGS: ReadonlySet<RemoteEvent['kind']> = new Set(['end', 'reset', 'close']);
 

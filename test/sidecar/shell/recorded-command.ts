@@ -10,7 +10,6 @@ import type { PolicyInForce } from '../../../sidecar/gate.ts';
 import { Gate } from '../../../sidecar/gate.ts';
 import { newVault } from '../../../sidecar/mask/new-vault.ts';
 import { runShell } from '../../../sidecar/shell/run-shell.ts';
-import { processSignals } from '../../../sidecar/shell/signals.ts';
 import { ProcessTerminal } from '../../../sidecar/shell/terminal.ts';
 
 const [data = '', ...argv] = process.argv.slice(2);
@@ -35,10 +34,10 @@ const { status } = await runShell({
   cwd: process.cwd(),
   request: { kind: 'argv', argv },
   stdio: new ProcessTerminal(),
+  signals: process,
   env: Object.fromEntries(
     Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined),
   ),
-  signals: processSignals,
 });
 await journal.close();
 process.exit(status);

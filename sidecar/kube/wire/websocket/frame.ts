@@ -42,23 +42,20 @@ export const CONTROL_LIMIT = 125;
 /** The largest message, all its fragments together: what Kubernetes' own server accepts. */
 export const MESSAGE_LIMIT = 32 * 1024 * 1024;
 
-/** Every way to break the protocol, with the close code that the peer is told (RFC 6455, 7.4.1). */
-export const WEBSOCKET_FAULTS = {
-  RESERVED_BITS: 1002,
-  UNKNOWN_OPCODE: 1002,
-  NOT_MASKED: 1002,
-  MASKED_BY_SERVER: 1002,
-  LENGTH_INVALID: 1002,
-  CONTROL_FRAGMENTED: 1002,
-  CONTROL_TOO_LONG: 1002,
-  CONTINUATION_UNEXPECTED: 1002,
-  CONTINUATION_MISSING: 1002,
-  CLOSE_INVALID: 1002,
-  MESSAGE_TOO_LARGE: 1009,
-  TRUNCATED: 1002,
-} as const;
-
-export type WebSocketFault = keyof typeof WEBSOCKET_FAULTS;
+/** Every way to break the protocol. */
+export type WebSocketFault =
+  | 'RESERVED_BITS'
+  | 'UNKNOWN_OPCODE'
+  | 'NOT_MASKED'
+  | 'MASKED_BY_SERVER'
+  | 'LENGTH_INVALID'
+  | 'CONTROL_FRAGMENTED'
+  | 'CONTROL_TOO_LONG'
+  | 'CONTINUATION_UNEXPECTED'
+  | 'CONTINUATION_MISSING'
+  | 'CLOSE_INVALID'
+  | 'MESSAGE_TOO_LARGE'
+  | 'TRUNCATED';
 
 /**
  * `data` is a piece of a message, as much as was there: messages are never gathered, whatever their size.

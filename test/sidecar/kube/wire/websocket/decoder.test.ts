@@ -5,8 +5,8 @@ import { WebSocketDecoder } from '../../../../../sidecar/kube/wire/websocket/dec
 import { WebSocketEncoder } from '../../../../../sidecar/kube/wire/websocket/encoder.ts';
 import type {
   Sender,
-  WEBSOCKET_FAULTS,
   WebSocketEvent,
+  WebSocketFault,
 } from '../../../../../sidecar/kube/wire/websocket/frame.ts';
 import { anySizes, bytewise, type Cut, cutAt, inSizes, whole } from '../../../../kube-captures/cuts.ts';
 
@@ -69,10 +69,7 @@ for (const [name, [from, bytes, said]] of Object.entries(VALID)) {
 }
 
 /** [from, bytes, what was said before it broke] */
-const BROKEN: Record<
-  Exclude<keyof typeof WEBSOCKET_FAULTS, 'MESSAGE_TOO_LARGE'>,
-  [Sender, string, string[]][]
-> = {
+const BROKEN: Record<Exclude<WebSocketFault, 'MESSAGE_TOO_LARGE'>, [Sender, string, string[]][]> = {
   RESERVED_BITS: [
     ['server', 'c2 00', []],
     ['server', '82 01 61  a2 00', ['binary a']],
