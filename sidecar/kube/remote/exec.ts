@@ -16,7 +16,7 @@ import {
   WEBSOCKET_PROTOCOLS,
   type WebSocketProtocol,
 } from '../wire/remotecommand.ts';
-import type { Sender } from '../wire/websocket/frame.ts';
+import type { Sender } from '../wire/peer.ts';
 import { arrange } from './arrangement.ts';
 import type { BridgeEnd } from './bridge.ts';
 import { type Connection, maskKeys } from './connection.ts';

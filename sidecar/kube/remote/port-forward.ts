@@ -12,7 +12,7 @@ import {
   type PortForwardChannels,
   type PortForwardPeer,
 } from '../wire/portforward.ts';
-import type { Sender } from '../wire/websocket/frame.ts';
+import type { Sender } from '../wire/peer.ts';
 import { type Connection, maskKeys } from './connection.ts';
 import { End } from './end.ts';
 import { type ForwardEnd, ForwardRelay } from './forward.ts';

@@ -11,7 +11,7 @@
  * remotecommand.ts; a `ForwardStream` of one peer names the same stream at the other.
  */
 import type { Fault } from './fault.ts';
-import type { PingToken } from './remotecommand.ts';
+import type { PingToken } from './peer.ts';
 import type { SpdyFault } from './spdy/frame.ts';
 import type { MessageFault } from './websocket/channels.ts';
 import type { WebSocketFault } from './websocket/frame.ts';

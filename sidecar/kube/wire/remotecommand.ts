@@ -22,9 +22,10 @@
  * `open` and `accept` return no bytes.
  */
 import type { Fault } from './fault.ts';
+import type { PingToken, Sender } from './peer.ts';
 import type { SpdyFault } from './spdy/frame.ts';
 import type { MessageFault } from './websocket/channels.ts';
-import type { Sender, WebSocketFault } from './websocket/frame.ts';
+import type { WebSocketFault } from './websocket/frame.ts';
 
 /** In the order of their WebSocket numbers, 0 to 4. */
 export const CHANNELS = ['stdin', 'stdout', 'stderr', 'error', 'resize'] as const;
@@ -41,12 +42,6 @@ export const FROM_CLIENT: ReadonlySet<Channel> = new Set<Channel>(['stdin', 'res
 export interface TerminalSize {
   columns: number;
   rows: number;
-}
-
-/** Opaque: hand it back to `ping` or `pong` of the other peer. */
-export interface PingToken {
-  over: 'websocket' | 'spdy';
-  data: Buffer;
 }
 
 export type RemoteEvent =

@@ -11,7 +11,8 @@
  *
  * One connection a port, there from the start; nothing can be ended but the whole.
  */
-import { type Fault, faulted } from '../fault.ts';
+import { type Fault, faulted, Reading } from '../fault.ts';
+import type { Sender } from '../peer.ts';
 import {
   type ForwardEvent,
   type ForwardFault,
@@ -21,9 +22,10 @@ import {
   type PortForwardPeer,
 } from '../portforward.ts';
 import { type ChannelPiece, ChannelReader } from '../websocket/channels.ts';
+import { readControl } from '../websocket/control.ts';
 import { WebSocketDecoder } from '../websocket/decoder.ts';
 import type { MaskKeys } from '../websocket/encoder.ts';
-import type { Sender, WebSocketEvent } from '../websocket/frame.ts';
+import type { WebSocketEvent } from '../websocket/frame.ts';
 import { ChannelSpeaker } from '../websocket/speaker.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -47,8 +49,8 @@ export class ForwardChannelPeer extends ChannelSpeaker implements PortForwardPee
   readonly #from: Sender;
   readonly #decoder: WebSocketDecoder;
   readonly #reader: ChannelReader;
+  readonly #reading = new Reading();
   readonly #entries: Entry[];
-  #over = false;
 
   /** @param keys masks for what we say to a server */
   constructor({ from, protocol, ports }: ForwardChannelOptions, keys: MaskKeys) {
@@ -74,27 +76,9 @@ export class ForwardChannelPeer extends ChannelSpeaker implements PortForwardPee
   }
 
   #translate(found: WebSocketEvent[]): ForwardEvent[] {
-    const events: ForwardEvent[] = [];
-    for (const event of found) {
-      if (this.#over) break;
-      events.push(...this.#read(event));
-      this.#over = events.at(-1)?.kind === 'fault';
-    }
-    return events;
-  }
-
-  #read(event: WebSocketEvent): ForwardEvent[] {
-    switch (event.kind) {
-      case 'data':
-        return this.#readPiece(this.#reader.push(event));
-      case 'ping':
-      case 'pong':
-        return [{ kind: event.kind, token: { over: 'websocket', data: event.data } }];
-      case 'close':
-        return [{ ...event, last: true }];
-      case 'fault':
-        return [event];
-    }
+    return this.#reading.all(found, (event) =>
+      event.kind === 'data' ? this.#readPiece(this.#reader.push(event)) : [readControl(event)],
+    );
   }
 
   #readPiece(piece: ReturnType<ChannelReader['push']>): ForwardEvent[] {

@@ -5,14 +5,14 @@
  *     SYN_STREAM  streamtype: error   port: 8080   requestid: 0         two for each connection; the client ends
  *     SYN_STREAM  streamtype: data    port: 8080   requestid: 0         its half of the error stream at once
  */
-import { type Fault, faulted } from '../fault.ts';
+import { type Fault, faulted, Reading } from '../fault.ts';
+import type { PingToken, Sender } from '../peer.ts';
 import type { ForwardEvent, ForwardFault, ForwardStream, PortForwardPeer } from '../portforward.ts';
-import type { PingToken } from '../remotecommand.ts';
 import type { Headers } from '../spdy/frame.ts';
 import { fromGoAway, idOf, toGoAway, tokenOf } from '../spdy/goodbye.ts';
 import { type SpdyEvent, SpdySession } from '../spdy/session.ts';
+import { readControl } from '../websocket/control.ts';
 import type { MaskKeys } from '../websocket/encoder.ts';
-import type { Sender } from '../websocket/frame.ts';
 import { Tunnel, type Tunnelled } from './tunnel.ts';
 
 /** Open at once, two for each connection. */
@@ -32,7 +32,7 @@ export class ForwardPeer implements PortForwardPeer {
   readonly #tunnel: Tunnel | null;
   readonly #streams = new Map<number, ForwardStream>();
   readonly #numbers = new Map<string, number>();
-  #over = false;
+  readonly #reading = new Reading();
 
   constructor({ from, tunnel }: ForwardOptions) {
     this.#from = from;
@@ -46,40 +46,17 @@ export class ForwardPeer implements PortForwardPeer {
 
   finish(): ForwardEvent[] {
     const events = this.#translate(this.#tunnel?.finish() ?? []);
-    if (!this.#over) this.#translateSpdy(this.#session.finish(), events);
-    return events;
+    return [...events, ...this.#translateSpdy(this.#session.finish())];
   }
 
   #translate(found: Tunnelled[]): ForwardEvent[] {
-    const events: ForwardEvent[] = [];
-    for (const event of found) {
-      if (this.#over) break;
-      if (event.kind === 'spdy') this.#translateSpdy(this.#session.receive(event.bytes), events);
-      else events.push(...this.#readTunnel(event));
-      const last = events.at(-1);
-      this.#over ||= last?.kind === 'fault' || (last?.kind === 'close' && last.last);
-    }
-    return events;
+    return this.#reading.all(found, (event) =>
+      event.kind === 'spdy' ? this.#translateSpdy(this.#session.receive(event.bytes)) : [readControl(event)],
+    );
   }
 
-  #translateSpdy(found: SpdyEvent[], events: ForwardEvent[]): void {
-    for (const event of found) {
-      if (this.#over) break;
-      events.push(...this.#read(event));
-      this.#over = events.at(-1)?.kind === 'fault';
-    }
-  }
-
-  #readTunnel(event: Exclude<Tunnelled, { kind: 'spdy' }>): ForwardEvent[] {
-    switch (event.kind) {
-      case 'ping':
-      case 'pong':
-        return [{ kind: event.kind, token: { over: 'websocket', data: event.data } }];
-      case 'close':
-        return [{ ...event, last: true }];
-      case 'fault':
-        return [event];
-    }
+  #translateSpdy(found: SpdyEvent[]): ForwardEvent[] {
+    return this.#reading.all(found, (event) => this.#read(event));
   }
 
   #read(event: SpdyEvent): ForwardEvent[] {

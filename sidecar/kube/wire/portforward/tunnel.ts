@@ -6,15 +6,15 @@
  *     | WebSocket message | any piece of SPDY's bytes  |  …      kubectl cuts even the heads of SPDY frames;
  *     +-------------------+----------------------------+         ours hold whole ones
  */
-import { type Fault, faulted } from '../fault.ts';
+import { faulted } from '../fault.ts';
+import type { Sender } from '../peer.ts';
+import type { Control } from '../websocket/control.ts';
 import { WebSocketDecoder } from '../websocket/decoder.ts';
 import { type MaskKeys, WebSocketEncoder } from '../websocket/encoder.ts';
-import type { Sender, WebSocketEvent } from '../websocket/frame.ts';
-
-type Control = Exclude<WebSocketEvent, { kind: 'data' }>;
+import type { WebSocketEvent, WebSocketFault } from '../websocket/frame.ts';
 
 /** Bytes of SPDY, or what was said about the WebSocket itself. */
-export type Tunnelled = { kind: 'spdy'; bytes: Buffer } | Control | Fault<'TEXT_UNEXPECTED'>;
+export type Tunnelled = { kind: 'spdy'; bytes: Buffer } | Control<WebSocketFault | 'TEXT_UNEXPECTED'>;
 
 export class Tunnel {
   readonly #decoder: WebSocketDecoder;

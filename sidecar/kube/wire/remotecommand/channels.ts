@@ -9,7 +9,7 @@
  *
  * An unknown channel, which the real server passes over, ends the session.
  */
-import { type Fault, faulted } from '../fault.ts';
+import { type Fault, faulted, Reading } from '../fault.ts';
 import {
   CHANNELS,
   type Channel,
@@ -24,6 +24,7 @@ import {
   type WebSocketProtocol,
 } from '../remotecommand.ts';
 import { type ChannelPiece, ChannelReader } from '../websocket/channels.ts';
+import { readControl } from '../websocket/control.ts';
 import { WebSocketDecoder } from '../websocket/decoder.ts';
 import type { MaskKeys } from '../websocket/encoder.ts';
 import type { WebSocketEvent } from '../websocket/frame.ts';
@@ -39,11 +40,11 @@ export class ChannelPeer extends ChannelSpeaker implements RemotePeer {
   readonly #options: RemoteOptions;
   readonly #decoder: WebSocketDecoder;
   readonly #reader: ChannelReader;
+  readonly #reading = new Reading();
   readonly #sizes = new SizeReader();
   readonly #ended = new Set<Channel>();
   /** The channel that a close signal names. */
   #closing: Buffer | null = null;
-  #over = false;
 
   /**
    * @param protocol what the server chose of the client's `Sec-WebSocket-Protocol`
@@ -67,27 +68,9 @@ export class ChannelPeer extends ChannelSpeaker implements RemotePeer {
   }
 
   #translate(found: WebSocketEvent[]): RemoteEvent[] {
-    const events: RemoteEvent[] = [];
-    for (const event of found) {
-      if (this.#over) break;
-      switch (event.kind) {
-        case 'data':
-          events.push(...this.#readPiece(this.#reader.push(event)));
-          break;
-        case 'ping':
-        case 'pong':
-          events.push({ kind: event.kind, token: { over: 'websocket', data: event.data } });
-          break;
-        case 'close':
-          events.push({ ...event, last: true });
-          break;
-        case 'fault':
-          events.push(event);
-          break;
-      }
-      this.#over = events.at(-1)?.kind === 'fault';
-    }
-    return events;
+    return this.#reading.all(found, (event) =>
+      event.kind === 'data' ? this.#readPiece(this.#reader.push(event)) : [readControl(event)],
+    );
   }
 
   #readPiece(piece: ReturnType<ChannelReader['push']>): RemoteEvent[] {

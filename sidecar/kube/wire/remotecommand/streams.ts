@@ -7,14 +7,14 @@
  *
  * The version (`X-Stream-Protocol-Version`) changes nothing here but what the error stream holds: see status.ts.
  */
-import { type Fault, faulted } from '../fault.ts';
+import { type Fault, faulted, Reading } from '../fault.ts';
+import type { PingToken } from '../peer.ts';
 import {
   CHANNELS,
   type Channel,
   type ChannelFault,
   type DataChannel,
   FROM_CLIENT,
-  type PingToken,
   type RemoteEvent,
   type RemoteOptions,
   type RemotePeer,
@@ -35,7 +35,7 @@ export class StreamPeer implements RemotePeer {
   readonly #sizes = new SizeReader();
   readonly #channels = new Map<number, Channel>();
   readonly #streams = new Map<Channel, number>();
-  #over = false;
+  readonly #reading = new Reading();
 
   constructor(options: RemoteOptions) {
     this.#options = options;
@@ -51,13 +51,7 @@ export class StreamPeer implements RemotePeer {
   }
 
   #translate(found: SpdyEvent[]): RemoteEvent[] {
-    const events: RemoteEvent[] = [];
-    for (const event of found) {
-      if (this.#over) break;
-      events.push(...this.#read(event));
-      this.#over = events.at(-1)?.kind === 'fault';
-    }
-    return events;
+    return this.#reading.all(found, (event) => this.#read(event));
   }
 
   #read(event: SpdyEvent): RemoteEvent[] {

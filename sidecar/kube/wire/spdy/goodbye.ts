@@ -1,5 +1,5 @@
 /** What SPDY calls by other names than WebSocket, for ports that speak both. Pure. */
-import type { PingToken } from '../remotecommand.ts';
+import type { PingToken } from '../peer.ts';
 import { GOAWAY } from './frame.ts';
 
 /** GOAWAY's status as a WebSocket close code. */

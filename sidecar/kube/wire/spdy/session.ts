@@ -9,8 +9,8 @@
  *
  * In Kubernetes only clients open streams, with odd numbers that grow.
  */
-import { type Fault, faulted } from '../fault.ts';
-import type { Sender } from '../websocket/frame.ts';
+import { type Fault, faulted, Reading } from '../fault.ts';
+import type { Sender } from '../peer.ts';
 import { SpdyDecoder } from './decoder.ts';
 import {
   encodeData,
@@ -67,7 +67,7 @@ export class SpdySession {
   readonly #receiving = new ReceiveWindows();
   /** The largest number of a stream so far, whoever opened it. */
   #last = -1;
-  #over = false;
+  readonly #reading = new Reading();
 
   /**
    * @param from who the peer is
@@ -87,13 +87,7 @@ export class SpdySession {
   }
 
   #translate(frames: SpdyFrame[]): SpdyEvent[] {
-    const events: SpdyEvent[] = [];
-    for (const frame of frames) {
-      if (this.#over) break;
-      events.push(...this.#read(frame));
-      this.#over = events.at(-1)?.kind === 'fault';
-    }
-    return events;
+    return this.#reading.all(frames, (frame) => this.#read(frame));
   }
 
   #read(frame: SpdyFrame): SpdyEvent[] {

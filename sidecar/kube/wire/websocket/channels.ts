@@ -12,9 +12,10 @@
  * sends text), and an empty message is passed over. A server's is refused, as kubectl refuses it.
  */
 import { type Fault, faulted } from '../fault.ts';
+import type { Sender } from '../peer.ts';
 import { Base64Reader } from './base64.ts';
 import type { WebSocketEncoder } from './encoder.ts';
-import type { Sender, WebSocketEvent } from './frame.ts';
+import type { WebSocketEvent } from './frame.ts';
 
 const ZERO = 0x30;
 

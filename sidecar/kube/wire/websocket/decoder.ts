@@ -1,12 +1,12 @@
 /** Bytes of a WebSocket peer → events, whatever the cuts between reads. Pure. The frames are in frame.ts. */
 import { faulted } from '../fault.ts';
+import type { Sender } from '../peer.ts';
 import {
   CONTROL_LIMIT,
   FIN,
   MASKED,
   MESSAGE_LIMIT,
   OPCODE,
-  type Sender,
   type WebSocketEvent,
   type WebSocketFault,
 } from './frame.ts';
@@ -49,17 +49,13 @@ export class WebSocketDecoder {
   /** Of a control frame that is not all there yet. */
   #control: Buffer[] = [];
   #message: { opcode: 'text' | 'binary'; length: number; begun: boolean } | null = null;
+  /** After a close or a fault: whatever comes is ignored. */
   #over = false;
 
   /** @param limit bytes of the largest message */
   constructor(from: Sender, limit = MESSAGE_LIMIT) {
     this.#from = from;
     this.#limit = limit;
-  }
-
-  /** True after a close or a fault: whatever comes is ignored. */
-  get over(): boolean {
-    return this.#over;
   }
 
   receive(bytes: Buffer): WebSocketEvent[] {

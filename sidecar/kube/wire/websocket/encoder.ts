@@ -1,5 +1,5 @@
 /** What we say to a WebSocket peer → bytes. Pure. The frames are in frame.ts. */
-import { CONTROL_LIMIT, FIN, MASKED, OPCODE, type Sender } from './frame.ts';
+import { CONTROL_LIMIT, FIN, MASKED, OPCODE } from './frame.ts';
 import { maskInto } from './mask.ts';
 
 /**
@@ -15,10 +15,6 @@ export class WebSocketEncoder {
   /** @param keys of a client, which masks; null for a server, which must not */
   constructor(keys: MaskKeys | null) {
     this.#keys = keys;
-  }
-
-  get as(): Sender {
-    return this.#keys === null ? 'server' : 'client';
   }
 
   /** A message of `parts`, end to end: a channel's number and its bytes need no copy of their own. */

@@ -21,9 +21,6 @@
  */
 import type { Fault } from '../fault.ts';
 
-/** Who sends: decides about masks here, about stream numbers in SPDY, about directions of channels. */
-export type Sender = 'client' | 'server';
-
 export const OPCODE = {
   continuation: 0x0,
   text: 0x1,

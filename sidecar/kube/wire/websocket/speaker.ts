@@ -1,8 +1,7 @@
 /** What both peers over WebSocket channels say alike, whatever the channels are for. Pure. */
-import type { PingToken } from '../remotecommand.ts';
+import type { PingToken, Sender } from '../peer.ts';
 import { encodeMessage } from './channels.ts';
 import { type MaskKeys, WebSocketEncoder } from './encoder.ts';
-import type { Sender } from './frame.ts';
 
 const NOTHING = Buffer.alloc(0);
 

@@ -9,6 +9,7 @@
  */
 import assert from 'node:assert/strict';
 import t from 'tap';
+import type { Sender } from '../../../../sidecar/kube/wire/peer.ts';
 import { ForwardChannelPeer } from '../../../../sidecar/kube/wire/portforward/channels.ts';
 import { ForwardPeer } from '../../../../sidecar/kube/wire/portforward/streams.ts';
 import type { ForwardEvent } from '../../../../sidecar/kube/wire/portforward.ts';
@@ -20,7 +21,6 @@ import {
   WEBSOCKET_PROTOCOLS,
   type WebSocketProtocol,
 } from '../../../../sidecar/kube/wire/remotecommand.ts';
-import type { Sender } from '../../../../sidecar/kube/wire/websocket/frame.ts';
 import { captures } from '../../../kube-captures/capture.ts';
 
 const KEPT: number[] = [350_045_715, 351_100_819, 351_309_563, 351_355_465];

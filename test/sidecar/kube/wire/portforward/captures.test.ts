@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
+import type { Sender } from '../../../../../sidecar/kube/wire/peer.ts';
 import { ForwardPeer } from '../../../../../sidecar/kube/wire/portforward/streams.ts';
 import type { ForwardEvent, PortForwardPeer } from '../../../../../sidecar/kube/wire/portforward.ts';
-import type { Sender } from '../../../../../sidecar/kube/wire/websocket/frame.ts';
 import { type Capture, captures } from '../../../../kube-captures/capture.ts';
 import { anySizes, bytewise, type Cut, cutAt, inSizes, whole } from '../../../../kube-captures/cuts.ts';
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
+import type { Sender } from '../../../../../sidecar/kube/wire/peer.ts';
 import { ChannelPeer } from '../../../../../sidecar/kube/wire/remotecommand/channels.ts';
 import { type Outcome, StatusReader } from '../../../../../sidecar/kube/wire/remotecommand/status.ts';
 import { StreamPeer } from '../../../../../sidecar/kube/wire/remotecommand/streams.ts';
@@ -12,7 +13,6 @@ import type {
   RemoteOptions,
   RemotePeer,
 } from '../../../../../sidecar/kube/wire/remotecommand.ts';
-import type { Sender } from '../../../../../sidecar/kube/wire/websocket/frame.ts';
 import { type Capture, captures } from '../../../../kube-captures/capture.ts';
 import { anySizes, bytewise, type Cut, cutAt, inSizes, whole } from '../../../../kube-captures/cuts.ts';
 import { FACTS, type Fact } from '../../../../kube-captures/facts.ts';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import t from 'tap';
+import type { Sender } from '../../../../../sidecar/kube/wire/peer.ts';
 import { ChannelPeer } from '../../../../../sidecar/kube/wire/remotecommand/channels.ts';
 import {
   CHANNELS,
@@ -11,7 +12,6 @@ import {
   type WebSocketProtocol,
 } from '../../../../../sidecar/kube/wire/remotecommand.ts';
 import { WebSocketEncoder } from '../../../../../sidecar/kube/wire/websocket/encoder.ts';
-import type { Sender } from '../../../../../sidecar/kube/wire/websocket/frame.ts';
 import { anySizes, bytewise, inSizes } from '../../../../kube-captures/cuts.ts';
 
 const key = () => Buffer.from([0xa5, 1, 2, 3]);

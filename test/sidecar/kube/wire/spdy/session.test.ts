@@ -1,4 +1,5 @@
 import t from 'tap';
+import type { Sender } from '../../../../../sidecar/kube/wire/peer.ts';
 import {
   encodeData,
   encodeGoAway,
@@ -10,7 +11,6 @@ import {
 } from '../../../../../sidecar/kube/wire/spdy/encoder.ts';
 import { HeaderDeflater } from '../../../../../sidecar/kube/wire/spdy/headers.ts';
 import { type SpdyEvent, SpdySession } from '../../../../../sidecar/kube/wire/spdy/session.ts';
-import type { Sender } from '../../../../../sidecar/kube/wire/websocket/frame.ts';
 import { bytewise } from '../../../../kube-captures/cuts.ts';
 
 const hex = (text: string) => Buffer.from(text.replaceAll(' ', ''), 'hex');
