@@ -31,7 +31,7 @@ import {
   type StreamFault,
 } from './frame.ts';
 import { HeaderDeflater, HeaderInflater } from './headers.ts';
-import { ReceiveWindows, SendWindows } from './window.ts';
+import { Streams } from './streams.ts';
 
 export type SpdyEvent =
   | { kind: 'open'; stream: number; headers: Headers }
@@ -45,12 +45,6 @@ export type SpdyEvent =
   | { kind: 'discarded'; bytes: number }
   | Fault<SpdyFault>;
 
-interface Stream {
-  replied: boolean;
-  peerEnded: boolean;
-  weEnded: boolean;
-}
-
 const NOTHING = Buffer.alloc(0);
 const NO_HEADERS: Headers = new Map();
 
@@ -58,16 +52,11 @@ type Frame<Kind extends SpdyFrame['kind']> = Extract<SpdyFrame, { kind: Kind }>;
 
 export class SpdySession {
   readonly #from: Sender;
-  readonly #streamLimit: number;
   readonly #decoder = new SpdyDecoder();
   readonly #inflater = new HeaderInflater();
   readonly #deflater = new HeaderDeflater();
-  readonly #streams = new Map<number, Stream>();
-  readonly #sending = new SendWindows();
-  readonly #receiving = new ReceiveWindows();
-  /** The largest number of a stream so far, whoever opened it. */
-  #last = -1;
   readonly #reading = new Reading();
+  readonly #streams: Streams;
 
   /**
    * @param from who the peer is
@@ -75,7 +64,7 @@ export class SpdySession {
    */
   constructor(from: Sender, streamLimit: number) {
     this.#from = from;
-    this.#streamLimit = streamLimit;
+    this.#streams = new Streams(streamLimit);
   }
 
   receive(bytes: Buffer): SpdyEvent[] {
@@ -109,7 +98,7 @@ export class SpdySession {
       case 'settings':
         return this.#readSettings(frame);
       case 'window-update':
-        return this.#grown(this.#sending.grow(frame.stream, frame.delta));
+        return this.#grown(this.#streams.sending.grow(frame.stream, frame.delta));
       case 'fault':
         return [frame];
     }
@@ -119,13 +108,12 @@ export class SpdySession {
     const headers = this.#inflater.open(block);
     if ('kind' in headers) return [headers];
     if (this.#from === 'server') return broken('STREAM_OF_SERVER', 'the server opens a stream');
-    if (stream % 2 === 0 || stream <= this.#last) {
-      return broken('STREAM_NUMBER', `the client opens stream ${stream} after ${this.#last}`);
+    const { last, full, limit } = this.#streams;
+    if (stream % 2 === 0 || stream <= last) {
+      return broken('STREAM_NUMBER', `the client opens stream ${stream} after ${last}`);
     }
-    if (this.#streams.size >= this.#streamLimit) {
-      return broken('TOO_MANY_STREAMS', `more than ${this.#streamLimit} streams are open at once`);
-    }
-    this.#add(stream);
+    if (full) return broken('TOO_MANY_STREAMS', `more than ${limit} streams are open at once`);
+    this.#streams.add(stream);
     return [{ kind: 'open', stream, headers }, ...this.#ended(stream, fin)];
   }
 
@@ -158,20 +146,20 @@ export class SpdySession {
     if (this.#from === 'server' && !found.replied) {
       return broken('REPLY_MISSING', `data on stream ${stream} before the reply`);
     }
-    this.#receiving.received(stream, data.length);
+    this.#streams.receiving.received(stream, data.length);
     const piece: SpdyEvent[] = data.length === 0 && fin ? [] : [{ kind: 'data', stream, data }];
     return [...piece, ...this.#ended(stream, fin)];
   }
 
   #readReset({ stream, status }: Frame<'rst-stream'>): SpdyEvent[] {
     if (!this.#streams.has(stream)) return this.#late(stream, 0);
-    this.#remove(stream);
+    this.#streams.remove(stream);
     return [{ kind: 'reset', stream, status }, { kind: 'writable' }];
   }
 
   #readSettings({ values }: Frame<'settings'>): SpdyEvent[] {
     const initial = values.get(SETTING_INITIAL_WINDOW);
-    return initial === undefined ? [] : this.#grown(this.#sending.settle(initial));
+    return initial === undefined ? [] : this.#grown(this.#streams.sending.settle(initial));
   }
 
   #grown(valid: boolean): SpdyEvent[] {
@@ -180,24 +168,21 @@ export class SpdySession {
 
   #ended(stream: number, fin: boolean): SpdyEvent[] {
     if (!fin) return [];
-    const found = this.#streams.get(stream)!;
-    found.peerEnded = true;
-    if (found.weEnded) this.#remove(stream);
+    this.#streams.end(stream, 'peerEnded');
     return [{ kind: 'end', stream }];
   }
 
   /** A frame of a stream that is gone was on its way when it went; one of a stream that never was is none. */
   #late(stream: number, bytes: number): SpdyEvent[] {
-    if (stream > this.#last || stream % 2 === 0)
-      return broken('STREAM_UNKNOWN', `there is no stream ${stream}`);
+    if (!this.#streams.was(stream)) return broken('STREAM_UNKNOWN', `there is no stream ${stream}`);
     return bytes === 0 ? [] : [{ kind: 'discarded', bytes }];
   }
 
   /** We are the client. @throws RangeError when `streamLimit` are open */
   open(headers: Headers): { stream: number; bytes: Buffer } {
-    if (this.#streams.size >= this.#streamLimit) throw new RangeError('too many streams');
-    const stream = this.#last < 0 ? 1 : this.#last + 2;
-    this.#add(stream);
+    if (this.#streams.full) throw new RangeError('too many streams');
+    const stream = this.#streams.last + 2;
+    this.#streams.add(stream);
     return { stream, bytes: encodeSynStream(stream, this.#deflater.close(headers)) };
   }
 
@@ -214,21 +199,20 @@ export class SpdySession {
     const found = this.#streams.get(stream);
     if (found === undefined) return NOTHING;
     if (found.weEnded) throw new RangeError(`stream ${stream} has been ended`);
-    this.#sending.sent(stream, data.length);
+    this.#streams.sending.sent(stream, data.length);
     return encodeData(stream, data, false);
   }
 
   end(stream: number): Buffer {
     const found = this.#streams.get(stream);
     if (found === undefined || found.weEnded) return NOTHING;
-    found.weEnded = true;
-    if (found.peerEnded) this.#remove(stream);
+    this.#streams.end(stream, 'weEnded');
     return encodeData(stream, NOTHING, true);
   }
 
   reset(stream: number, status: number = STATUS.cancel): Buffer {
     if (!this.#streams.has(stream)) return NOTHING;
-    this.#remove(stream);
+    this.#streams.remove(stream);
     return encodeRstStream(stream, status);
   }
 
@@ -237,17 +221,17 @@ export class SpdySession {
   }
 
   goAway(status: number = GOAWAY.ok): Buffer {
-    return encodeGoAway(this.#from === 'client' ? Math.max(0, this.#last) : 0, status);
+    return encodeGoAway(this.#from === 'client' ? Math.max(0, this.#streams.last) : 0, status);
   }
 
   consumed(stream: number, bytes: number): Buffer {
-    this.#receiving.consumed(stream, bytes);
-    return this.#sending.counts ? grants(this.#receiving.due()) : NOTHING;
+    this.#streams.receiving.consumed(stream, bytes);
+    return this.#streams.sending.counts ? grants(this.#streams.receiving.due()) : NOTHING;
   }
 
   /** The peer has said nothing for a while, and nothing that it said waits: what it may be waiting for itself. */
   silent(): Buffer {
-    return grants(this.#receiving.scarce());
+    return grants(this.#streams.receiving.scarce());
   }
 
   /** False before it is opened, and once both ended it or either reset it. */
@@ -257,24 +241,11 @@ export class SpdySession {
 
   /** The peer counts windows, and has kept to ours: they bound what it sends. Otherwise TCP alone does. */
   get windowed(): boolean {
-    return this.#sending.counts && !this.#receiving.overrun;
+    return this.#streams.sending.counts && !this.#streams.receiving.overrun;
   }
 
   sendable(stream: number): number {
-    return this.#streams.has(stream) ? this.#sending.left(stream) : Number.POSITIVE_INFINITY;
-  }
-
-  #add(stream: number): void {
-    this.#last = stream;
-    this.#streams.set(stream, { replied: false, peerEnded: false, weEnded: false });
-    this.#sending.open(stream);
-    this.#receiving.open(stream);
-  }
-
-  #remove(stream: number): void {
-    this.#streams.delete(stream);
-    this.#sending.close(stream);
-    this.#receiving.close(stream);
+    return this.#streams.has(stream) ? this.#streams.sending.left(stream) : Number.POSITIVE_INFINITY;
   }
 }
 
