@@ -18,7 +18,13 @@ const identity = z.strictObject({
   user: z.string(),
   groups: z.array(z.string()),
   pod: z
-    .strictObject({ namespace: z.string(), name: z.string(), uid: z.string(), serviceAccount: z.string() })
+    .strictObject({
+      namespace: z.string(),
+      name: z.string(),
+      uid: z.string(),
+      serviceAccount: z.string(),
+      labels: z.record(z.string(), z.string()).exactOptional(),
+    })
     .exactOptional(),
   conversation: z.string().exactOptional(),
   generation: z.string().exactOptional(),

@@ -18,11 +18,21 @@ export const SYSTEM: SessionId = 'system';
 /** What an attribution rests on: a signed token, a Cursor hook's word, or the process's own claim. */
 export type Proof = 'signed' | 'hook' | 'claimed';
 
+/** Where an agent runs. */
+export interface Pod {
+  namespace: string;
+  name: string;
+  uid: string;
+  serviceAccount: string;
+  /** As they were at admission; absent where they are not known. */
+  labels?: Record<string, string>;
+}
+
 /** Who asks. */
 export interface Identity {
   user: string;
   groups: string[];
-  pod?: { namespace: string; name: string; uid: string; serviceAccount: string };
+  pod?: Pod;
   /** Cursor's conversation and generation, where known. */
   conversation?: string;
   generation?: string;

@@ -6,8 +6,9 @@
  */
 import type { KubeAction } from '../action.ts';
 import { readParameters } from '../kube/remote/parameters.ts';
-import { anyOf, type TextTest } from './matcher.ts';
-import type { ApiConditions, ApiRule, Pattern } from './schema.ts';
+import { anyOf, type TextTest } from './pattern.ts';
+import type { ApiConditions, ApiRule } from './schema/api.ts';
+import type { Pattern } from './schema/text.ts';
 import { every, MAYBE, NO, not, some, sure, type Tri, YES } from './tri.ts';
 import { verbsOf } from './verbs.ts';
 

@@ -2,8 +2,9 @@
 
 import { parsePath } from '../mask/path.ts';
 import type { Masking, PathRule } from '../mask/rules.ts';
-import { anyOf } from './matcher.ts';
-import type { AgentPolicy, MaskedPath } from './schema.ts';
+import { anyOf } from './pattern.ts';
+import type { MaskedPath } from './schema/masking.ts';
+import type { AgentPolicy } from './schema.ts';
 
 /** What one policy says; undefined where it does not. */
 export interface StatedMasking {

@@ -1,33 +1,19 @@
 /** Compiles a rule's `match` into a function over one command. */
-import { RE2JS } from 're2js';
 import type { CommandAction, PathRole, SimpleCommand } from '../action.ts';
 import { operandsOf } from '../command/subcommand.ts';
-import { glob, matches } from './glob.ts';
 import { compilePath, touches } from './paths.ts';
-import type { Conditions, Match, Pattern } from './schema.ts';
+import { anyOf, compilePattern, type TextTest } from './pattern.ts';
+import type { CommandConditions, CommandMatch } from './schema/commands.ts';
+import type { Pattern } from './schema/text.ts';
 import { every, MAYBE, NO, not, some, sure, type Tri, YES } from './tri.ts';
 
 export type Matcher = (command: SimpleCommand, action: CommandAction) => Tri;
 
-/** True of a whole text. */
-export type TextTest = (text: string) => boolean;
-
-export function compilePattern(pattern: Pattern): TextTest {
-  if (typeof pattern === 'string') {
-    const compiled = glob(pattern);
-    return (text) => matches(compiled, text);
-  }
-  const compiled = RE2JS.compile(pattern.regex);
-  return (text) => compiled.matches(text);
-}
-
-export function anyOf(patterns: readonly Pattern[]): TextTest {
-  const tests = patterns.map(compilePattern);
-  return (text) => tests.some((test) => test(text));
-}
-
-/** @param allows true for a rule that allows: a glob among the command's paths then only may match. */
-export function compileMatch(match: Match, allows: boolean): Matcher {
+/**
+ * @param allows true for a rule that allows: it has to cover all that the command touches, contacts or is given in a
+ *   respect that it names, and a glob among the command's paths only may match
+ */
+export function compileMatch(match: CommandMatch, allows: boolean): Matcher {
   const holds = compileConditions(match, allows);
   if (match.unless === undefined) return holds;
   // What lifts a refusal has to be as certain as what allows, and the other way about.
@@ -38,10 +24,10 @@ export function compileMatch(match: Match, allows: boolean): Matcher {
   };
 }
 
-function compileConditions(match: Conditions, allows: boolean): Matcher {
+function compileConditions(match: CommandConditions, allows: boolean): Matcher {
   const conditions: Matcher[] = [
     ...words(match),
-    ...surroundings(match),
+    ...surroundings(match, allows),
     ...(['reads', 'writes', 'deletes', 'changes'] as const).flatMap((role) => paths(match, role, allows)),
   ];
   if (match.recursive && !match.reads && !match.writes && !match.deletes && !match.changes) {
@@ -52,7 +38,7 @@ function compileConditions(match: Conditions, allows: boolean): Matcher {
   return (command, action) => every(conditions, (condition) => condition(command, action));
 }
 
-function words({ program, subcommand, args, flags }: Conditions): Matcher[] {
+function words({ program, subcommand, args, flags }: CommandConditions): Matcher[] {
   const conditions: Matcher[] = [];
   if (program) {
     const test = anyOf(program);
@@ -78,12 +64,14 @@ function words({ program, subcommand, args, flags }: Conditions): Matcher[] {
   return conditions;
 }
 
-function surroundings(match: Conditions): Matcher[] {
-  const { env, via, pipesInto, outputRunBy, capabilities } = match;
+function surroundings(match: CommandConditions, allows: boolean): Matcher[] {
+  const { env, via, pipesInto, outputRunBy, capabilities, hosts } = match;
   const conditions: Matcher[] = [];
-  if (env) conditions.push(overNames(env, (command) => command.env.map(({ name }) => name)));
-  if (via) conditions.push(overNames(via, (command) => command.via));
-  if (outputRunBy) conditions.push(overNames(outputRunBy, (command) => command.outputRunBy));
+  if (env) conditions.push(over(env, allows, (command) => command.env.map(({ name }) => name)));
+  // A wrapper is a command itself, and judged as one.
+  if (via) conditions.push(over(via, false, (command) => command.via));
+  if (outputRunBy) conditions.push(over(outputRunBy, allows, (command) => command.outputRunBy));
+  if (hosts) conditions.push(over(hosts, allows, (command) => command.hosts));
   if (capabilities) {
     conditions.push((command) => sure(capabilities.every((one) => command.capabilities.includes(one))));
   }
@@ -100,15 +88,21 @@ function surroundings(match: Conditions): Matcher[] {
   return conditions;
 }
 
-function overNames(
+/** @param all every one of the names has to match, and there has to be one */
+function over(
   patterns: readonly Pattern[],
-  names: (command: SimpleCommand) => readonly string[],
+  all: boolean,
+  names: (command: SimpleCommand) => readonly (string | null)[],
 ): Matcher {
   const test = anyOf(patterns);
-  return (command) => sure(names(command).some(test));
+  return (command) => {
+    const given = names(command);
+    const quantified = all && given.length > 0 ? every : some;
+    return quantified(given, (name) => known(name, test));
+  };
 }
 
-function paths(match: Conditions, role: PathRole, allows: boolean): Matcher[] {
+function paths(match: CommandConditions, role: PathRole, allows: boolean): Matcher[] {
   const patterns = match[role];
   if (patterns === undefined) return [];
   const condition = { role, patterns: patterns.map(compilePath), recursive: match.recursive === true };

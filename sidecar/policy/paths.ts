@@ -2,7 +2,7 @@
 import type { PathRole, SimpleCommand, Touch } from '../action.ts';
 import { quoteGlob } from '../command/path.ts';
 import { type Glob, glob, overlap } from './glob.ts';
-import { MAYBE, NO, type Tri, YES } from './tri.ts';
+import { every, MAYBE, NO, some, type Tri, YES } from './tri.ts';
 
 export interface PathCondition {
   role: PathRole;
@@ -28,25 +28,33 @@ export function compilePath(pattern: string): PathPattern {
  * Whether the command touches one of the paths in this role. Touching a directory with everything below it
  * touches what a pattern names below it. An unquoted glob counts as all that it could become.
  *
- * @param certain true for a rule that allows: then a glob, which may become something else, only may match
+ * @param allows true for a rule that allows: then nothing else may be touched in this role, and a glob, which may
+ *   become something else, only may match
  */
 export function touches(
-  command: SimpleCommand,
-  condition: PathCondition,
+  { touches }: Pick<SimpleCommand, 'touches'>,
+  { role, patterns, recursive }: PathCondition,
   home: string | undefined,
-  certain: boolean,
+  allows: boolean,
 ): Tri {
-  let best: Tri = NO;
-  for (const touch of command.touches) {
-    if (touch.role !== condition.role || (condition.recursive && !touch.recursive)) continue;
-    const path = touchedSegments(touch);
-    for (const pattern of condition.patterns) {
-      const answer = touchMatches({ touch, path }, pattern, home, certain);
-      if (answer === YES) return YES;
-      if (answer > best) best = answer;
-    }
-  }
-  return best;
+  const concerned = touches.filter(
+    (touch) => touch.role === role && (!recursive || allows || touch.recursive),
+  );
+  if (!allows) return some(concerned, (touch) => touchesOne(touch, patterns, home, allows));
+  if (concerned.length === 0) return NO;
+  return every(concerned, (touch) =>
+    recursive && !touch.recursive ? NO : touchesOne(touch, patterns, home, allows),
+  );
+}
+
+function touchesOne(
+  touch: Touch,
+  patterns: readonly PathPattern[],
+  home: string | undefined,
+  allows: boolean,
+): Tri {
+  const path = touchedSegments(touch);
+  return some(patterns, (pattern) => touchMatches({ touch, path }, pattern, home, allows));
 }
 
 function touchMatches(

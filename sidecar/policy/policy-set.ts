@@ -4,8 +4,15 @@ import type { Masking } from '../mask/rules.ts';
 import { type ApiMatcher, compileApiMatch } from './api-matcher.ts';
 import { ALONE, type Surroundings } from './builtin-api/surroundings.ts';
 import { compileMasking, type StatedMasking, strictest } from './masking.ts';
-import { anyOf, compileMatch, type Matcher } from './matcher.ts';
-import type { AgentPolicy, ApiRule, CommandRule, Subject } from './schema.ts';
+import { compileMatch, type Matcher } from './matcher.ts';
+import { anyOf } from './pattern.ts';
+import type { ApiRule } from './schema/api.ts';
+import type { CommandRule } from './schema/commands.ts';
+import type { RuleHead } from './schema/text.ts';
+import type { AgentPolicy } from './schema.ts';
+import { strictPart } from './strict-part.ts';
+import { compileSubjects } from './subjects.ts';
+import { MAYBE, NO } from './tri.ts';
 
 export interface CompiledRule {
   /** `policy-name/rule-name`. */
@@ -33,7 +40,6 @@ export interface CompiledPolicy {
   /** The most bytes of a request's body that are kept; undefined where the policy does not say. */
   bodyBytes: number | undefined;
   masking: StatedMasking;
-  appliesTo(identity: Identity): boolean;
   /** The rules that could match a command of this program; null is a computed one. */
   rulesFor(program: string | null): readonly CompiledRule[];
 }
@@ -41,18 +47,18 @@ export interface CompiledPolicy {
 const DEFAULT_BODY_BYTES = 8 * 1024 * 1024;
 
 export class PolicySet {
-  readonly #policies: readonly CompiledPolicy[];
+  readonly #policies: readonly ((identity: Identity) => CompiledPolicy | null)[];
 
   /** What the built-in rules protect. */
   readonly surroundings: Surroundings;
 
   constructor(policies: readonly AgentPolicy[], surroundings: Surroundings = ALONE) {
     this.surroundings = surroundings;
-    this.#policies = policies.map(compile);
+    this.#policies = policies.map(forSubjects);
   }
 
   applyingTo(identity: Identity): readonly CompiledPolicy[] {
-    return this.#policies.filter((policy) => policy.appliesTo(identity));
+    return this.#policies.flatMap((policyFor) => policyFor(identity) ?? []);
   }
 
   /** Whether input is recorded: it is as soon as one policy that applies says so. */
@@ -72,11 +78,24 @@ export class PolicySet {
   }
 }
 
+/** What of a policy counts for whom; null for nothing of it. */
+function forSubjects(policy: AgentPolicy): (identity: Identity) => CompiledPolicy | null {
+  const applies = compileSubjects(policy.spec.subjects);
+  const whole = compile(policy);
+  const strict = policy.spec.subjects?.some(({ podLabels }) => podLabels)
+    ? compile(strictPart(policy))
+    : whole;
+  return (identity) => {
+    const answer = applies(identity);
+    if (answer === NO) return null;
+    return answer === MAYBE ? strict : whole;
+  };
+}
+
 function compile(policy: AgentPolicy): CompiledPolicy {
   const { name } = policy.metadata;
-  const { subjects, commands = [], api = [], defaults = {}, recording, masking } = policy.spec;
+  const { commands = [], api = [], defaults = {}, recording, masking } = policy.spec;
   const rules = commands.map((rule) => compileRule(name, rule));
-  const tests = subjects?.map(compileSubject);
   return {
     name,
     defaults,
@@ -84,7 +103,6 @@ function compile(policy: AgentPolicy): CompiledPolicy {
     recordsInput: recording?.input === true,
     bodyBytes: bodyBytes(recording?.bodies),
     masking: compileMasking(masking),
-    appliesTo: (identity) => tests === undefined || tests.some((test) => test(identity)),
     rulesFor: index(rules),
   };
 }
@@ -113,7 +131,7 @@ function compileApiRule(policy: string, rule: ApiRule): CompiledApiRule {
 }
 
 /** What rules of every kind say. */
-function headOf(policy: string, { name, effect, reason, instead }: ApiRule | CommandRule) {
+function headOf(policy: string, { name, effect, reason, instead }: RuleHead) {
   return { name: `${policy}/${name}`, effect, reason, ...(instead !== undefined && { instead }) };
 }
 
@@ -131,11 +149,4 @@ function index(rules: readonly IndexedRule[]): (program: string | null) => reado
     byProgram.set(program, concerned);
     return concerned;
   };
-}
-
-function compileSubject(subject: Subject): (identity: Identity) => boolean {
-  const users = subject.users && anyOf(subject.users);
-  const groups = subject.groups && anyOf(subject.groups);
-  return (identity) =>
-    (users === undefined || users(identity.user)) && (groups === undefined || identity.groups.some(groups));
 }

@@ -130,6 +130,19 @@ t.test('a member more, less, or of another kind is refused, at any depth', async
   }
 });
 
+t.test('the labels of a pod, where they are known', async (t) => {
+  const start = BODIES['session.start'] as Extract<EventBody, { type: 'session.start' }>;
+  const labelled = (labels: unknown) =>
+    eventOf({
+      ...start,
+      identity: { ...start.identity, pod: { ...start.identity.pod!, labels: labels as Record<string, string> } },
+    });
+  for (const labels of [{}, { app: 'web', 'x.io/y': '', constructor: 'z' }])
+    t.same(decodeEvent(canonicalBytes(labelled(labels))), labelled(labels));
+  for (const labels of [{ app: 1 }, ['app'], 'app', null])
+    t.throws(() => decodeEvent(canonicalBytes(labelled(labels))), { code: 'EVENT_INVALID' });
+});
+
 t.test('only the canonical form decodes', async (t) => {
   const text = canonicalBytes(eventOf(BODIES['session.resize'])).toString();
   const bad = [

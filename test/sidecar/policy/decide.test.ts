@@ -103,6 +103,37 @@ t.test('a rule that allows must match for certain', async (t) => {
   t.equal(judge([p], 'rm -r /tmp/*/x').effect, 'deny', 'a glob may become something else');
   t.equal(judge([p], 'rm -r "$x"').effect, 'deny');
   t.equal(judge([p], 'rm -r /').effect, 'deny');
+  t.equal(judge([p], 'rm -r /tmp/x /tmp/y').effect, 'allow');
+  t.equal(judge([p], 'rm -r /tmp/x /etc').effect, 'deny', 'it has to cover all that is deleted');
+  t.equal(judge([p], 'rm').effect, 'deny', 'and there has to be something');
+});
+
+t.test(
+  'a rule that allows covers all variables that are given, and all that runs what is printed',
+  async (t) => {
+    const p = policy('p', {
+      defaults: { commands: 'deny', unknown: 'deny' },
+      commands: [
+        rule('make', 'allow', { program: ['make'], env: ['CC', 'CFLAGS'] }),
+        rule('gen', 'allow', { program: ['gen'], outputRunBy: ['sh'] }),
+        rule('sh', 'allow', { program: ['sh', 'bash'] }),
+      ],
+    });
+    t.equal(judge([p], 'CC=gcc CFLAGS=-O2 make').effect, 'allow');
+    t.equal(judge([p], 'CC=gcc LD_PRELOAD=x make').effect, 'deny');
+    t.equal(judge([p], 'make').effect, 'deny');
+    t.equal(judge([p], 'sh -c "$(gen)"').rule, 'default/unknown');
+    t.equal(judge([p], 'gen | bash').rule, 'default/commands');
+  },
+);
+
+t.test('unless lifts a refusal only where it covers everything', async (t) => {
+  const p = policy('p', {
+    ...open,
+    commands: [rule('rm', 'deny', { program: ['rm'], unless: { deletes: ['/tmp/**'] } })],
+  });
+  t.equal(judge([p], 'rm /tmp/a /tmp/b').effect, 'allow');
+  t.equal(judge([p], 'rm /tmp/a /etc/b').effect, 'deny');
 });
 
 t.test('unless lifts a rule, and must itself be certain', async (t) => {
@@ -201,6 +232,27 @@ t.test('each condition', async (t) => {
     for (const line of yes) t.ok(matches(match, line), `${JSON.stringify(match)} matches ${line}`);
     for (const line of no) t.notOk(matches(match, line), `${JSON.stringify(match)} does not match ${line}`);
   }
+});
+
+t.test('hosts that a command contacts; one that is computed may be any', async (t) => {
+  const p = policy('p', {
+    defaults: { commands: 'ask', unknown: 'deny' },
+    commands: [
+      rule('no', 'deny', { hosts: ['*.evil.example', '10.*'] }),
+      rule('yes', 'allow', { program: ['tool'], hosts: ['*.good.example'] }),
+    ],
+  });
+  const contacting = (...hosts: (string | null)[]) => {
+    const action = analyse('tool x', { cwd: '/' });
+    for (const command of action.commands) command.hosts = hosts;
+    return decide(new PolicySet([p]), action, somebody);
+  };
+  t.match(contacting('a.good.example'), { effect: 'allow', rule: 'p/yes' });
+  t.match(contacting('a.good.example', '10.0.0.1'), { effect: 'deny', rule: 'p/no' });
+  t.match(contacting('a.good.example', null), { effect: 'deny', rule: 'default/unknown' });
+  t.match(contacting(null), { effect: 'deny', rule: 'default/unknown' });
+  t.match(contacting('elsewhere.example'), { effect: 'ask', rule: 'default/commands' });
+  t.match(contacting('elsewhere.example', 'a.good.example'), { effect: 'ask', rule: 'default/commands' });
 });
 
 const programs = fc.constantFrom('ls', 'rm', 'git', 'sudo', 'cat');

@@ -1,0 +1,37 @@
+/** Conditions on a request to the Kubernetes API. */
+import { z } from 'zod';
+import { isGiven, patterns, ruleHead } from './text.ts';
+
+/**
+ * All that are given must hold. A request for a whole collection (list, watch, deletecollection) concerns every name in
+ * it, and one over all namespaces concerns each of them.
+ */
+const apiConditions = z.strictObject({
+  /**
+   * As RBAC names them, with wide meanings: `delete` is deletecollection and eviction too; `exec` is exec, attach,
+   * ephemeral containers and nodes/proxy; `portforward`; `scale` is any write that changes how many replicas there
+   * are; `read` is get, list and watch; `write` is everything else.
+   */
+  verbs: patterns.optional(),
+  /** API groups; the core group is the empty text. */
+  groups: patterns.optional(),
+  /** `pods`, `pods/exec`, `deployments/scale`. A slash is a character like others to a glob: `pods*` is all of them. */
+  resources: patterns.optional(),
+  namespaces: patterns.optional(),
+  names: patterns.optional(),
+  /** Paths of requests that are for no resource, e.g. `/healthz`. */
+  paths: patterns.optional(),
+  dryRun: z.boolean().optional(),
+  /** Of an exec or attach alone: whether it asks for a terminal, and for standard input. */
+  tty: z.boolean().optional(),
+  stdin: z.boolean().optional(),
+});
+
+const apiMatch = apiConditions
+  .extend({ unless: apiConditions.refine(isGiven, 'unless needs at least one condition').optional() })
+  .refine(isGiven, 'a match needs at least one condition');
+
+export const apiRule = z.strictObject({ ...ruleHead, match: apiMatch });
+
+export type ApiConditions = z.infer<typeof apiConditions>;
+export type ApiRule = z.infer<typeof apiRule>;

@@ -1,0 +1,24 @@
+/** Who a policy is for. */
+import { z } from 'zod';
+import { isGiven, pattern, patterns } from './text.ts';
+
+/** https://kubernetes.io/docs/concepts/overview/working-with-objects/labels/#syntax-and-character-set */
+const LABEL = /^([a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?\/)?[A-Za-z0-9]([-\w.]{0,61}[A-Za-z0-9])?$/;
+
+const labelKey = z.string().regex(LABEL, 'not the name of a label');
+
+/** All that is given must hold. What asks for a pod is never true of who is in none. */
+export const subject = z
+  .strictObject({
+    users: patterns.optional(),
+    groups: patterns.optional(),
+    /** Of the pod, as `namespace:name`. */
+    serviceAccounts: patterns.optional(),
+    /** Of the pod. */
+    namespaces: patterns.optional(),
+    /** Labels that the pod had at its admission, whatever it has been given since: all of them. */
+    podLabels: z.record(labelKey, pattern).refine(isGiven, 'podLabels needs a label').optional(),
+  })
+  .refine(isGiven, 'a subject needs users, groups, serviceAccounts, namespaces or podLabels');
+
+export type Subject = z.infer<typeof subject>;
