@@ -11,17 +11,18 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
-import type { BodySummary, DraftBody, Micros } from '../../../recorder/audit/event.ts';
-import { ChaperoneError } from '../../../recorder/errors.ts';
 import type { Journal } from '../../../recorder/log/ports.ts';
 import type { Clock } from '../../clock.ts';
 import type { BodyMask } from '../../mask/body.ts';
-import type { Principal, Running } from '../credentials/bearers.ts';
-import { type Status, unavailable } from '../request/status.ts';
+import type { Running } from '../credentials/bearers.ts';
+import type { Header } from '../request/headers.ts';
+import { unavailable } from '../request/status.ts';
 import type { Forwarded, Upstream } from '../upstream/upstream.ts';
-import { reasonOf, wasUnheard } from './failure.ts';
+import { type EndOf, type RequestEnd, recordEnd } from './ended.ts';
+import { noAnswer, reasonOf, wasUnheard } from './failure.ts';
 import { Flow } from './flow.ts';
 import { type AnswerHead, answerHead, hasBody, withoutLength } from './head.ts';
+import { joined } from './joined.ts';
 import { mediaType, wholeBody } from './ledger.ts';
 import type { RequestMasking } from './masking.ts';
 import { sendStatus } from './reply.ts';
@@ -33,15 +34,10 @@ export interface ExchangePorts {
   clock: Clock;
 }
 
-export interface ExchangeOptions {
+export interface ExchangeOptions extends EndOf {
   ports: ExchangePorts;
-  principal: Principal;
-  /** The request's id. */
-  id: string;
   forwarded: Forwarded;
   response: ServerResponse;
-  /** When it was admitted. */
-  since: Micros;
   masking: RequestMasking;
   /** The most bytes of the answer that are kept. */
   keep: number;
@@ -52,8 +48,6 @@ export interface ExchangeOptions {
 /** An answer that is all there within this time, and no larger, is recorded and passed on as one. */
 const HELD_BYTES = 64 * 1024;
 const HELD_MS = 10;
-
-type Outcome = 'answered' | 'failed' | 'cancelled';
 
 export class Exchange implements Dispatcher.DispatchHandler, Running {
   readonly #options: ExchangeOptions;
@@ -168,19 +162,20 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
   async #answerWhole(): Promise<void> {
     const { response, forwarded, keep } = this.#options;
     const head = this.#head!;
-    const body = this.#held.length === 1 ? this.#held[0]! : Buffer.concat(this.#held);
+    const body = joined(this.#held);
     const mask = this.#mask!;
     const first = mask.push(body);
     const last = mask.end();
     this.#settle();
-    const [record, agent] = [joined(first.record, last.record), joined(first.agent, last.agent)];
+    const record = joined([first.record, last.record]);
+    const agent = joined([first.agent, last.agent]);
     const whole = { stored: record, sent: body.length, masked: mask.masked };
     const { summary, kept } = wholeBody(whole, mediaType(head.contentType), keep);
     const answer = body.length === 0 ? {} : { answer: summary, ...(kept.length > 0 && { content: kept }) };
-    await this.#record('answered', head.status, answer);
+    await this.#record({ outcome: 'answered', status: head.status, ...answer });
     if (hasBody(forwarded.method, head.status)) {
-      this.#writeHead([...withoutLength(head), 'content-length', String(agent.length)]);
-    } else this.#writeHead(forwarded.method === 'HEAD' ? head.headers.flat() : withoutLength(head));
+      this.#writeHead([...withoutLength(head), ['content-length', String(agent.length)]]);
+    } else this.#writeHead(forwarded.method === 'HEAD' ? head.headers : withoutLength(head));
     response.end(agent);
     this.#finish();
   }
@@ -216,13 +211,15 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     // What is masked may be longer than it was.
     const { forwarded } = this.#options;
     const asItWas = head.encoding !== null || !hasBody(forwarded.method, head.status);
-    this.#writeHead(asItWas ? head.headers.flat() : withoutLength(head));
+    this.#writeHead(asItWas ? head.headers : withoutLength(head));
     if (flow.idle) this.#options.response.flushHeaders();
     const last = await flow.run();
     if (this.#over) return;
     this.#settle();
     const { summary, tail, broken } = last;
-    await this.#record(broken === null ? 'answered' : 'failed', head.status, {
+    await this.#record({
+      outcome: broken === null ? 'answered' : 'failed',
+      status: head.status,
       ...(summary !== null && { answer: summary }),
       ...(tail.length > 0 && { content: tail }),
       ...(broken !== null && { error: reasonOf(broken) }),
@@ -231,34 +228,36 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     this.#finish();
   }
 
-  #writeHead(headers: string[]): void {
+  #writeHead(headers: readonly Header[]): void {
     const { response } = this.#options;
     const { status, message } = this.#head!;
     response.sendDate = false;
-    response.writeHead(status, message, headers);
+    response.writeHead(status, message, headers.flat());
   }
 
   /** The end of a whole answer cannot be recorded: the client does not get to see it. */
   #lose(error: unknown): void {
     const { response, forwarded } = this.#options;
     if (response.headersSent) response.destroy();
-    else sendStatus(response, unavailable(503, reasonOf(error as Error)), forwarded.method);
+    else sendStatus(response, unavailable(503, reasonOf(error)), forwarded.method);
     this.#finish();
   }
 
   /** Ends it early, whatever it was doing. */
-  async #stop(outcome: Outcome, why: unknown): Promise<void> {
+  async #stop(outcome: 'failed' | 'cancelled', why: unknown): Promise<void> {
     if (this.#over) return;
     this.#settle();
-    const { response, forwarded } = this.#options;
-    const error = why instanceof Error ? reasonOf(why) : String(why);
+    const { response, forwarded, ports } = this.#options;
+    const { host } = ports.upstream.source.server;
+    const error = reasonOf(why);
     this.#controller?.abort(new Error(error));
     const answerable = outcome === 'failed' && !response.headersSent && !response.destroyed;
-    const refusal = answerable ? this.#explain(why, error) : null;
+    // A controller is there once a connection stands.
+    const refusal = answerable ? noAnswer(why, host, this.#controller !== null) : null;
     const status = refusal?.code ?? (response.headersSent ? response.statusCode : 0);
     const { summary = null, tail = null } = this.#flow?.stop() ?? {};
-    await this.#record(outcome, status, {
-      error,
+    await this.#record({
+      ...{ outcome, status, error },
       ...(summary !== null && { answer: summary }),
       ...(tail !== null && tail.length > 0 && { content: tail }),
     }).catch(() => undefined);
@@ -267,25 +266,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     this.#finish();
   }
 
-  #explain(why: unknown, error: string): Status {
-    const { source } = this.#options.ports.upstream;
-    if (why instanceof ChaperoneError) return unavailable(503, error);
-    const server = source.server.host;
-    // A controller is there once a connection stands.
-    return this.#controller === null
-      ? unavailable(503, `the API server ${server} cannot be reached: ${error}`)
-      : unavailable(502, `the API server ${server} gave no answer that can be passed on: ${error}`);
-  }
-
-  #record(
-    outcome: Outcome,
-    status: number,
-    rest: { answer?: BodySummary; content?: Uint8Array; error?: string },
-  ): Promise<void> {
-    const { ports, principal, id, since } = this.#options;
-    const at = ports.clock.now();
-    const body: DraftBody = { type: 'request.ended', id, outcome, status, micros: at - since, ...rest };
-    return ports.journal.append(principal.session, [{ at, body }]);
+  #record(end: RequestEnd): Promise<void> {
+    return recordEnd(this.#options.ports, this.#options, end);
   }
 
   #unhold(): void {
@@ -301,8 +283,4 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
   #finish(): void {
     this.#ended.resolve();
   }
-}
-
-function joined(first: Uint8Array, last: Uint8Array): Uint8Array {
-  return last.length === 0 ? first : Buffer.concat([first, last]);
 }

@@ -1,10 +1,23 @@
 /** What went wrong between us and the API server, in words. */
 import { ChaperoneError } from '../../../recorder/errors.ts';
+import { type Status, unavailable } from '../request/status.ts';
 
 const CLOSED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 function codeOf(error: unknown): string {
   return (error as { code?: unknown } | null)?.code?.toString() ?? '';
+}
+
+/**
+ * What the client hears that gets no answer.
+ * @param connected whether a connection stood
+ */
+export function noAnswer(why: unknown, server: string, connected: boolean): Status {
+  const reason = reasonOf(why);
+  if (why instanceof ChaperoneError) return unavailable(503, reason);
+  return connected
+    ? unavailable(502, `the API server ${server} gave no answer that can be passed on: ${reason}`)
+    : unavailable(503, `the API server ${server} cannot be reached: ${reason}`);
 }
 
 /** True where the connection was closed before a word of an answer. */
@@ -13,7 +26,8 @@ export function wasUnheard(error: unknown): boolean {
 }
 
 /** One line for the log and for the person. */
-export function reasonOf(error: Error): string {
+export function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
   const code = codeOf(error);
   const [line = ''] = error.message.split('\n', 1);
   const said = line === '' || line === code ? 'no reason given' : line;

@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import type { BodySummary } from '../../../recorder/audit/event.ts';
 import type { BodyMask } from '../../mask/body.ts';
 import { patience } from '../../mask/stream.ts';
+import { joined } from './joined.ts';
 import { type BodyKind, Ledger } from './ledger.ts';
 import { Veil } from './veil.ts';
 
@@ -189,7 +190,7 @@ export class Flow {
       this.#paused = false;
       this.#options.relieved();
     }
-    return chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, bytes);
+    return joined(chunks);
   }
 
   #more(): Promise<void> {

@@ -21,9 +21,9 @@ export function answerHead(status: number, message: string, raw: readonly (Buffe
   };
 }
 
-/** Name, value, name, value, for an answer whose framing is ours to say. */
-export function withoutLength({ headers }: AnswerHead): string[] {
-  return headers.flatMap(([name, value]) => (name.toLowerCase() === 'content-length' ? [] : [name, value]));
+/** For an answer whose framing is ours to say. */
+export function withoutLength({ headers }: AnswerHead): Header[] {
+  return headers.filter(([name]) => name.toLowerCase() !== 'content-length');
 }
 
 /** Whether an answer to this can have a body at all. */

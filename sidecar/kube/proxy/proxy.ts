@@ -9,17 +9,19 @@ import { ChaperoneError } from '../../../recorder/errors.ts';
 import type { KubeAction } from '../../action.ts';
 import type { Gate } from '../../gate.ts';
 import type { Vault } from '../../mask/vault.ts';
-import type { Bearer, Bearers, Principal, Running } from '../credentials/bearers.ts';
+import type { Bearer, Bearers, Principal } from '../credentials/bearers.ts';
 import type { RequestHead } from '../request/classify.ts';
 import { Unfit } from '../request/refusal.ts';
 import type { ScaleFinding } from '../request/scale/probe.ts';
 import { forbidden, type Status, unauthenticated, unavailable, unfit } from '../request/status.ts';
 import type { Forwarded } from '../upstream/upstream.ts';
 import { type Candidate, candidate, type Recording, readHead, unfitAction } from './admission.ts';
+import { type RequestEnd, recordEnd } from './ended.ts';
 import { Exchange, type ExchangePorts } from './exchange.ts';
-import { sendStatus } from './reply.ts';
+import { refuseOnSocket, sendStatus } from './reply.ts';
 import { announcesBody, readBody } from './request-body.ts';
-import { refuseOnSocket, type UpgradeHandler } from './upgrade.ts';
+import type { UpgradeHandler } from './upgrade.ts';
+import { Visit } from './visit.ts';
 
 export interface ProxyOptions {
   ports: ExchangePorts;
@@ -34,30 +36,6 @@ export interface ProxyOptions {
   upgrades: UpgradeHandler | null;
   /** Told of errors that nobody raised on purpose. */
   report(error: unknown): void;
-}
-
-/** One request while it is served. */
-class Visit implements Running {
-  readonly done: Promise<void>;
-  #exchange: Exchange | null = null;
-  readonly #response: ServerResponse;
-
-  constructor(response: ServerResponse, serve: (visit: Visit) => Promise<void>) {
-    this.#response = response;
-    this.done = serve(this);
-  }
-
-  /** Runs the exchange, unless the visit was cut. */
-  run(exchange: Exchange): Promise<void> {
-    this.#exchange = exchange;
-    return exchange.run();
-  }
-
-  async cut(reason: string): Promise<void> {
-    if (this.#exchange === null) this.#response.destroy();
-    else await this.#exchange.cut(reason);
-    await this.done;
-  }
 }
 
 export class ApiProxy {
@@ -106,23 +84,27 @@ export class ApiProxy {
 
   /** The request as it goes on; null where it does not, and has been answered. */
   async #admit(principal: Principal, { request, response, invite }: Asked): Promise<Admitted | null> {
+    const { ports } = this.#options;
     let body: Buffer | null = null;
     try {
       const head = readHead(request);
       body = await readBody(request, () => invite && response.writeContinue());
       if (body === null) return null;
-      const since = this.#options.ports.clock.now();
+      const since = ports.clock.now();
       const found = await this.#probed(
         principal,
         candidate(head, body, this.#options.recording(principal.identity, head.request)),
       );
       const { action } = found;
       const verdict = await this.#options.gate.judge(principal.session, principal.identity, action);
-      if (verdict.ok)
-        return response.destroyed ? await this.#gone(principal, action, since) : { ...found, since };
-      const status = forbidden(action.request, verdict.decision, verdict.message);
-      await this.#recordRefusal(principal, action, status, since);
-      refuse(request, response, status);
+      const { id } = action;
+      if (verdict.ok && !response.destroyed) return { ...found, since };
+      if (verdict.ok) await recordEnd(ports, { principal, id, since }, LEFT);
+      else {
+        const status = forbidden(action.request, verdict.decision, verdict.message);
+        await recordEnd(ports, { principal, id, since }, refused(status));
+        refuse(request, response, status);
+      }
     } catch (error) {
       if (!(error instanceof Unfit)) throw error;
       const status = await this.#refuseUnfit(principal, request, { error, body });
@@ -197,40 +179,14 @@ export class ApiProxy {
     { error, body }: { error: Unfit; body: Buffer | null },
   ): Promise<Status> {
     const { refusal } = error;
-    const since = this.#options.ports.clock.now();
-    const action = unfitAction(request, { refusal, body, vault: this.#options.vault });
+    const { ports, gate, vault } = this.#options;
+    const since = ports.clock.now();
+    const action = unfitAction(request, { refusal, body, vault });
     const status = unfit(refusal);
     const rule = `builtin/unfit-${refusal.code}`;
-    await this.#options.gate.refuse(principal.session, action, { rule, reason: refusal.message });
-    await this.#recordRefusal(principal, action, status, since);
+    await gate.refuse(principal.session, action, { rule, reason: refusal.message });
+    await recordEnd(ports, { principal, id: action.id, since }, refused(status));
     return status;
-  }
-
-  async #recordRefusal(
-    principal: Principal,
-    { id }: KubeAction,
-    status: Status,
-    since: number,
-  ): Promise<void> {
-    const { journal, clock } = this.#options.ports;
-    const at = clock.now();
-    const body = {
-      type: 'request.ended',
-      id,
-      outcome: 'refused',
-      status: status.code,
-      micros: at - since,
-    } as const;
-    await journal.append(principal.session, [{ at, body }]);
-  }
-
-  /** The client left while its request was judged. */
-  async #gone(principal: Principal, { id }: KubeAction, since: number): Promise<null> {
-    const { journal, clock } = this.#options.ports;
-    const at = clock.now();
-    const body = { type: 'request.ended', id, outcome: 'cancelled', status: 0, micros: at - since } as const;
-    await journal.append(principal.session, [{ at, body: { ...body, error: 'the client went away' } }]);
-    return null;
   }
 
   #explain(error: unknown): Status {
@@ -240,6 +196,13 @@ export class ApiProxy {
     }
     return error.code === 'UNAUTHENTICATED' ? unauthenticated() : unavailable(503, error.message);
   }
+}
+
+/** The client left while its request was judged. */
+const LEFT: RequestEnd = { outcome: 'cancelled', status: 0, error: 'the client went away' };
+
+function refused({ code }: Status): RequestEnd {
+  return { outcome: 'refused', status: code };
 }
 
 interface Asked {

@@ -1,5 +1,7 @@
-/** Our own answers. */
+/** Our own answers: on a response, and on a connection that Node's HTTP has let go of. */
 import type { ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Header } from '../request/headers.ts';
 import { encodeStatus, type Status } from '../request/status.ts';
 
 /** Answers with a `Status`. Does nothing where the client is gone. */
@@ -11,4 +13,39 @@ export function sendStatus(response: ServerResponse, status: Status, method: str
     'cache-control': 'no-cache, private',
   });
   response.end(method === 'HEAD' ? undefined : body);
+}
+
+/** The same on a socket, and closes it. */
+export function refuseOnSocket(socket: Duplex, status: Status): void {
+  const body = encodeStatus(status);
+  const head = rawHead(`${status.code} Refused`, [
+    ['Connection', 'close'],
+    ['Content-Type', 'application/json'],
+    ['Content-Length', String(body.length)],
+  ]);
+  lastWords(socket, Buffer.concat([head, body]));
+}
+
+/**
+ * The first lines of an answer, and the empty one behind them.
+ * @param status `403 Forbidden`
+ */
+export function rawHead(status: string, headers: readonly Header[]): Buffer {
+  const lines = headers.map(([name, value]) => `${name}: ${value}`);
+  return Buffer.from([`HTTP/1.1 ${status}`, ...lines, '', ''].join('\r\n'), 'latin1');
+}
+
+/** How long a client may take for an answer that ends its connection, and to close. */
+const LINGER_MS = 10_000;
+
+/**
+ * What is said before the connection ends. What the client still says is read and left, for a connection that is
+ * closed over unread bytes is reset, and takes the answer with it.
+ */
+export function lastWords(socket: Duplex, bytes: Uint8Array): void {
+  if (socket.destroyed) return;
+  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(timer));
+  socket.on('data', () => undefined).resume();
+  socket.end(bytes);
 }

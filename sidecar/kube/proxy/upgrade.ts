@@ -4,7 +4,6 @@ import type { Duplex } from 'node:stream';
 import type { KubeAction } from '../../action.ts';
 import type { Principal, Running } from '../credentials/bearers.ts';
 import type { Header } from '../request/headers.ts';
-import type { Status } from '../request/status.ts';
 import type { UpgradeRequest } from '../request/upgrade-request.ts';
 
 /** A request of a known bearer that may be upgraded, before the gate has seen it. */
@@ -31,31 +30,4 @@ export interface UpgradeHandler {
     upgrading: Upgrading,
     bearer: { enter(running: Running): void; leave(running: Running): void },
   ): Promise<void>;
-}
-
-/** How long a client may take for an answer that ends its connection, and to close. */
-const LINGER_MS = 10_000;
-
-/** Answers on a socket that Node's HTTP has let go of, and closes it. */
-export function refuseOnSocket(socket: Duplex, status: Status): void {
-  const body = JSON.stringify(status);
-  const head = [
-    `HTTP/1.1 ${status.code} Refused`,
-    'Connection: close',
-    'Content-Type: application/json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-  ];
-  lastWords(socket, `${head.join('\r\n')}\r\n\r\n${body}`);
-}
-
-/**
- * What is said before the connection ends. What the client still says is read and left, for a connection that is
- * closed over unread bytes is reset, and takes the answer with it.
- */
-export function lastWords(socket: Duplex, bytes: Uint8Array | string): void {
-  if (socket.destroyed) return;
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS);
-  socket.once('close', () => clearTimeout(timer));
-  socket.on('data', () => undefined).resume();
-  socket.end(bytes);
 }

@@ -4,6 +4,7 @@
  */
 import type { BodyMask } from '../../mask/body.ts';
 import { Unpacker } from './gunzip.ts';
+import { joined } from './joined.ts';
 
 /** A piece in its encoding, and how much there was once it was undone. */
 interface Owed {
@@ -81,10 +82,4 @@ export class Veil {
     if (this.#unpacker === null) this.#ready.push(agent);
     return record;
   }
-}
-
-function joined(pieces: readonly Uint8Array[]): Buffer {
-  const [first] = pieces;
-  if (pieces.length === 1) return Buffer.from(first!.buffer, first!.byteOffset, first!.byteLength);
-  return Buffer.concat(pieces);
 }

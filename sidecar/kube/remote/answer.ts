@@ -2,10 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { BodySummary } from '../../../recorder/audit/event.ts';
 import type { Vault } from '../../mask/vault.ts';
-import { answerHead } from '../proxy/head.ts';
+import { answerHead, withoutLength } from '../proxy/head.ts';
 import { mediaType, wholeBody } from '../proxy/ledger.ts';
+import { rawHead } from '../proxy/reply.ts';
 import { JSON_TYPE } from '../request/media-type.ts';
-import type { Lines } from './handshake.ts';
 
 export interface WholeAnswer {
   /** `403 Forbidden` */
@@ -25,26 +25,20 @@ export async function wholeAnswer(response: IncomingMessage, vault: Vault): Prom
   const { statusCode = 0, statusMessage = '', rawHeaders } = response;
   if (statusCode < 200) throw new Error(`the API server answered ${statusCode}, which is no answer`);
   const body = await bodyOf(response);
-  const { headers, contentType } = answerHead(statusCode, statusMessage, rawHeaders);
-  const type = mediaType(contentType);
+  const answered = answerHead(statusCode, statusMessage, rawHeaders);
+  const type = mediaType(answered.contentType);
   const { record, agent, masked } = vault.known().mask(body, type.startsWith(JSON_TYPE) ? 'json' : 'stars');
-  const lines: Lines = [
-    ...headers.filter(([name]) => name.toLowerCase() !== 'content-length').map(([...line]) => line),
+  const said = `${statusCode} ${statusMessage.replace(/[^\x20-\x7e]/g, '')}`;
+  const head = rawHead(said, [
+    ...withoutLength(answered),
     ['Connection', 'close'],
     ['Content-Length', String(agent.length)],
-  ];
-  const said = `${statusCode} ${statusMessage.replace(/[^\x20-\x7e]/g, '')}`;
-  const bytes = Buffer.concat([Buffer.from(headOf(said, lines), 'latin1'), agent]);
+  ]);
   return {
     said: said.trim(),
-    bytes,
+    bytes: Buffer.concat([head, agent]),
     ...wholeBody({ stored: record, sent: body.length, masked }, type, LIMIT),
   };
-}
-
-/** The first lines of an answer, and the empty one behind them. */
-export function headOf(status: string, lines: Lines): string {
-  return [`HTTP/1.1 ${status}`, ...lines.map(([name, value]) => `${name}: ${value}`), '', ''].join('\r\n');
 }
 
 async function bodyOf(response: IncomingMessage): Promise<Buffer> {

@@ -2,7 +2,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Lines } from './handshake.ts';
+import type { Header } from '../request/headers.ts';
 
 /** What `Upstream.connect` gives, as far as it matters here. */
 export interface Way {
@@ -19,7 +19,7 @@ export interface Asked {
   /** The server's own host and port. */
   host: string;
   /** Everything but Host and the credentials. */
-  lines: Lines;
+  headers: readonly Header[];
 }
 
 /** `upgraded`: raw bytes flow from here on. `answered`: an ordinary answer, whose body is to be read. */
@@ -34,12 +34,12 @@ const MAX_HEADER_BYTES = 64 * 1024;
 /** @throws Error where the connection breaks before there is an answer, or there is none within `patience` milliseconds */
 export function dial(
   way: Way,
-  { method, uri, host, lines }: Asked,
+  { method, uri, host, headers: asked }: Asked,
   patience: number = ANSWER_MS,
 ): Promise<Answer> {
   const { socket, credentials, prefix } = way;
   const { authorization } = credentials;
-  const headers = [['Host', host], ...lines];
+  const headers: Header[] = [['Host', host], ...asked];
   if (authorization !== null) headers.push(['Authorization', authorization]);
   return new Promise((resolve, reject) => {
     const asking = request({

@@ -8,19 +8,22 @@ import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ulid } from 'ulid';
-import type { BodySummary, Identity, Micros, SessionId } from '../../../recorder/audit/event.ts';
+import type { Identity, Micros, SessionId } from '../../../recorder/audit/event.ts';
 import type { KubeAction } from '../../action.ts';
 import { failureStatus, type Guard, type Outcome, SessionLog } from '../../session/session-log.ts';
 import type { Running } from '../credentials/bearers.ts';
+import { type RequestEnd, recordEnd } from '../proxy/ended.ts';
 import { reasonOf } from '../proxy/failure.ts';
-import { lastWords, refuseOnSocket, type Upgrading } from '../proxy/upgrade.ts';
+import { lastWords, rawHead, refuseOnSocket } from '../proxy/reply.ts';
+import type { Upgrading } from '../proxy/upgrade.ts';
+import type { Header } from '../request/headers.ts';
 import { Unfit } from '../request/refusal.ts';
 import { forbidden, type Status, unavailable } from '../request/status.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { headOf, wholeAnswer } from './answer.ts';
+import { wholeAnswer } from './answer.ts';
 import { type Answer, dial } from './dial.ts';
 import { entranceOf, REMOTE_COMMAND, runRemoteCommand } from './exec.ts';
-import { agreeingLines, askingLines, type Lines, type Offer, readAnswer, readOffer } from './handshake.ts';
+import { agreeingLines, askingLines, type Offer, readAnswer, readOffer } from './handshake.ts';
 import { orStop } from './or-stop.ts';
 import { type RemoteParameters, readParameters } from './parameters.ts';
 import { PORT_FORWARD, portsOf, runPortForward } from './port-forward.ts';
@@ -34,15 +37,6 @@ export interface RemotePorts {
   refusesPort: (port: number) => string | null;
   /** Whether the policy has what somebody types recorded. */
   recordsInput: (identity: Identity) => boolean;
-}
-
-/** How a request ended, for its bearer's session. */
-interface RequestEnd {
-  outcome: 'answered' | 'refused' | 'failed' | 'cancelled' | 'upgraded';
-  status: number;
-  error?: string;
-  answer?: BodySummary;
-  content?: Uint8Array;
 }
 
 /** A shell's own convention for one that was hung up. */
@@ -163,7 +157,7 @@ export class RemoteExchange implements Running {
     this.#stop.signal.throwIfAborted();
     this.#upgraded = true;
     const client = this.#client.release();
-    client.socket.write(headOf('101 Switching Protocols', agreeingLines(offer, agreement)));
+    client.socket.write(rawHead('101 Switching Protocols', agreeingLines(offer, agreement)));
     const ends = { client, server: answer };
     const recordInput = this.#ports.recordsInput(this.#upgrading.principal.identity);
     const outcome =
@@ -177,7 +171,7 @@ export class RemoteExchange implements Running {
     return { end: { outcome: 'upgraded', status: 101 }, outcome };
   }
 
-  async #ask(action: KubeAction, lines: Lines): Promise<Answer> {
+  async #ask(action: KubeAction, lines: readonly Header[]): Promise<Answer> {
     const { upstream } = this.#ports;
     const { signal } = this.#stop;
     const connecting = upstream.connect();
@@ -189,10 +183,10 @@ export class RemoteExchange implements Running {
       method: action.method,
       uri: action.uri,
       host: upstream.source.server.host,
-      lines: [
+      headers: [
         // An answer that is no upgrade is small: its encoding need not be undone.
-        ...headers.filter(([name]) => name !== 'accept-encoding').map(([...line]): Lines[number] => line),
-        ['Audit-ID', action.id] satisfies Lines[number],
+        ...headers.filter(([name]) => name !== 'accept-encoding'),
+        ['Audit-ID', action.id] satisfies Header,
         ...lines,
       ],
     };
@@ -216,7 +210,7 @@ export class RemoteExchange implements Running {
 
   /** Says so to a client that still waits. */
   #failed(error: unknown): RequestEnd {
-    const message = reasonOf(error instanceof Error ? error : new Error(String(error)));
+    const message = reasonOf(error);
     const left = this.#stop.signal.aborted;
     if (left || this.#upgraded) this.#upgrading.socket.destroy();
     if (left) return { outcome: this.#cut === null ? 'cancelled' : 'failed', status: 0, error: message };
@@ -230,11 +224,8 @@ export class RemoteExchange implements Running {
   }
 
   #record(since: Micros, end: RequestEnd): Promise<void> {
-    const { guard } = this.#ports;
     const { principal, action } = this.#upgrading;
-    const at = guard.clock.now();
-    const body = { type: 'request.ended' as const, id: action.id, micros: at - since, ...end };
-    return guard.journal.append(principal.session, [{ at, body }]);
+    return recordEnd(this.#ports.guard, { principal, id: action.id, since }, end);
   }
 }
 

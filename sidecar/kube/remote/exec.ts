@@ -6,6 +6,7 @@
 import type { Entrance } from '../../../recorder/audit/event.ts';
 import type { KubeAction } from '../../action.ts';
 import { explainFailure, failureStatus, type Outcome, type SessionLog } from '../../session/session-log.ts';
+import type { Sender } from '../wire/peer.ts';
 import { ChannelPeer } from '../wire/remotecommand/channels.ts';
 import { formatFailure, StatusReader } from '../wire/remotecommand/status.ts';
 import { StreamPeer } from '../wire/remotecommand/streams.ts';
@@ -16,7 +17,6 @@ import {
   WEBSOCKET_PROTOCOLS,
   type WebSocketProtocol,
 } from '../wire/remotecommand.ts';
-import type { Sender } from '../wire/peer.ts';
 import { arrange } from './arrangement.ts';
 import type { BridgeEnd } from './bridge.ts';
 import { type Connection, maskKeys } from './connection.ts';

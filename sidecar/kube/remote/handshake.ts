@@ -8,6 +8,7 @@
  * answer is checked as a client would before anything behind it is believed.
  */
 import type { IncomingHttpHeaders } from 'node:http';
+import type { Header } from '../request/headers.ts';
 import { acceptFor, isKey } from '../wire/websocket/handshake.ts';
 
 /** The subprotocols that can be decoded, by transport. */
@@ -29,9 +30,6 @@ export interface Agreement {
 
 /** `why` is one line for the client. */
 export type Misfit = { kind: 'misfit'; why: string };
-
-/** Header lines, name and value, in order. */
-export type Lines = [name: string, value: string][];
 
 const SPDY = 'SPDY/3.1';
 
@@ -70,7 +68,7 @@ function choose(offered: string | string[] | undefined, known: readonly string[]
 }
 
 /** The lines that ask the server for the same. @param key for WebSocket: 16 random bytes in base64 */
-export function askingLines(offer: Offer, key: string): Lines {
+export function askingLines(offer: Offer, key: string): Header[] {
   switch (offer.kind) {
     case 'websocket':
       return [
@@ -116,7 +114,7 @@ function agree({ kind, protocols }: Offer, chosen: string | string[] | undefined
 }
 
 /** The lines of our own 101 to the client. */
-export function agreeingLines(offer: Offer, { protocol }: Agreement): Lines {
+export function agreeingLines(offer: Offer, { protocol }: Agreement): Header[] {
   switch (offer.kind) {
     case 'websocket':
       return [
@@ -130,7 +128,7 @@ export function agreeingLines(offer: Offer, { protocol }: Agreement): Lines {
   }
 }
 
-function named(name: string, value: string): Lines {
+function named(name: string, value: string): Header[] {
   return value === '' ? [] : [[name, value]];
 }
 

@@ -3,6 +3,7 @@ import type { KubeAction } from '../../action.ts';
 import type { Clock } from '../../clock.ts';
 import { failureStatus, type Outcome, type SessionLog } from '../../session/session-log.ts';
 import { Unfit } from '../request/refusal.ts';
+import type { Sender } from '../wire/peer.ts';
 import { ForwardChannelPeer } from '../wire/portforward/channels.ts';
 import { ForwardPeer } from '../wire/portforward/streams.ts';
 import {
@@ -12,7 +13,6 @@ import {
   type PortForwardChannels,
   type PortForwardPeer,
 } from '../wire/portforward.ts';
-import type { Sender } from '../wire/peer.ts';
 import { type Connection, maskKeys } from './connection.ts';
 import { End } from './end.ts';
 import { type ForwardEnd, ForwardRelay } from './forward.ts';

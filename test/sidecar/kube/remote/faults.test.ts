@@ -150,7 +150,7 @@ t.test('a server that is silent is given up', async (t) => {
   const [near, far] = await pair(t);
   far.on('error', () => undefined).resume();
   const way = { socket: near, credentials: { authorization: null }, prefix: '' };
-  const asked = { method: 'GET', uri: '/', host: 'x', lines: [] };
+  const asked = { method: 'GET', uri: '/', host: 'x', headers: [] };
   await t.rejects(dial(way, asked, 50), { message: 'no answer within 0.05 s' });
 });
 
