@@ -7,7 +7,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, relative } from 'node:path';
+import { join, sep } from 'node:path';
 import {
   aptInstall,
   environment,
@@ -56,12 +56,12 @@ function ensureTap() {
   writeFileSync(stamp, '');
 }
 
-/** Test files of a folder, at any depth. */
-function testFiles(folder) {
-  return readdirSync(folder, { recursive: true })
-    .map((name) => join(folder, String(name)))
-    .filter((path) => path.endsWith('.test.ts') && path.includes('/cluster/') === cluster)
-    .map((path) => relative(root, path))
+/** Test files at any depth: those of test/cluster, or all the others. */
+function testFiles() {
+  return readdirSync(join(root, 'test'), { recursive: true })
+    .map(String)
+    .filter((name) => name.endsWith('.test.ts') && name.startsWith(`cluster${sep}`) === cluster)
+    .map((name) => join('test', name))
     .sort();
 }
 
@@ -104,10 +104,7 @@ step('checking style', [
 const scratch = makeScratch();
 const env = { ...environment(), TMPDIR: scratch.path };
 if (args.includes('--long')) env.CHAPERONE_LONG = '1';
-const [tapStatus, reportStatus] = await runTests(
-  named.length > 0 ? named : testFiles(join(root, 'test')),
-  env,
-);
+const [tapStatus, reportStatus] = await runTests(named.length > 0 ? named : testFiles(), env);
 const left = scratch.left();
 if (left.length > 0)
   process.stderr.write(`chaperone: tests left ${left.length} things behind in TMPDIR: ${left.join(' ')}\n`);
