@@ -1,0 +1,180 @@
+/**
+ * Every part of an action judged, with every rule that had a say: what `decide` takes the strictest of, and `explain`
+ * shows whole. Pure. How rules and policies combine is told in decide.ts.
+ */
+import type { Effect, Identity } from '../../recorder/audit/event.ts';
+import type { Action, CommandAction, KubeAction, SimpleCommand, Unknown } from '../action.ts';
+import { BUILTIN_RULES } from './builtin.ts';
+import type { Surroundings } from './builtin-api/surroundings.ts';
+import { BUILTIN_API_RULES } from './builtin-api.ts';
+import type { CompiledPolicy, CompiledRule, Defaults, PolicySet } from './policy-set.ts';
+import { NO, type Tri, YES } from './tri.ts';
+
+/** Something of an action that is judged by itself. */
+export type Part =
+  | { kind: 'command'; command: SimpleCommand }
+  /** A function that the line defines under a name that is kept. */
+  | { kind: 'function'; name: string }
+  | { kind: 'request'; request: KubeAction }
+  /** What was not understood; `text` is where in the line, empty where it is the whole. */
+  | { kind: 'unknown'; message: string; text: string; code?: Unknown['code'] };
+
+/** What is told of a rule. */
+export type RuleHead = Pick<CompiledRule, 'name' | 'effect' | 'reason'>;
+
+/** A rule that matches a part for certain, or may. */
+export interface Match {
+  rule: RuleHead;
+  certain: boolean;
+}
+
+export interface Judgement {
+  part: Part;
+  effect: Effect;
+  /** The rule or the default that decided. */
+  rule: string;
+  reason: string;
+  /** The rules have no certain answer to it: `defaults.unknown` had a say. */
+  unknown: boolean;
+  /** All rules that match it or may, in no order that means anything. */
+  matches: readonly Match[];
+}
+
+const STRICTNESS: Record<Effect, number> = { allow: 0, ask: 1, deny: 2 };
+
+/** Negative where `a` is less strict than `b`, 0 where they are alike. */
+export function compareStrictness(a: Effect, b: Effect): number {
+  return STRICTNESS[a] - STRICTNESS[b];
+}
+
+/** In the order of the action. Empty where there is nothing in it to judge. */
+export function evaluate(policies: PolicySet, action: Action, identity: Identity): Judgement[] {
+  const applying = policies.applyingTo(identity);
+  switch (action.kind) {
+    case 'command':
+      return judgeLine(action, applying);
+    case 'request':
+      return judgeRequest(action, applying, policies.surroundings);
+  }
+}
+
+function judgeLine(action: CommandAction, policies: readonly CompiledPolicy[]): Judgement[] {
+  const judgements: Judgement[] = [];
+  for (const name of action.functions) {
+    const matches = BUILTIN.filter(({ functions }) => functions?.test(name)).map(({ rule }) => sureOf(rule));
+    if (matches.length > 0) judgements.push(weigh({ kind: 'function', name }, matches, policies));
+  }
+  for (const command of action.commands) judgements.push(judgeCommand(command, action, policies));
+  for (const { code, message, text } of action.unknown)
+    judgements.push(unknownPart({ kind: 'unknown', code, message, text }, policies));
+  return judgements;
+}
+
+const BUILTIN = BUILTIN_RULES.map(({ name, reason, matches, functions }) => ({
+  rule: { name, reason, effect: 'deny' } satisfies RuleHead,
+  matches,
+  functions,
+}));
+
+function judgeCommand(
+  command: SimpleCommand,
+  action: CommandAction,
+  policies: readonly CompiledPolicy[],
+): Judgement {
+  const matches: Match[] = [];
+  for (const { rule, matches: ask } of BUILTIN) note(matches, rule, ask(command, action));
+  for (const policy of policies) {
+    for (const rule of policy.rulesFor(command.program)) note(matches, rule, rule.matches(command, action));
+  }
+  return weigh({ kind: 'command', command }, matches, policies);
+}
+
+function judgeRequest(
+  action: KubeAction,
+  policies: readonly CompiledPolicy[],
+  surroundings: Surroundings,
+): Judgement[] {
+  const matches: Match[] = [];
+  for (const { name, reason, refuses } of BUILTIN_API_RULES) {
+    if (!refuses(action, surroundings)) continue;
+    const said = typeof reason === 'string' ? reason : reason(surroundings);
+    matches.push(sureOf({ name, effect: 'deny', reason: said }));
+  }
+  for (const policy of policies) {
+    for (const rule of policy.api) note(matches, rule, rule.matches(action));
+  }
+  return [
+    weigh({ kind: 'request', request: action }, matches, policies),
+    ...action.unknown.map((message) => unknownPart({ kind: 'unknown', message, text: '' }, policies)),
+  ];
+}
+
+function note(matches: Match[], rule: RuleHead, answer: Tri): void {
+  if (answer !== NO) matches.push({ rule, certain: answer === YES });
+}
+
+function sureOf(rule: RuleHead): Match {
+  return { rule, certain: true };
+}
+
+/** What the rules that matched a part come to. */
+function weigh(part: Part, matches: readonly Match[], policies: readonly CompiledPolicy[]): Judgement {
+  let sure: RuleHead | null = null;
+  let doubt: RuleHead | null = null;
+  for (const { rule, certain } of matches) {
+    if (certain) sure = stricter(sure, rule);
+    else if (rule.effect !== 'allow') doubt = stricter(doubt, rule);
+  }
+  const certain = sure ?? byDefault(KIND_OF[part.kind], policies, 'no rule matches it');
+  const judged = { part, matches, ...head(certain), unknown: false };
+  // A computed program is an unknown part of the line already.
+  const blind = part.kind === 'command' && part.command.program === null;
+  if (doubt === null || blind || compareStrictness(doubt.effect, certain.effect) <= 0) return judged;
+  const reason = `it cannot be told whether ${doubt.name} matches: ${doubt.reason}`;
+  const doubted = byDefault('unknown', policies, reason);
+  return {
+    ...judged,
+    ...(compareStrictness(doubted.effect, certain.effect) > 0 ? head(doubted) : {}),
+    unknown: true,
+  };
+}
+
+const KIND_OF = {
+  command: 'commands',
+  function: 'commands',
+  request: 'api',
+  unknown: 'unknown',
+} as const satisfies Record<Part['kind'], keyof Defaults>;
+
+function head({ effect, name, reason }: RuleHead): Pick<Judgement, 'effect' | 'rule' | 'reason'> {
+  return { effect, rule: name, reason };
+}
+
+function unknownPart(
+  part: Extract<Part, { kind: 'unknown' }>,
+  policies: readonly CompiledPolicy[],
+): Judgement {
+  return { part, matches: [], ...head(byDefault('unknown', policies, part.message)), unknown: true };
+}
+
+/**
+ * The stricter of two. Of two alike the built-in one, for nobody can change that; else the one whose name comes first, so
+ * that order does not show. Built-in rules come first, in their own order.
+ */
+function stricter(a: RuleHead | null, b: RuleHead): RuleHead {
+  if (a === null) return b;
+  const difference = compareStrictness(b.effect, a.effect);
+  if (difference !== 0) return difference > 0 ? b : a;
+  return !a.name.startsWith('builtin/') && b.name < a.name ? b : a;
+}
+
+/** What nothing else decides, as a rule: the strictest that a policy states, and `ask` where none does. */
+function byDefault(which: keyof Defaults, policies: readonly CompiledPolicy[], reason: string): RuleHead {
+  let strictest: Effect | null = null;
+  for (const { defaults } of policies) {
+    const effect = defaults[which];
+    if (effect === undefined) continue;
+    if (strictest === null || compareStrictness(effect, strictest) > 0) strictest = effect;
+  }
+  return { effect: strictest ?? 'ask', name: `default/${which}`, reason };
+}
