@@ -1,14 +1,11 @@
 /**
- * Finds many patterns in one pass (Aho and Corasick, 1975), whatever the text: linear in its length. In front of it
- * stands a sieve, because hardly any text has a pattern in it: every pattern of at least m bytes that lies in the text
- * covers one of the places 0, s, 2s, … with s = m - 3 such that four of its first bytes begin there. Where the four
- * bytes at such a place are none of those, no pattern lies around them.
- *
- *     text    . . . . . . . . p a s s w o r d . .      m = 8, s = 5
- *     places  ^         ^         ^         ^             `sswo` is known: the automaton starts at most s - 1 before
+ * Finds many patterns in one pass (Aho and Corasick, 1975), whatever the text: linear in its length. It only runs where
+ * the sieve in front of it lets something through.
  *
  * Pure.
  */
+import { Gaps } from './gaps.ts';
+import { GRAM, isBreak, Sieve } from './sieve.ts';
 
 export interface Pattern {
   bytes: Uint8Array;
@@ -32,17 +29,18 @@ export interface Found {
   partial: number;
 }
 
-/** The shortest pattern there may be: the sieve looks at four bytes. */
-export const SHORTEST = 4;
-const GRAM = 4;
-const MAX_STRIDE = 13;
+/** The shortest pattern there may be. */
+export const SHORTEST = GRAM;
+
+export interface FindOptions {
+  /** Whether a pattern is found although line breaks (CR, LF) stand within it; no pattern has one of its own. */
+  broken: boolean;
+}
 
 export class Automaton {
-  /** Bytes of the longest pattern. */
-  readonly longest: number;
-  readonly #sieve: Uint32Array;
-  readonly #shift: number;
-  readonly #stride: number;
+  /** Bytes of the shortest pattern. */
+  readonly shortest: number;
+  readonly #sieve: Sieve;
   /** The trie: node 0 is its root; children of a node are a list, `#first` and then `#next`. */
   readonly #byte: Uint8Array;
   readonly #first: Int32Array;
@@ -61,7 +59,7 @@ export class Automaton {
   constructor(patterns: readonly Pattern[]) {
     const sizes = patterns.map(({ bytes }) => bytes.length);
     const total = sizes.reduce((sum, size) => sum + size, 1);
-    this.longest = Math.max(...sizes);
+    this.shortest = Math.min(...sizes);
     this.#lengths = Int32Array.from(sizes);
     this.#byte = new Uint8Array(total);
     this.#first = new Int32Array(total);
@@ -72,48 +70,58 @@ export class Automaton {
     this.#agent = new Int32Array(total);
     for (const [place, pattern] of patterns.entries()) this.#insert(pattern, place);
     this.#link();
-    this.#stride = Math.min(Math.min(...sizes) - GRAM + 1, MAX_STRIDE);
-    const bits = Math.min(22, Math.max(13, Math.ceil(Math.log2(patterns.length * this.#stride * 64))));
-    this.#shift = 32 - bits;
-    this.#sieve = new Uint32Array(2 ** (bits - 5));
-    for (const { bytes } of patterns) this.#strain(bytes);
+    this.#sieve = new Sieve(patterns.map(({ bytes }) => bytes));
   }
 
-  find(text: Uint8Array): Found {
+  find(text: Uint8Array, { broken }: FindOptions): Found {
     const found: Found = { record: [], agent: [], partial: text.length };
     const { length } = text;
-    const stride = this.#stride;
     /** Before it everything is searched. */
     let at = 0;
-    for (let place = 0; ; ) {
-      while (place + GRAM <= length && !this.#caught(text, place)) place += stride;
-      const from = Math.max(at, place - stride + 1);
-      if (from >= length) return found;
-      const last = place + GRAM > length;
-      at = this.#run(text, { from, until: last ? length : place }, found);
-      if (last || at === length) return found;
-      place = at;
+    while (at < length) {
+      const place = this.#sieve.next(text, at, broken);
+      const from = Math.max(at, place - this.#sieve.stride + 1);
+      if (from >= length) break;
+      at = this.#run(text, { from, until: place, broken }, found);
     }
+    return found;
   }
 
   /**
    * Searches from `from` on, and beyond `until` for as long as something that began before it may go on.
    * @returns before where all is searched
    */
-  #run(text: Uint8Array, { from, until }: { from: number; until: number }, found: Found): number {
+  #run(
+    text: Uint8Array,
+    { from, until, broken }: FindOptions & { from: number; until: number },
+    found: Found,
+  ): number {
     const { length } = text;
+    const gaps = new Gaps();
+    let passed = 0;
     let node = 0;
     for (let at = from; at < length; at++) {
-      node = this.#step(node, text[at]!);
-      if (this.#record[node]! > 0) this.#note(found.record, at + 1, this.#record[node]! - 1);
-      if (this.#agent[node]! > 0) this.#note(found.agent, at + 1, this.#agent[node]! - 1);
+      const byte = text[at]!;
+      if (broken && isBreak(byte)) {
+        gaps.add(at - passed, passed + 1);
+        passed++;
+        continue;
+      }
+      node = this.#step(node, byte);
+      const end = at + 1 - passed;
+      const record = this.#record[node]!;
+      const agent = this.#agent[node]!;
+      if (record > 0) note(found.record, gaps.raw(end - this.#lengths[record - 1]!), at + 1, record - 1);
+      if (agent > 0) note(found.agent, gaps.raw(end - this.#lengths[agent - 1]!), at + 1, agent - 1);
       const depth = this.#depth[node]!;
       // With more of it begun already, to begin again would cost more than to go on.
-      if (depth < GRAM && at + 1 - depth > until) return at + 1 - depth;
+      if (depth >= GRAM || at + 1 - depth <= until) continue;
+      const begun = gaps.raw(end - depth);
+      if (begun > until) return begun;
     }
     // What nothing can make longer is no beginning.
     while (this.#first[node] === 0) node = this.#fail[node]!;
-    found.partial = length - this.#depth[node]!;
+    found.partial = gaps.raw(length - passed - this.#depth[node]!);
     return length;
   }
 
@@ -129,18 +137,6 @@ export class Automaton {
     let child = this.#first[node]!;
     while (child !== 0 && this.#byte[child] !== byte) child = this.#next[child]!;
     return child;
-  }
-
-  /** One that was begun before it was searched to its end is found again from its beginning: `to` may go back. */
-  #note(spans: Span[], to: number, pattern: number): void {
-    let start = to - this.#lengths[pattern]!;
-    let end = to;
-    for (let last = spans.at(-1); last !== undefined && last.end > start; last = spans.at(-1)) {
-      start = Math.min(start, last.start);
-      end = Math.max(end, last.end);
-      spans.pop();
-    }
-    spans.push({ start, end, pattern });
   }
 
   #insert({ bytes, record, agent }: Pattern, place: number): void {
@@ -179,22 +175,14 @@ export class Automaton {
       }
     }
   }
+}
 
-  /** Remembers the four bytes at each place of its beginning. */
-  #strain(bytes: Uint8Array): void {
-    for (let place = 0; place < this.#stride; place++) {
-      const slot = this.#slot(bytes, place);
-      this.#sieve[slot >>> 5]! |= 1 << (slot & 31);
-    }
+/** One that was begun before it was searched to its end is found again from its beginning: `end` may go back. */
+function note(spans: Span[], start: number, end: number, pattern: number): void {
+  let span: Span = { start, end, pattern };
+  for (let last = spans.at(-1); last !== undefined && last.end > span.start; last = spans.at(-1)) {
+    span = { start: Math.min(span.start, last.start), end: Math.max(span.end, last.end), pattern };
+    spans.pop();
   }
-
-  #caught(text: Uint8Array, place: number): boolean {
-    const slot = this.#slot(text, place);
-    return ((this.#sieve[slot >>> 5]! >>> (slot & 31)) & 1) === 1;
-  }
-
-  #slot(text: Uint8Array, at: number): number {
-    const gram = text[at]! | (text[at + 1]! << 8) | (text[at + 2]! << 16) | (text[at + 3]! << 24);
-    return Math.imul(gram, 0x9e3779b1) >>> this.#shift;
-  }
+  spans.push(span);
 }

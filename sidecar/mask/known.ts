@@ -35,6 +35,8 @@ export interface Search {
 }
 
 export class Known {
+  /** In less than so many bytes there is none of them; infinity where none is known. */
+  readonly shortest: number;
   readonly #automaton: Automaton | null;
   readonly #forms: readonly KnownForm[];
   readonly #marker: Marker;
@@ -47,6 +49,7 @@ export class Known {
         .map((form) => ({ ...form, record: value.record, agent: value.agent, value: value.bytes })),
     );
     this.#automaton = this.#forms.length === 0 ? null : new Automaton(this.#forms);
+    this.shortest = this.#automaton?.shortest ?? Number.POSITIVE_INFINITY;
   }
 
   /** @param style `stars` for what a person reads, `json` for text that has to stay JSON */
@@ -54,7 +57,7 @@ export class Known {
     if (this.#automaton === null) return { record: [], agent: [], partial: bytes.length, open: bytes.length };
     const { text, raw, open } =
       style === 'json' ? { text: bytes, raw: (at: number) => at, open: bytes.length } : visible(bytes);
-    const { record, agent, partial } = this.#automaton.find(text);
+    const { record, agent, partial } = this.#automaton.find(text, { broken: style === 'stars' });
     const hits = (spans: Found['record']): Hit[] =>
       spans.map(({ start, end, pattern }) => ({
         start: raw(start),
@@ -86,6 +89,7 @@ export class Known {
 
   /** Bytes that are all there. */
   mask(bytes: Uint8Array, style: Style): Views {
+    if (bytes.length < this.shortest) return { record: bytes, agent: bytes, masked: false };
     return this.render(bytes, this.search(bytes, style), { from: 0, to: bytes.length }, style);
   }
 }

@@ -69,9 +69,10 @@ export class Vault {
 
   /** A text as it is recorded. */
   readonly text = (text: string): string => {
-    const bytes = Buffer.from(text);
-    const { record } = this.known().mask(bytes, 'stars');
-    return record.length === bytes.length && bytes.equals(record) ? text : Buffer.from(record).toString();
+    const known = this.known();
+    if (Buffer.byteLength(text) < known.shortest) return text;
+    const { record, masked } = known.mask(Buffer.from(text), 'stars');
+    return masked ? Buffer.from(record).toString() : text;
   };
 
   #learn(bytes: Buffer, { record, agent, minLength }: LearnOptions): void {

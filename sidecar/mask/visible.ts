@@ -1,63 +1,59 @@
 /**
- * What a reader sees of terminal output: its text without the escape sequences and line ends between, so that a value
- * is found though colours or a break stand within it. Pure.
+ * Terminal output without its escape sequences, so that a value is found though colours stand within it. Pure.
  *
  *     raw      p a ESC [ 3 1 m s s CR LF w o r d
- *     visible  p a             s s       w o r d
+ *     text     p a             s s CR LF w o r d
  *
  * Sequences: CSI and the short ones (ECMA-48 §5.4; https://ecma-international.org/publications-and-standards/standards/ecma-48/).
  * Of the strings (OSC, DCS) only what opens them is left out: what is in them may hold a value as well.
  */
+import { Gaps } from './gaps.ts';
 
 export interface Visible {
   text: Uint8Array;
-  /** Where a visible byte stands in the raw ones. `at` may be the text's length. */
+  /** Where a byte of the text stands in the raw ones. `at` may be the text's length. */
   raw(at: number): number;
   /** Where an escape sequence begins that is not over at the end; the raw length where there is none. */
   open: number;
 }
 
 const ESC = 0x1b;
-const LF = 0x0a;
-const CR = 0x0d;
 /** Longer ones are no sequences. */
 const MAX_SEQUENCE = 64;
+/** So far a loop is quicker than a call that searches, and one that copies. */
+const NEAR = 64;
 
 export function visible(bytes: Uint8Array): Visible {
+  if (!bytes.includes(ESC)) return { text: bytes, raw: (at) => at, open: bytes.length };
   const text = new Uint8Array(bytes.length);
-  /** From this visible place on … */
-  const ats: number[] = [];
-  /** … the raw place is that much further. */
-  const shifts: number[] = [];
-  let length = 0;
-  let open = bytes.length;
-  for (let at = 0; at < bytes.length; ) {
-    const byte = bytes[at]!;
-    if (byte !== LF && byte !== CR && byte !== ESC) {
-      text[length++] = byte;
-      at++;
-      continue;
-    }
-    const end = byte === ESC ? endOfSequence(bytes, at) : at + 1;
-    if (end === null) open = at;
+  const gaps = new Gaps();
+  let [at, length, open] = [0, 0, bytes.length];
+  while (at < bytes.length) {
+    const next = copyText(bytes, at, { text, length });
+    length += next - at;
+    if (next === bytes.length) break;
+    const end = endOfSequence(bytes, next);
+    if (end === null) open = next;
     at = end ?? bytes.length;
-    if (ats.at(-1) === length) shifts[shifts.length - 1] = at - length;
-    else {
-      ats.push(length);
-      shifts.push(at - length);
-    }
+    gaps.add(length, at - length);
   }
-  return { text: text.subarray(0, length), raw: (at) => at + shiftAt(ats, shifts, at), open };
+  return { text: text.subarray(0, length), raw: (place) => gaps.raw(place), open };
 }
 
-function shiftAt(ats: readonly number[], shifts: readonly number[], at: number): number {
-  let low = 0;
-  for (let high = ats.length; low < high; ) {
-    const middle = (low + high) >> 1;
-    if (ats[middle]! <= at) low = middle + 1;
-    else high = middle;
-  }
-  return low === 0 ? 0 : shifts[low - 1]!;
+/** Copies what stands before the next escape; returns where that is. */
+function copyText(
+  bytes: Uint8Array,
+  from: number,
+  { text, length }: { text: Uint8Array; length: number },
+): number {
+  const near = Math.min(bytes.length, from + NEAR);
+  let at = from;
+  for (let to = length; at < near && bytes[at] !== ESC; at++) text[to++] = bytes[at]!;
+  if (at < near || at === bytes.length) return at;
+  const next = bytes.indexOf(ESC, at);
+  const end = next < 0 ? bytes.length : next;
+  text.set(bytes.subarray(at, end), length + at - from);
+  return end;
 }
 
 /** Behind the sequence that begins at `at`; null where its end is not here yet. */

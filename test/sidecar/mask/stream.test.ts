@@ -41,7 +41,7 @@ t.test('the automaton finds what a plain search finds', async () => {
     fc.property(few, text, (patterns, bytes) => {
       const found = new Automaton(
         patterns.map((pattern) => ({ bytes: Uint8Array.from(pattern), record: true, agent: false })),
-      ).find(Uint8Array.from(bytes));
+      ).find(Uint8Array.from(bytes), { broken: false });
       const expected = new Uint8Array(bytes.length);
       for (const pattern of patterns) {
         for (let at = 0; at + pattern.length <= bytes.length; at++) {
