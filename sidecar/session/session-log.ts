@@ -59,6 +59,9 @@ export interface Outcome {
   error?: string;
 }
 
+/** Exit status where nobody waited for one: a shell's own convention for who is hung up. */
+export const HUNG_UP = 129;
+
 /** The journal of one session, which keeps its events in the order in which things happened. */
 export class SessionLog {
   readonly #options: SessionOptions;

@@ -1,11 +1,10 @@
 /** What a remote command's input has to pass, and where its output goes: by the program that it runs. */
-
 import type { CommandAction } from '../../action.ts';
 import { InputRecorder } from '../../session/input-recorder.ts';
 import type { SessionLog } from '../../session/session-log.ts';
 import { CopiedInput, CopiedOutput, Copying } from './copy/copying.ts';
 import { EchoedInput, PipedInput } from './input.ts';
-import type { OutputChannel, OutputSink } from './output.ts';
+import type { OutputSink, Show } from './output.ts';
 import type { RemoteParameters } from './parameters.ts';
 import type { Program } from './program.ts';
 import { ScreenGate } from './screen/gate.ts';
@@ -21,8 +20,6 @@ export interface ArrangementOptions {
   /** Called where what was typed could not be recorded. */
   failed: (error: unknown) => void;
 }
-
-export type Show = (channel: OutputChannel, bytes: Uint8Array) => Promise<void>;
 
 export interface Arrangement {
   stdin: StdinGate;

@@ -10,7 +10,7 @@ import type { Duplex } from 'node:stream';
 import { ulid } from 'ulid';
 import type { Identity, Micros, SessionId } from '../../../recorder/audit/event.ts';
 import type { KubeAction } from '../../action.ts';
-import { failureStatus, type Guard, type Outcome, SessionLog } from '../../session/session-log.ts';
+import { failureStatus, type Guard, HUNG_UP, type Outcome, SessionLog } from '../../session/session-log.ts';
 import type { Running } from '../credentials/bearers.ts';
 import { type RequestEnd, recordEnd } from '../proxy/ended.ts';
 import { reasonOf } from '../proxy/failure.ts';
@@ -38,9 +38,6 @@ export interface RemotePorts {
   /** Whether the policy has what somebody types recorded. */
   recordsInput: (identity: Identity) => boolean;
 }
-
-/** A shell's own convention for one that was hung up. */
-const CUT_STATUS = 129;
 
 export class RemoteExchange implements Running {
   readonly #ports: RemotePorts;
@@ -131,7 +128,7 @@ export class RemoteExchange implements Running {
       end: this.#failed(error),
       outcome: failed(error),
     }));
-    await log.end(this.#cut === null ? outcome : { reason: 'failed', status: CUT_STATUS, error: this.#cut });
+    await log.end(this.#cut === null ? outcome : { reason: 'failed', status: HUNG_UP, error: this.#cut });
     return end;
   }
 

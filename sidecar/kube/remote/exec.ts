@@ -5,7 +5,13 @@
  */
 import type { Entrance } from '../../../recorder/audit/event.ts';
 import type { KubeAction } from '../../action.ts';
-import { explainFailure, failureStatus, type Outcome, type SessionLog } from '../../session/session-log.ts';
+import {
+  explainFailure,
+  failureStatus,
+  HUNG_UP,
+  type Outcome,
+  type SessionLog,
+} from '../../session/session-log.ts';
 import type { Sender } from '../wire/peer.ts';
 import { ChannelPeer } from '../wire/remotecommand/channels.ts';
 import { formatFailure, StatusReader } from '../wire/remotecommand/status.ts';
@@ -22,7 +28,7 @@ import type { BridgeEnd } from './bridge.ts';
 import { type Connection, maskKeys } from './connection.ts';
 import { End } from './end.ts';
 import type { Agreement, Known } from './handshake.ts';
-import { RecordedOutput } from './output.ts';
+import { type OutputChannel, RecordedOutput } from './output.ts';
 import { type RemoteParameters, readParameters } from './parameters.ts';
 import type { Program } from './program.ts';
 import { type CommandEnd, Relay } from './relay.ts';
@@ -89,7 +95,7 @@ function endOf(
 }
 
 /** A terminal shows one stream only. */
-function noticesFor({ stdout, stderr }: RemoteParameters): 'stdout' | 'stderr' | null {
+function noticesFor({ stdout, stderr }: RemoteParameters): OutputChannel | null {
   if (stderr) return 'stderr';
   return stdout ? 'stdout' : null;
 }
@@ -98,9 +104,6 @@ function versionOf({ kind, protocol }: Agreement): number {
   if (kind === 'websocket') return WEBSOCKET_PROTOCOLS[protocol as WebSocketProtocol].version;
   return protocol === '' ? 1 : SPDY_PROTOCOLS[protocol as SpdyProtocol].version;
 }
-
-/** A shell's own convention for one that was hung up. */
-const HANGUP_STATUS = 129;
 
 function outcomeOf(end: BridgeEnd, status: StatusReader): Outcome {
   switch (end.kind) {
@@ -119,7 +122,7 @@ function outcomeOf(end: BridgeEnd, status: StatusReader): Outcome {
             ? { reason: 'failed', status: 1, error: outcome.message }
             : { reason: 'exited', status: outcome.exitCode & 0xff };
         case 'none':
-          return { reason: 'detached', status: HANGUP_STATUS };
+          return { reason: 'detached', status: HUNG_UP };
       }
     }
   }

@@ -3,6 +3,9 @@ import type { OutputRecorder } from '../../session/output-recorder.ts';
 
 export type OutputChannel = 'stdout' | 'stderr';
 
+/** Sends to the person what was stored. */
+export type Show = (channel: OutputChannel, bytes: Uint8Array) => Promise<void>;
+
 /** Keeps output in order over both channels: it is on its way to the person only after it was stored. */
 export interface OutputSink {
   /** Resolves when more may come. */

@@ -10,7 +10,7 @@
 import type { DataChannel, RemoteEvent, RemotePeer, TerminalSize } from '../wire/remotecommand.ts';
 import { Bridge, type BridgeEnd } from './bridge.ts';
 import type { End } from './end.ts';
-import type { OutputSink } from './output.ts';
+import type { OutputChannel, OutputSink, Show } from './output.ts';
 import type { Passage, StdinGate } from './stdin.ts';
 
 /** One end of a remote command. */
@@ -20,8 +20,8 @@ export interface RelayOptions {
   client: CommandEnd;
   server: CommandEnd;
   stdin: StdinGate;
-  /** Makes the sink; `show` sends to the client what was stored. */
-  output: (show: (channel: 'stdout' | 'stderr', bytes: Uint8Array) => Promise<void>) => OutputSink;
+  /** Makes the sink. */
+  output: (show: Show) => OutputSink;
   /** The window has a new size; resolves when that is stored. */
   resized: (size: TerminalSize) => Promise<void>;
   /** What the server says on the error channel, as it passes. */
@@ -29,7 +29,7 @@ export interface RelayOptions {
   /** Bytes for the error channel that say that we refused. */
   refusal: (message: string) => Uint8Array;
   /** Where the person reads what we have to say; null where they read nothing. */
-  notices: 'stdout' | 'stderr' | null;
+  notices: OutputChannel | null;
 }
 
 /** RFC 6455 §7.4.1. */
@@ -170,12 +170,12 @@ export class Relay {
   }
 
   /** The server may send as much again once there is room: what is shown may be masked, and of another length. */
-  async #printed(channel: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
+  async #printed(channel: OutputChannel, bytes: Uint8Array): Promise<void> {
     await this.#output.write(channel, bytes);
     this.#options.server.took(channel, bytes.length);
   }
 
-  async #show(channel: 'stdout' | 'stderr', bytes: Uint8Array): Promise<void> {
+  async #show(channel: OutputChannel, bytes: Uint8Array): Promise<void> {
     const { client, stdin } = this.#options;
     await stdin.shown?.(bytes);
     await client.send(channel, bytes);

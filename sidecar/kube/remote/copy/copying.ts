@@ -1,6 +1,6 @@
 /** `kubectl cp`: the files that pass are recorded, one event each, instead of the archive that holds them. */
 import type { DraftBody } from '../../../../recorder/audit/event.ts';
-import type { OutputChannel, OutputSink } from '../output.ts';
+import type { OutputChannel, OutputSink, Show } from '../output.ts';
 import type { Passage, StdinGate } from '../stdin.ts';
 import { type Copy, placeOf } from './command.ts';
 import { type Member, TarReader } from './tar.ts';
@@ -64,13 +64,9 @@ export class CopiedInput implements StdinGate {
 export class CopiedOutput implements OutputSink {
   readonly #copying: Copying;
   readonly #output: OutputSink;
-  readonly #show: (channel: OutputChannel, bytes: Uint8Array) => Promise<void>;
+  readonly #show: Show;
 
-  constructor(
-    copying: Copying,
-    output: OutputSink,
-    show: (channel: OutputChannel, bytes: Uint8Array) => Promise<void>,
-  ) {
+  constructor(copying: Copying, output: OutputSink, show: Show) {
     this.#copying = copying;
     this.#output = output;
     this.#show = show;
