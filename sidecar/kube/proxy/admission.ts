@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import type { KubeAction, RequestBody } from '../../action.ts';
 import type { Vault } from '../../mask/vault.ts';
 import { classify, type RequestHead } from '../request/classify.ts';
-import { type Refusal, Unfit } from '../request/refusal.ts';
+import type { Refusal } from '../request/refusal.ts';
 import { understand } from '../request/understand.ts';
 import { mediaType } from './ledger.ts';
 import { type RequestMasking, type StoredBody, unreadBody } from './masking.ts';
@@ -19,9 +19,7 @@ export interface Candidate {
 
 /** @throws Unfit */
 export function readHead({ method = '', url = '', rawHeaders }: IncomingMessage): RequestHead {
-  const classified = classify(method, url, rawHeaders);
-  if (!classified.ok) throw new Unfit(classified.refusal.code, classified.refusal.message);
-  return classified.head;
+  return classify(method, url, rawHeaders);
 }
 
 /** How bodies are recorded. */
@@ -33,9 +31,7 @@ export interface Recording {
 
 /** @throws Unfit */
 export function candidate(head: RequestHead, body: Buffer, { masking, keep }: Recording): Candidate {
-  const understood = understand(head, body);
-  if (!understood.ok) throw new Unfit(understood.refusal.code, understood.refusal.message);
-  const { action } = understood;
+  const action = understand(head, body);
   const { forward = null, object = null } = action.body ?? {};
   return {
     head: { ...head, headers: masking.headers(head.headers) },

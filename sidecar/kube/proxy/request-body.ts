@@ -1,9 +1,7 @@
 /** The body of a client's request: read whole, for it is judged before a byte of it goes on. */
 import type { IncomingMessage } from 'node:http';
-import { Unfit } from '../request/refusal.ts';
+import { MAX_BODY, tooLarge } from '../request/understand.ts';
 
-/** As much as the API server itself takes. */
-export const MAX_BODY = 3 * 1024 * 1024;
 const NOTHING = Buffer.alloc(0);
 
 /** True where the headers announce a body. */
@@ -35,8 +33,4 @@ export async function readBody(request: IncomingMessage, invite: () => void): Pr
   request.once('close', () => resolve(null));
   request.once('error', () => resolve(null));
   return promise;
-}
-
-function tooLarge(): Unfit {
-  return new Unfit('body-size', `the API server takes no body of more than ${MAX_BODY} bytes`);
 }

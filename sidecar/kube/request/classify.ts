@@ -5,7 +5,7 @@ import type { ClientClaims, RequestInfo } from '../../../recorder/audit/event.ts
 import { acceptable, acceptableEncoding, claimsOf, type Header, Headers, impersonates } from './headers.ts';
 import { type MediaType, mediaTypeOf } from './media-type.ts';
 import { checkParameters } from './parameters.ts';
-import { fit, type Refusal, Unfit } from './refusal.ts';
+import { Unfit } from './refusal.ts';
 import { type Method, parseMethod, requestInfo } from './request-info.ts';
 import { type Parameter, parseTarget, serialiseTarget } from './target.ts';
 import { type UpgradeRequest, upgradeOf } from './upgrade-request.ts';
@@ -30,17 +30,14 @@ export interface RequestHead {
   headers: readonly Header[];
 }
 
-export type Classified = { ok: true; head: RequestHead } | { ok: false; refusal: Refusal };
-
 /**
  * @param target the request target exactly as it stood in the request line
  * @param rawHeaders names and values in turn, as they came
+ * @throws Unfit
  */
-export function classify(method: string, target: string, rawHeaders: readonly string[]): Classified {
-  return fit(() => ({ head: headOf(parseMethod(method), target, new Headers(rawHeaders)) }));
-}
-
-function headOf(method: Method, target: string, headers: Headers): RequestHead {
+export function classify(verb: string, target: string, rawHeaders: readonly string[]): RequestHead {
+  const method = parseMethod(verb);
+  const headers = new Headers(rawHeaders);
   const parsed = parseTarget(target);
   const request = requestInfo(method, parsed);
   checkParameters(parsed.parameters);

@@ -47,22 +47,12 @@ export interface Refusal {
   message: string;
 }
 
-/** How a step inside says no; the entrances turn it into a value. */
+/** How any step says no. */
 export class Unfit extends Error {
   readonly refusal: Refusal;
 
   constructor(code: RefusalCode, message: string) {
     super(message);
     this.refusal = { code, message };
-  }
-}
-
-/** Runs `step`, and makes a refusal thrown in it a value. */
-export function fit<T extends object>(step: () => T): ({ ok: true } & T) | { ok: false; refusal: Refusal } {
-  try {
-    return { ok: true, ...step() };
-  } catch (error) {
-    if (error instanceof Unfit) return { ok: false, refusal: error.refusal };
-    throw error;
   }
 }

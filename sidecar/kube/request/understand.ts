@@ -7,15 +7,11 @@ import type { Json, KubeAction } from '../../action.ts';
 import { decodeBody } from './body/decode.ts';
 import type { RequestHead } from './classify.ts';
 import { isDryRun } from './dry-run.ts';
-import { fit, type Refusal, Unfit } from './refusal.ts';
+import { Unfit } from './refusal.ts';
 import { mayScale } from './scale/replicas.ts';
 
-export interface BodyLimits {
-  /** Bytes of a body; the API server itself takes 3 MiB. */
-  size: number;
-}
-
-export const BODY_LIMITS: BodyLimits = { size: 4 * 1024 * 1024 };
+/** Bytes of a body: as many as the API server itself takes. */
+export const MAX_BODY = 3 * 1024 * 1024;
 
 /** What there is of an action before it has an id, was probed for its effect, and its body was masked. */
 export type Understood = Omit<KubeAction, 'id' | 'opens' | 'body'> & { body: UnderstoodBody | null };
@@ -28,17 +24,13 @@ export interface UnderstoodBody {
   object: Json | null;
 }
 
-/** @param bytes the whole body; empty where there is none */
-export function understand(
-  head: RequestHead,
-  bytes: Uint8Array,
-  limits: BodyLimits = BODY_LIMITS,
-): { ok: true; action: Understood } | { ok: false; refusal: Refusal } {
-  return fit(() => ({ action: actionOf(head, bodyOf(head, bytes, limits)) }));
-}
-
-function actionOf(head: RequestHead, body: UnderstoodBody | null): Understood {
+/**
+ * @param bytes the whole body; empty where there is none
+ * @throws Unfit
+ */
+export function understand(head: RequestHead, bytes: Uint8Array): Understood {
   const { method, uri, request, parameters, client, impersonates } = head;
+  const body = bodyOf(head, bytes);
   const dryRun = isDryRun(head, body === null ? undefined : body.object);
   return {
     kind: 'request',
@@ -51,11 +43,15 @@ function actionOf(head: RequestHead, body: UnderstoodBody | null): Understood {
   };
 }
 
-function bodyOf({ mediaType }: RequestHead, bytes: Uint8Array, limits: BodyLimits): UnderstoodBody | null {
+function bodyOf({ mediaType }: RequestHead, bytes: Uint8Array): UnderstoodBody | null {
   if (bytes.length === 0) return null;
   if (mediaType === null) throw new Unfit('body-unexpected', 'a body that no header announces');
-  if (bytes.length > limits.size) throw new Unfit('body-size', `the body exceeds ${limits.size} bytes`);
+  if (bytes.length > MAX_BODY) throw tooLarge();
   const { object, forward } = decodeBody(mediaType, bytes);
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { summary: { type: mediaType, bytes: bytes.length, sha256 }, forward, object };
+}
+
+export function tooLarge(): Unfit {
+  return new Unfit('body-size', `the API server takes no body of more than ${MAX_BODY} bytes`);
 }

@@ -5,7 +5,6 @@
 import type { Decision } from '../../../../recorder/audit/event.ts';
 import type { Json, KubeAction } from '../../../action.ts';
 import type { MediaType } from '../media-type.ts';
-import { fit } from '../refusal.ts';
 import { parseTarget, serialiseTarget } from '../target.ts';
 import { boundTo, stateOf } from './preconditions.ts';
 import { builtInReplicas, mayScale, type ReplicasPath, replicasIn } from './replicas.ts';
@@ -125,8 +124,5 @@ function dryRun(action: KubeAction, type: MediaType, bytes: Uint8Array): ProbeRe
 }
 
 function withParameters(uri: string, parameters: KubeAction['parameters']): string {
-  const parsed = fit(() => ({ target: parseTarget(uri) }));
-  // It is our own writing.
-  if (!parsed.ok) throw new Error(parsed.refusal.message);
-  return serialiseTarget({ ...parsed.target, parameters });
+  return serialiseTarget({ ...parseTarget(uri), parameters });
 }

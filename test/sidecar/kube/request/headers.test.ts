@@ -3,18 +3,16 @@ import t from 'tap';
 import { classify, type RequestHead } from '../../../../sidecar/kube/request/classify.ts';
 import { returned } from '../../../../sidecar/kube/request/headers.ts';
 import type { RefusalCode } from '../../../../sidecar/kube/request/refusal.ts';
+import { refusalOf } from './unfit.ts';
 
 const EXEC = '/api/v1/namespaces/x/pods/p/exec?command=ls';
 
 function head(headers: string[], method = 'GET', target = '/api/v1/pods'): RequestHead {
-  const classified = classify(method, target, headers);
-  if (!classified.ok) throw new Error(classified.refusal.message);
-  return classified.head;
+  return classify(method, target, headers);
 }
 
 function refusal(headers: string[], method = 'GET', target = '/api/v1/pods'): RefusalCode | null {
-  const classified = classify(method, target, headers);
-  return classified.ok ? null : classified.refusal.code;
+  return refusalOf(() => classify(method, target, headers))?.code ?? null;
 }
 
 const NEVER = [

@@ -44,13 +44,10 @@ export function actionOf({ method, target, headers = [], type, body = '' }: Atte
     bytes.length === 0
       ? []
       : ['Content-Length', `${bytes.length}`, 'Content-Type', type ?? 'application/json'];
-  const classified = classify(method, target, [...headers, ...own]);
-  if (!classified.ok) throw new Error(`${method} ${target}: ${classified.refusal.message}`);
-  const understood = understand(classified.head, bytes);
-  if (!understood.ok) throw new Error(`${method} ${target}: ${understood.refusal.message}`);
-  const read = understood.action.body;
+  const understood = understand(classify(method, target, [...headers, ...own]), bytes);
+  const read = understood.body;
   const kept = read && { summary: read.summary, recorded: read.forward, object: read.object };
-  return { ...understood.action, id: '00000000-0000-4000-8000-000000000001', body: kept };
+  return { ...understood, id: '00000000-0000-4000-8000-000000000001', body: kept };
 }
 
 /** The rule that refuses it; `allowed` where none does. */
