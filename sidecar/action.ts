@@ -133,6 +133,17 @@ export interface Unknown {
   text: string;
 }
 
+/** The container of the cluster that a command runs in, and how its session was opened. */
+export interface RemotePlace {
+  kind: 'exec' | 'attach';
+  namespace: string;
+  pod: string;
+  /** Empty where the server chooses. */
+  container: string;
+  stdin: boolean;
+  tty: boolean;
+}
+
 export interface CommandAction {
   kind: 'command';
   /** What is shown and recorded: the text as the shell was about to run it. */
@@ -144,6 +155,8 @@ export interface CommandAction {
   /** The guarded shell that is about to run it, where its hooks ask. */
   shell?: 'bash' | 'zsh';
   cwd: string;
+  /** Where it does not run here. */
+  remote?: RemotePlace;
   /** The home directory of who runs it, where known: what `~` in a policy means. */
   home?: string;
   commands: SimpleCommand[];

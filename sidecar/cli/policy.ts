@@ -12,8 +12,11 @@ export function policy(root: Command): void {
 }
 
 async function check(file: string): Promise<void> {
-  const { readPolicy } = await import('../policy/policy-file.ts');
+  const [{ readPolicy }, { rulesOf }] = await Promise.all([
+    import('../policy/policy-file.ts'),
+    import('../policy/schema.ts'),
+  ]);
   const { policies } = await readPolicy(file);
-  const rules = policies.reduce((sum, one) => sum + (one.spec.commands?.length ?? 0), 0);
+  const rules = policies.flatMap(rulesOf).length;
   process.stdout.write(`valid: ${count(policies.length, 'policy', 'policies')}, ${count(rules, 'rule')}\n`);
 }

@@ -9,7 +9,7 @@ import { readParameters } from '../kube/remote/parameters.ts';
 import { anyOf, type TextTest } from './pattern.ts';
 import type { ApiConditions, ApiRule } from './schema/api.ts';
 import type { Pattern } from './schema/text.ts';
-import { every, MAYBE, NO, not, some, sure, type Tri, YES } from './tri.ts';
+import { both, every, MAYBE, NO, not, some, sure, type Tri, YES } from './tri.ts';
 import { verbsOf } from './verbs.ts';
 
 export type ApiMatcher = (action: KubeAction) => Tri;
@@ -22,7 +22,7 @@ export function compileApiMatch({ unless, ...conditions }: ApiRule['match'], all
   const lifted = compileConditions(unless, !allows);
   return (action) => {
     const answer = holds(action);
-    return answer === NO ? NO : (Math.min(answer, not(lifted(action))) as Tri);
+    return answer === NO ? NO : both(answer, not(lifted(action)));
   };
 }
 

@@ -7,6 +7,7 @@ import type { Action, CommandAction, KubeAction, SimpleCommand, Unknown } from '
 import { BUILTIN_RULES } from './builtin.ts';
 import type { Surroundings } from './builtin-api/surroundings.ts';
 import { BUILTIN_API_RULES } from './builtin-api.ts';
+import { isExec } from './exec-matcher.ts';
 import type { CompiledPolicy, CompiledRule, Defaults, PolicySet } from './policy-set.ts';
 import { NO, type Tri, YES } from './tri.ts';
 
@@ -125,7 +126,7 @@ function weigh(part: Part, matches: readonly Match[], policies: readonly Compile
     if (certain) sure = stricter(sure, rule);
     else if (rule.effect !== 'allow') doubt = stricter(doubt, rule);
   }
-  const certain = sure ?? byDefault(KIND_OF[part.kind], policies, 'no rule matches it');
+  const certain = sure ?? byDefault(kindOf(part), policies, 'no rule matches it');
   const judged = { part, matches, ...head(certain), unknown: false };
   // A computed program is an unknown part of the line already.
   const blind = part.kind === 'command' && part.command.program === null;
@@ -139,12 +140,18 @@ function weigh(part: Part, matches: readonly Match[], policies: readonly Compile
   };
 }
 
-const KIND_OF = {
-  command: 'commands',
-  function: 'commands',
-  request: 'api',
-  unknown: 'unknown',
-} as const satisfies Record<Part['kind'], keyof Defaults>;
+/** Whose default counts. */
+function kindOf(part: Part): keyof Defaults {
+  switch (part.kind) {
+    case 'command':
+    case 'function':
+      return 'commands';
+    case 'request':
+      return isExec(part.request) ? 'exec' : 'api';
+    case 'unknown':
+      return 'unknown';
+  }
+}
 
 function head({ effect, name, reason }: RuleHead): Pick<Judgement, 'effect' | 'rule' | 'reason'> {
   return { effect, rule: name, reason };

@@ -5,7 +5,7 @@ import { compilePath, touches } from './paths.ts';
 import { anyOf, compilePattern, type TextTest } from './pattern.ts';
 import type { CommandConditions, CommandMatch } from './schema/commands.ts';
 import type { Pattern } from './schema/text.ts';
-import { every, MAYBE, NO, not, some, sure, type Tri, YES } from './tri.ts';
+import { both, every, MAYBE, NO, not, some, sure, type Tri, YES } from './tri.ts';
 
 export type Matcher = (command: SimpleCommand, action: CommandAction) => Tri;
 
@@ -20,11 +20,11 @@ export function compileMatch(match: CommandMatch, allows: boolean): Matcher {
   const lifted = compileConditions(match.unless, !allows);
   return (command, action) => {
     const answer = holds(command, action);
-    return answer === NO ? NO : (Math.min(answer, not(lifted(command, action))) as Tri);
+    return answer === NO ? NO : both(answer, not(lifted(command, action)));
   };
 }
 
-function compileConditions(match: CommandConditions, allows: boolean): Matcher {
+export function compileConditions(match: CommandConditions, allows: boolean): Matcher {
   const conditions: Matcher[] = [
     ...words(match),
     ...surroundings(match, allows),

@@ -11,7 +11,7 @@ import {
 } from 'yaml';
 import type { z } from 'zod';
 import { ChaperoneError } from '../../recorder/errors.ts';
-import { type AgentPolicy, policySchema } from './schema.ts';
+import { type AgentPolicy, policySchema, rulesOf } from './schema.ts';
 
 /** Bytes of a policy file; far more than people write. */
 export const MAX_POLICY_BYTES = 1024 * 1024;
@@ -21,7 +21,7 @@ const MAX_ALIASES = 100;
 const MAX_POLICIES = 100;
 
 /** Parts of the language that come later: named, so that the message does not sound like a misspelling. */
-const LATER = new Set(['exec', 'tools', 'approvals', 'when', 'onRecorderFailure']);
+const LATER = new Set(['tools', 'approvals', 'when', 'onRecorderFailure']);
 
 export interface Problem {
   line: number;
@@ -202,11 +202,10 @@ function checkNames(policy: AgentPolicy, others: readonly AgentPolicy[], complai
   }
   if (name === 'builtin' || name === 'default') complain(['metadata', 'name'], `the name ${name} is taken`);
   const seen = new Set<string>();
-  policy.spec.commands?.forEach((rule, place) => {
-    if (seen.has(rule.name))
-      complain(['spec', 'commands', place, 'name'], `a second rule is named ${rule.name}`);
+  for (const { rule, path } of rulesOf(policy)) {
+    if (seen.has(rule.name)) complain(['spec', ...path, 'name'], `a second rule is named ${rule.name}`);
     seen.add(rule.name);
-  });
+  }
 }
 
 /** Where the value at `path` stands in the text; the nearest thing around it if it is missing. */

@@ -1,40 +1,30 @@
 /** Policies compiled for judging: patterns made ready, rules found by program. */
 import type { Effect, Identity } from '../../recorder/audit/event.ts';
 import type { Masking } from '../mask/rules.ts';
-import { type ApiMatcher, compileApiMatch } from './api-matcher.ts';
 import { ALONE, type Surroundings } from './builtin-api/surroundings.ts';
+import {
+  type CompiledApiRule,
+  type CompiledRule,
+  compileApiRule,
+  compileCommandRule,
+  compileExecRule,
+  type IndexedRule,
+} from './compiled-rule.ts';
 import { compileMasking, type StatedMasking, strictest } from './masking.ts';
-import { compileMatch, type Matcher } from './matcher.ts';
-import { anyOf } from './pattern.ts';
-import type { ApiRule } from './schema/api.ts';
-import type { CommandRule } from './schema/commands.ts';
-import type { RuleHead } from './schema/text.ts';
 import type { AgentPolicy } from './schema.ts';
 import { strictPart } from './strict-part.ts';
 import { compileSubjects } from './subjects.ts';
 import { MAYBE, NO } from './tri.ts';
 
-export interface CompiledRule {
-  /** `policy-name/rule-name`. */
-  name: string;
-  effect: Effect;
-  reason: string;
-  /** What is allowed in place of what the rule refuses, where it says so. */
-  instead?: string;
-  matches: Matcher;
-}
-
-/** What a rule comes to, once its patterns are ready. */
-export interface CompiledApiRule extends Omit<CompiledRule, 'matches'> {
-  matches: ApiMatcher;
-}
+export type { CompiledApiRule, CompiledRule } from './compiled-rule.ts';
 
 /** What a policy gives to a thing of each kind that no rule matches, and to what cannot be understood. */
-export type Defaults = Partial<Record<'commands' | 'api' | 'unknown', Effect | undefined>>;
+export type Defaults = Partial<Record<'commands' | 'api' | 'exec' | 'unknown', Effect | undefined>>;
 
 export interface CompiledPolicy {
   name: string;
   defaults: Defaults;
+  /** The rules over requests to the Kubernetes API, those of `exec` among them. */
   api: readonly CompiledApiRule[];
   recordsInput: boolean;
   /** The most bytes of a request's body that are kept; undefined where the policy does not say. */
@@ -94,45 +84,25 @@ function forSubjects(policy: AgentPolicy): (identity: Identity) => CompiledPolic
 
 function compile(policy: AgentPolicy): CompiledPolicy {
   const { name } = policy.metadata;
-  const { commands = [], api = [], defaults = {}, recording, masking } = policy.spec;
-  const rules = commands.map((rule) => compileRule(name, rule));
+  const { commands = [], api = [], exec = [], defaults = {}, recording, masking } = policy.spec;
+  const remote = exec.map((rule) => compileExecRule(name, rule));
   return {
     name,
-    defaults,
-    api: api.map((rule) => compileApiRule(name, rule)),
+    defaults: { ...defaults, exec: defaults.exec ?? defaults.api },
+    api: [...api.map((rule) => compileApiRule(name, rule)), ...remote.map(({ request }) => request)],
     recordsInput: recording?.input === true,
     bodyBytes: bodyBytes(recording?.bodies),
     masking: compileMasking(masking),
-    rulesFor: index(rules),
+    rulesFor: index([
+      ...commands.map((rule) => compileCommandRule(name, rule)),
+      ...remote.flatMap(({ command }) => command ?? []),
+    ]),
   };
 }
 
 function bodyBytes(said: 'full' | 'none' | { limit: number } | undefined): number | undefined {
   if (said === 'full') return Number.POSITIVE_INFINITY;
   return said === 'none' ? 0 : said?.limit;
-}
-
-interface IndexedRule extends CompiledRule {
-  /** Whether the rule could match a command of this program. */
-  concerns: (program: string) => boolean;
-}
-
-function compileRule(policy: string, rule: CommandRule): IndexedRule {
-  const { program } = rule.match;
-  return {
-    ...headOf(policy, rule),
-    matches: compileMatch(rule.match, rule.effect === 'allow'),
-    concerns: program === undefined ? () => true : anyOf(program),
-  };
-}
-
-function compileApiRule(policy: string, rule: ApiRule): CompiledApiRule {
-  return { ...headOf(policy, rule), matches: compileApiMatch(rule.match, rule.effect === 'allow') };
-}
-
-/** What rules of every kind say. */
-function headOf(policy: string, { name, effect, reason, instead }: RuleHead) {
-  return { name: `${policy}/${name}`, effect, reason, ...(instead !== undefined && { instead }) };
 }
 
 /** Programs whose rules are remembered. */

@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { apiRule } from './schema/api.ts';
 import { commandRule } from './schema/commands.ts';
+import { execRule } from './schema/exec.ts';
 import { masking } from './schema/masking.ts';
 import { subject } from './schema/subject.ts';
-import { effect, name } from './schema/text.ts';
+import { effect, name, type RuleHead } from './schema/text.ts';
 
 export const API_VERSION = 'chaperone.dev/v1alpha1';
 export const KIND = 'AgentPolicy';
@@ -23,12 +24,16 @@ export const policySchema = z.strictObject({
     commands: z.array(commandRule).max(2000).optional(),
     /** Requests to the Kubernetes API. */
     api: z.array(apiRule).max(2000).optional(),
+    /** Programs that are started, and ports that are reached, in pods: through the Kubernetes API. */
+    exec: z.array(execRule).max(2000).optional(),
     defaults: z
       .strictObject({
         /** For a command that no rule matches. */
         commands: effect.optional(),
         /** For a request to the Kubernetes API that no rule matches. */
         api: effect.optional(),
+        /** For one that starts a program in a pod or reaches a port of it, in place of `api`. */
+        exec: effect.optional(),
         /** For a part that could not be understood. */
         unknown: effect.optional(),
       })
@@ -52,3 +57,13 @@ export const policySchema = z.strictObject({
 });
 
 export type AgentPolicy = z.infer<typeof policySchema>;
+
+const KINDS = ['commands', 'api', 'exec'] as const;
+
+/** Every rule of a policy, with where it stands in its `spec`. */
+export function rulesOf({ spec }: AgentPolicy): { rule: RuleHead; path: [kind: string, place: number] }[] {
+  return KINDS.flatMap((kind) => {
+    const rules: readonly RuleHead[] = spec[kind] ?? [];
+    return rules.map((rule, place) => ({ rule, path: [kind, place] as [string, number] }));
+  });
+}

@@ -5,10 +5,11 @@ import type { AgentPolicy } from './schema.ts';
 type Spec = AgentPolicy['spec'];
 
 export function strictPart(policy: AgentPolicy): AgentPolicy {
-  const { commands, api, defaults, masking, recording } = policy.spec;
+  const { commands, api, exec, defaults, masking, recording } = policy.spec;
   const spec: Spec = {
     commands: commands?.filter(refuses),
     api: api?.filter(refuses),
+    exec: exec?.filter(refuses),
     defaults: Object.fromEntries(Object.entries(defaults ?? {}).filter(([, effect]) => effect !== 'allow')),
     masking: strictMasking(masking),
     recording: { input: recording?.input },

@@ -12,6 +12,11 @@ export function sure(holds: boolean): Tri {
   return holds ? YES : NO;
 }
 
+/** The weaker of two. */
+export function both(a: Tri, b: Tri): Tri {
+  return a < b ? a : b;
+}
+
 /** The strongest answer over `items`; NO for none. */
 export function some<T>(items: readonly T[], test: (item: T) => Tri): Tri {
   let best: Tri = NO;

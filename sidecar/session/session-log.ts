@@ -12,7 +12,7 @@ import type {
 } from '../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
-import type { CommandAction, Verdict } from '../action.ts';
+import type { CommandAction, RemotePlace, Verdict } from '../action.ts';
 import type { Clock } from '../clock.ts';
 import type { Gate } from '../gate.ts';
 import type { Vault } from '../mask/vault.ts';
@@ -50,6 +50,8 @@ export interface SessionOptions {
   entrance?: Entrance;
   /** Where it runs; by default this machine. */
   host?: string;
+  /** Where its commands run, if that is in a container of the cluster. */
+  remote?: RemotePlace | undefined;
 }
 
 export interface Outcome {
@@ -95,8 +97,8 @@ export class SessionLog {
 
   judge(action: CommandAction): Promise<Verdict> {
     for (const recorder of this.#recorders) recorder.flush();
-    const { guard, session, identity } = this.#options;
-    return guard.gate.judge(session, identity, action);
+    const { guard, session, identity, remote } = this.#options;
+    return guard.gate.judge(session, identity, remote === undefined ? action : { ...action, remote });
   }
 
   /** An output stream of this session: what is pushed is stored, and then forwarded. */

@@ -22,7 +22,7 @@ import { forbidden, type Status, unavailable } from '../request/status.ts';
 import type { Upstream } from '../upstream/upstream.ts';
 import { wholeAnswer } from './answer.ts';
 import { type Answer, dial } from './dial.ts';
-import { entranceOf, REMOTE_COMMAND, runRemoteCommand } from './exec.ts';
+import { entranceOf, placeOf, REMOTE_COMMAND, runRemoteCommand } from './exec.ts';
 import { agreeingLines, askingLines, type Offer, readAnswer, readOffer } from './handshake.ts';
 import { orStop } from './or-stop.ts';
 import { type RemoteParameters, readParameters } from './parameters.ts';
@@ -122,6 +122,7 @@ export class RemoteExchange implements Running {
       cwd: '/',
       host: `${namespace}/${name}`,
       entrance: entranceOf(action, principal.session),
+      remote: placeOf(action),
     });
     await log.start(parameters.command, parameters.tty ? { cols: 0, rows: 0, term: '' } : undefined);
     const { end, outcome } = await this.#carry(log, action, parameters).catch((error) => ({

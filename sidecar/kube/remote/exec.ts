@@ -4,7 +4,7 @@
  *     judge the argv ─▶ ask the server ─▶ 101 ─▶ answer the client ─▶ relay ─▶ exit status
  */
 import type { Entrance } from '../../../recorder/audit/event.ts';
-import type { KubeAction } from '../../action.ts';
+import type { KubeAction, RemotePlace } from '../../action.ts';
 import {
   explainFailure,
   failureStatus,
@@ -139,4 +139,12 @@ export function entranceOf(action: KubeAction, session: string): Entrance {
     container: readParameters(action).container,
     origin: { session, request: id },
   };
+}
+
+/** What each command that runs there is told of where that is; none runs through a port-forward. */
+export function placeOf(action: KubeAction): RemotePlace | undefined {
+  const { namespace, name, subresource } = action.request;
+  if (subresource !== 'exec' && subresource !== 'attach') return undefined;
+  const { container, stdin, tty } = readParameters(action);
+  return { kind: subresource, namespace, pod: name, container, stdin, tty };
 }

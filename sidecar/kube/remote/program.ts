@@ -21,11 +21,18 @@ export function readProgram(
   analyseArgv: (argv: readonly string[], context: Whereabouts) => CommandAction,
 ): Program {
   if (command.length === 0) return { action: null, reads: 'unknown', copy: null };
-  // What a shell reads is judged as it comes: that it reads something is nothing unknown by then.
-  const action = analyseArgv(command, { cwd: CWD, input: stdin ? 'judged' : 'empty' });
+  const action = actionOfArgv({ command, stdin }, analyseArgv);
   const unwatched = analyseArgv(command, { cwd: CWD }).unknown;
   const isShell = stdin && unwatched.some(({ code }) => code === 'no-hooks');
   const copy = tty ? null : copyOf(command);
   const copies = copy?.direction === 'to' ? stdin : stdout;
   return { action, reads: isShell ? 'commands' : 'data', copy: copies ? copy : null };
+}
+
+/** What the argv comes to. What a shell reads is judged as it comes: that it reads something is nothing unknown then. */
+export function actionOfArgv(
+  { command, stdin }: Pick<RemoteParameters, 'command' | 'stdin'>,
+  analyseArgv: (argv: readonly string[], context: Whereabouts) => CommandAction,
+): CommandAction {
+  return analyseArgv(command, { cwd: CWD, input: stdin ? 'judged' : 'empty' });
 }

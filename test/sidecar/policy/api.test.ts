@@ -7,6 +7,7 @@ import { decide } from '../../../sidecar/policy/decide.ts';
 import { PolicySet } from '../../../sidecar/policy/policy-set.ts';
 import { type AgentPolicy, policySchema } from '../../../sidecar/policy/schema.ts';
 import { verbsOf } from '../../../sidecar/policy/verbs.ts';
+import { request } from './request.ts';
 
 const SEED = 20261122;
 const AGENT: Identity = { user: 'agent', groups: [], proof: 'claimed' };
@@ -22,38 +23,6 @@ const rule = (effect: Effect, match: object, name: string = effect) => ({
 function policy(spec: object): AgentPolicy {
   const head = { apiVersion: 'chaperone.dev/v1alpha1', kind: 'AgentPolicy', metadata: { name: 'p' } };
   return policySchema.parse({ ...head, spec });
-}
-
-/** `verb what namespace/name`, e.g. `delete pods/exec shop/web`; an empty part is `-`. */
-function request(text: string, changes: Partial<KubeAction> = {}): KubeAction {
-  const [verb = '', what = '', place = '-/-'] = text.split(' ');
-  const [resource = '', subresource = ''] = what.startsWith('/') ? [] : what.split('/');
-  const [namespace = '', name = ''] = place.split('/').map((part) => (part === '-' ? '' : part));
-  const path = what.startsWith('/') ? what : '';
-  const info = {
-    verb,
-    group: '',
-    version: path === '' ? 'v1' : '',
-    resource,
-    subresource,
-    namespace,
-    name,
-    path,
-  };
-  return {
-    kind: 'request',
-    id: '00000000-0000-4000-8000-000000000001',
-    method: 'GET',
-    uri: '/',
-    request: info,
-    parameters: [],
-    dryRun: false,
-    client: {},
-    body: null,
-    scales: 'no',
-    unknown: [],
-    ...changes,
-  };
 }
 
 function judge(spec: object, action: KubeAction) {

@@ -86,6 +86,8 @@ t.test('two rules of one name', async (t) => {
   const text = ruled('{program: [x]}');
   const twice = text + text.slice(text.indexOf('    - name'));
   t.match(complaint(twice), /^f:10:13: a second rule is named r/);
+  const kinds = `${text}  exec:\n    - {name: r, match: {tty: true}, effect: deny, reason: x}\n`;
+  t.match(complaint(kinds), /^f:11:14: a second rule is named r/, 'of whatever kind');
 });
 
 const lines = (line: (n: number) => string) =>

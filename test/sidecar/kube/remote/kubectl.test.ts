@@ -28,6 +28,14 @@ const CLOSED = `${POLICY}  api:
     - { name: no-box, match: { verbs: [exec], names: [box] }, effect: deny, reason: The box stays closed. }
 `;
 
+const INSIDE = `${POLICY}  exec:
+    - name: keep-data
+      match: { pods: [box], command: { program: [rm], deletes: [/data/**] } }
+      effect: deny
+      reason: The data stays.
+    - { name: look-only, match: { stdin: true, command: { program: [cat] } }, effect: deny, reason: Look only. }
+`;
+
 interface Scene {
   world: World;
   cluster: Cluster;
@@ -174,6 +182,27 @@ for (const age of ['old', 'current'] as const) {
         ended.find((one) => one.id === id),
         { outcome: 'refused', status: 403 },
       );
+  });
+
+  t.test(`exec, ${age}: refused by what runs in a pod, and by how it is opened`, async (t) => {
+    const here = await scene(t, INSIDE);
+    const inside = (...args: string[]) => finish(run(t, program, here, args));
+    const argv = await inside('exec', 'box', '--', 'rm', '-r', '/data/x');
+    t.match(argv.stderr, /refused by test\/keep-data: The data stays/);
+    const opened = await inside('exec', '-i', 'box', '--', 'cat');
+    t.match(opened.stderr, /refused by test\/look-only: Look only/);
+    t.same(here.cluster.upgrades, [], 'nothing reached the server');
+    const piped = await finish(
+      run(t, program, here, ['exec', '-i', 'box', '--', 'sh']),
+      'cd /data\nrm -r x\necho on\n',
+    );
+    t.match(piped.stderr, /refused by test\/keep-data: The data stays/);
+    const [script] = await sessions(here.world);
+    t.match(bodies(script!.events, 'command.decided'), [
+      { line: 'sh', allowed: true },
+      { line: 'cd /data', allowed: true },
+      { line: 'rm -r x', allowed: false, decision: { rule: 'test/keep-data' } },
+    ]);
   });
 
   t.test(`exec, ${age}: kubectl is killed, the server goes away`, async (t) => {

@@ -1,0 +1,64 @@
+/** Rules with their patterns made ready. */
+import type { Effect } from '../../recorder/audit/event.ts';
+import { type ApiMatcher, compileApiMatch } from './api-matcher.ts';
+import { compileExecMatch } from './exec-matcher.ts';
+import { compileMatch, type Matcher } from './matcher.ts';
+import { anyOf } from './pattern.ts';
+import type { ApiRule } from './schema/api.ts';
+import type { CommandConditions, CommandRule } from './schema/commands.ts';
+import type { ExecRule } from './schema/exec.ts';
+import type { RuleHead } from './schema/text.ts';
+
+/** What rules of every kind say. */
+export interface CompiledHead {
+  /** `policy-name/rule-name`. */
+  name: string;
+  effect: Effect;
+  reason: string;
+  /** What is allowed in place of what the rule refuses, where it says so. */
+  instead?: string;
+}
+
+export interface CompiledRule extends CompiledHead {
+  matches: Matcher;
+}
+
+export interface CompiledApiRule extends CompiledHead {
+  matches: ApiMatcher;
+}
+
+export interface IndexedRule extends CompiledRule {
+  /** Whether the rule could match a command of this program. */
+  concerns: (program: string) => boolean;
+}
+
+export function compileCommandRule(policy: string, rule: CommandRule): IndexedRule {
+  return {
+    ...headOf(policy, rule),
+    matches: compileMatch(rule.match, rule.effect === 'allow'),
+    concerns: concerning(rule.match),
+  };
+}
+
+export function compileApiRule(policy: string, rule: ApiRule): CompiledApiRule {
+  return { ...headOf(policy, rule), matches: compileApiMatch(rule.match, rule.effect === 'allow') };
+}
+
+/** One rule over requests, and where it says something about commands one over them. */
+export function compileExecRule(
+  policy: string,
+  rule: ExecRule,
+): { request: CompiledApiRule; command: IndexedRule | null } {
+  const head = headOf(policy, rule);
+  const { ofRequest, ofCommand } = compileExecMatch(rule.match, rule.effect === 'allow');
+  const command = ofCommand && { ...head, matches: ofCommand, concerns: concerning(rule.match.command) };
+  return { request: { ...head, matches: ofRequest }, command };
+}
+
+function concerning({ program }: Pick<CommandConditions, 'program'> = {}): IndexedRule['concerns'] {
+  return program === undefined ? () => true : anyOf(program);
+}
+
+function headOf(policy: string, { name, effect, reason, instead }: RuleHead): CompiledHead {
+  return { name: `${policy}/${name}`, effect, reason, ...(instead !== undefined && { instead }) };
+}

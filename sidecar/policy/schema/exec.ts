@@ -1,0 +1,36 @@
+/** Conditions on programs that are started, and ports that are reached, inside pods. */
+import { z } from 'zod';
+import { commandConditions } from './commands.ts';
+import { isGiven, patterns, ruleHead } from './text.ts';
+
+/** The ways in: `debug` is an ephemeral container. */
+export const EXEC_KINDS = ['exec', 'attach', 'portforward', 'debug'] as const;
+
+/** All that are given must hold. */
+const execConditions = z.strictObject({
+  kinds: z.array(z.enum(EXEC_KINDS)).min(1).max(EXEC_KINDS.length).optional(),
+  namespaces: patterns.optional(),
+  /** Names of pods. */
+  pods: patterns.optional(),
+  /** Names of containers. Where the request names none the server chooses: then it only may match. */
+  containers: patterns.optional(),
+  /** Whether standard input is asked for; never true of a port-forward. */
+  stdin: z.boolean().optional(),
+  /** Whether a terminal is; never true of a port-forward. */
+  tty: z.boolean().optional(),
+  /**
+   * What runs there: the argv, and each command that comes through standard input or is typed. A rule that allows has
+   * to hold of all of an argv.
+   */
+  command: commandConditions.refine(isGiven, 'command needs at least one condition').optional(),
+});
+
+const execMatch = execConditions
+  .extend({ unless: execConditions.refine(isGiven, 'unless needs at least one condition').optional() })
+  .refine(isGiven, 'a match needs at least one condition');
+
+export const execRule = z.strictObject({ ...ruleHead, match: execMatch });
+
+export type ExecKind = (typeof EXEC_KINDS)[number];
+export type ExecConditions = z.infer<typeof execConditions>;
+export type ExecRule = z.infer<typeof execRule>;
