@@ -155,6 +155,39 @@ t.test('replicas: every form of a write that changes them, and none that does no
   t.equal((await past(['get', 'deployment', 'web', '-o', 'jsonpath={.spec.replicas}'])).stdout, '2');
 });
 
+t.test('what the server refuses, it refuses in its own words', async (t) => {
+  const web = ['deployment', 'web'];
+  const conflicting = object('Deployment', 'apps/v1', {
+    metadata: { name: 'web' },
+    spec: { replicas: 2, paused: true },
+  });
+  for (const [args, input] of [
+    [['patch', ...web, '-p', '{"spec":{"replicas":-1}}']],
+    [['patch', ...web, '--type=json', '-p', '[{"op":"test","path":"/spec/replicas","value":7}]']],
+    [['patch', ...web, '-p', '{"spec":{"selector":{"matchLabels":{"a":"c"}}}}']],
+    [['patch', 'deployment', 'none', '-p', '{"spec":{"replicas":1}}']],
+    [['apply', '--server-side', '--field-manager=other', '-f', '-'], conflicting.replace('2', '3')],
+  ] as [string[], string?][]) {
+    const [ours, theirs] = [await through(args, input), await past([...args, '--dry-run=server'], input)];
+    t.not(ours.status, 0);
+    t.equal(ours.stderr, theirs.stderr, args.join(' '));
+  }
+});
+
+t.test('a write that meets another is made all the same, as without us', async (t) => {
+  const annotate = (by: typeof past, key: string, value: number) =>
+    by(['annotate', '--overwrite', 'deployment', 'web', `${key}=${value}`]);
+  let busy = true;
+  const others = (async () => {
+    for (let n = 0; busy; n++) await annotate(past, 'theirs', n);
+  })();
+  for (let n = 0; n < 15; n++) t.match(await annotate(through, 'ours', n), { status: 0, stderr: '' });
+  busy = false;
+  await others;
+  const { stdout } = await past(['get', 'deployment', 'web', '-o', 'jsonpath={.metadata.annotations.ours}']);
+  t.equal(stdout, '14');
+});
+
 t.test('a token of the cluster is masked, a Secret of one’s own is not', async (t) => {
   const token = object('Secret', 'v1', {
     metadata: { name: 'token', annotations: { 'kubernetes.io/service-account.name': 'default' } },

@@ -17,7 +17,7 @@ import type { BodyMask } from '../../mask/body.ts';
 import type { Running } from '../credentials/bearers.ts';
 import type { Header } from '../request/headers.ts';
 import { unavailable } from '../request/status.ts';
-import type { Forwarded, Upstream } from '../upstream/upstream.ts';
+import type { ApiServer, Forwarded } from '../upstream/upstream.ts';
 import { type EndOf, type RequestEnd, recordEnd } from './ended.ts';
 import { noAnswer, reasonOf, wasUnheard } from './failure.ts';
 import { Flow } from './flow.ts';
@@ -29,7 +29,7 @@ import { sendStatus } from './reply.ts';
 
 /** What every exchange works with. */
 export interface ExchangePorts {
-  upstream: Upstream;
+  upstream: ApiServer;
   journal: Journal;
   clock: Clock;
 }
@@ -43,15 +43,24 @@ export interface ExchangeOptions extends EndOf {
   keep: number;
   /** True for what flows as it comes: a watch, a log that is followed. */
   live: boolean;
+  /** Statuses that the client does not get to see: what was judged is no more, and is to be judged again. */
+  overtakenBy: readonly number[];
+  /** What else is to be said of its end. */
+  remark?: string;
 }
+
+/** Whether the client has its answer, or none because the request was `overtaken`. */
+export type Outcome = 'over' | 'overtaken';
 
 /** An answer that is all there within this time, and no larger, is recorded and passed on as one. */
 const HELD_BYTES = 64 * 1024;
 const HELD_MS = 10;
 
+const OVERTAKEN = 'its object changed after it was judged: judged again';
+
 export class Exchange implements Dispatcher.DispatchHandler, Running {
   readonly #options: ExchangeOptions;
-  readonly #ended = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<Outcome>();
   #controller: Dispatcher.DispatchController | null = null;
   #head: AnswerHead | null = null;
   #mask: BodyMask | null = null;
@@ -68,7 +77,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
   }
 
   /** Runs it to its end. Resolves, in every case, when the evidence of its end is stored or cannot be. */
-  async run(): Promise<void> {
+  async run(): Promise<Outcome> {
     const { response } = this.#options;
     response.once('close', () => {
       if (!response.writableFinished) void this.#stop('cancelled', 'the client went away');
@@ -77,9 +86,9 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     return this.#ended.promise;
   }
 
-  cut(reason: string): Promise<void> {
+  async cut(reason: string): Promise<void> {
     void this.#stop('failed', reason);
-    return this.#ended.promise;
+    await this.#ended.promise;
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -97,6 +106,10 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     if (status < 200 || this.#over) return;
     const { upstream } = this.#options.ports;
     if (status === 401) upstream.rejected();
+    if (this.#options.overtakenBy.includes(status)) {
+      void this.#overtaken(controller);
+      return;
+    }
     this.#head = answerHead(status, message ?? '', controller.rawHeaders as Buffer[]);
     const { encoding } = this.#head;
     try {
@@ -172,7 +185,8 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     const whole = { stored: record, sent: body.length, masked: mask.masked };
     const { summary, kept } = wholeBody(whole, mediaType(head.contentType), keep);
     const answer = body.length === 0 ? {} : { answer: summary, ...(kept.length > 0 && { content: kept }) };
-    await this.#record({ outcome: 'answered', status: head.status, ...answer });
+    const error = this.#options.remark;
+    await this.#record({ outcome: 'answered', status: head.status, ...answer, ...(error && { error }) });
     if (hasBody(forwarded.method, head.status)) {
       this.#writeHead([...withoutLength(head), ['content-length', String(agent.length)]]);
     } else this.#writeHead(forwarded.method === 'HEAD' ? head.headers : withoutLength(head));
@@ -243,6 +257,18 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     this.#finish();
   }
 
+  /** Nothing of it has reached the client, nor will. */
+  async #overtaken(controller: Dispatcher.DispatchController): Promise<void> {
+    this.#settle();
+    controller.abort(new Error(OVERTAKEN));
+    try {
+      await this.#record({ outcome: 'failed', status: 0, error: OVERTAKEN });
+      this.#finish('overtaken');
+    } catch (error) {
+      this.#lose(error);
+    }
+  }
+
   /** Ends it early, whatever it was doing. */
   async #stop(outcome: 'failed' | 'cancelled', why: unknown): Promise<void> {
     if (this.#over) return;
@@ -280,7 +306,7 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     this.#unhold();
   }
 
-  #finish(): void {
-    this.#ended.resolve();
+  #finish(outcome: Outcome = 'over'): void {
+    this.#ended.resolve(outcome);
   }
 }

@@ -2,6 +2,7 @@
  * The Kubernetes API proxy: authenticate → classify → judge and record → forward → record and pass on.
  * Nothing is served without a bearer token, and nothing that cannot be recorded.
  */
+import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Identity, RequestInfo } from '../../../recorder/audit/event.ts';
@@ -14,10 +15,11 @@ import type { RequestHead } from '../request/classify.ts';
 import { Unfit } from '../request/refusal.ts';
 import type { ScaleFinding } from '../request/scale/probe.ts';
 import { forbidden, type Status, unauthenticated, unavailable, unfit } from '../request/status.ts';
+import { answered } from '../upstream/answered.ts';
 import type { Forwarded } from '../upstream/upstream.ts';
 import { type Candidate, candidate, type Recording, readHead, unfitAction } from './admission.ts';
 import { type RequestEnd, recordEnd } from './ended.ts';
-import { Exchange, type ExchangePorts } from './exchange.ts';
+import { Exchange, type ExchangePorts, type Outcome } from './exchange.ts';
 import { refuseOnSocket, sendStatus } from './reply.ts';
 import { announcesBody, readBody } from './request-body.ts';
 import type { UpgradeHandler } from './upgrade.ts';
@@ -72,8 +74,8 @@ export class ApiProxy {
     try {
       bearer.enter(visit);
       const principal = await bearer.principal();
-      const admitted = await this.#admit(principal, asked);
-      if (admitted !== null) await visit.run(this.#exchange(principal, admitted, response));
+      const found = await this.#understood(principal, asked);
+      if (found !== null) await this.#serve(visit, principal, { asked, found });
     } catch (error) {
       if (!response.headersSent && !response.destroyed) refuse(request, response, this.#explain(error));
       else response.destroy();
@@ -82,47 +84,70 @@ export class ApiProxy {
     }
   }
 
-  /** The request as it goes on; null where it does not, and has been answered. */
-  async #admit(principal: Principal, { request, response, invite }: Asked): Promise<Admitted | null> {
-    const { ports } = this.#options;
+  /** What is asked for; null where nothing can judge it, and it has been answered. */
+  async #understood(principal: Principal, { request, response, invite }: Asked): Promise<Candidate | null> {
     let body: Buffer | null = null;
     try {
       const head = readHead(request);
       body = await readBody(request, () => invite && response.writeContinue());
       if (body === null) return null;
-      const since = ports.clock.now();
-      const found = await this.#probed(
-        principal,
-        candidate(head, body, this.#options.recording(principal.identity, head.request)),
-      );
-      const { action } = found;
-      const verdict = await this.#options.gate.judge(principal.session, principal.identity, action);
-      const { id } = action;
-      if (verdict.ok && !response.destroyed) return { ...found, since };
-      if (verdict.ok) await recordEnd(ports, { principal, id, since }, LEFT);
-      else {
-        const status = forbidden(action.request, verdict.decision, verdict.message);
-        await recordEnd(ports, { principal, id, since }, refused(status));
-        refuse(request, response, status);
-      }
+      return candidate(head, body, this.#options.recording(principal.identity, head.request));
     } catch (error) {
       if (!(error instanceof Unfit)) throw error;
       const status = await this.#refuseUnfit(principal, request, { error, body });
+      refuse(request, response, status);
+      return null;
+    }
+  }
+
+  /** Judges it and lets it go on; each time anew where the object changed in between, as a request of its own. */
+  async #serve(
+    visit: Visit,
+    principal: Principal,
+    { asked, found }: { asked: Asked; found: Candidate },
+  ): Promise<void> {
+    let outcome: Outcome = 'overtaken';
+    for (let left = TRIES; outcome === 'overtaken' && left > 0; left--) {
+      const again = left === TRIES ? found : renamed(found);
+      const admitted = await this.#admit(principal, asked, again);
+      if (admitted === null) return;
+      outcome = await visit.run(this.#exchange(principal, admitted, { asked, last: left === 1 }));
+    }
+  }
+
+  /** The request as it goes on; null where it does not, and has been answered. */
+  async #admit(
+    principal: Principal,
+    { request, response }: Asked,
+    candidate: Candidate,
+  ): Promise<Admitted | null> {
+    const { ports, gate } = this.#options;
+    const since = ports.clock.now();
+    const found = await this.#probed(principal, candidate);
+    const { action } = found;
+    const verdict = await gate.judge(principal.session, principal.identity, action);
+    const { id } = action;
+    if (verdict.ok && !response.destroyed) return { ...found, since };
+    if (verdict.ok) await recordEnd(ports, { principal, id, since }, LEFT);
+    else {
+      const status = forbidden(action.request, verdict.decision, verdict.message);
+      await recordEnd(ports, { principal, id, since }, refused(status));
       refuse(request, response, status);
     }
     return null;
   }
 
   /** With what a dry run tells of its effect, where the decision hangs on that; bound to the state that it was tried on. */
-  async #probed({ identity }: Principal, found: Candidate): Promise<Candidate> {
+  async #probed({ identity }: Principal, found: Candidate): Promise<Probed> {
     const { action, forward } = found;
-    if (forward === null) return found;
+    const none = { ...found, bound: null, refusal: null };
+    if (forward === null) return none;
     const finding = await this.#options.scale(action, identity, forward);
-    if (finding === null) return found;
-    const { scales, unknown } = finding;
+    if (finding === null) return none;
+    const { scales, unknown, bound, refusal } = finding;
     return {
-      ...found,
-      forward: finding.forward ?? forward,
+      ...{ ...found, bound, refusal },
+      forward: bound?.body ?? forward,
       action: {
         ...action,
         scales,
@@ -133,15 +158,18 @@ export class ApiProxy {
 
   #exchange(
     principal: Principal,
-    { action, head, forward, since }: Admitted,
-    response: ServerResponse,
+    { action, head, forward, since, bound, refusal }: Admitted,
+    { asked: { response }, last }: { asked: Asked; last: boolean },
   ): Exchange {
+    const { ports } = this.#options;
     return new Exchange({
-      ports: this.#options.ports,
+      ports: refusal === null ? ports : { ...ports, upstream: answered(ports.upstream, refusal) },
+      ...(refusal !== null && { remark: UNSENT }),
       ...this.#options.recording(principal.identity, action.request),
       ...{ principal, response, since, id: action.id },
       forwarded: forwardedOf(action, head, forward),
       live: isLive(action),
+      overtakenBy: last ? [] : (bound?.overtakenBy ?? []),
     });
   }
 
@@ -198,6 +226,11 @@ export class ApiProxy {
   }
 }
 
+/** How often a write is judged whose object keeps changing before it arrives: as often as the server applies a patch. */
+const TRIES = 5;
+/** Said of a write that the API server refused as a dry run: the answer to that is the answer to it. */
+const UNSENT = 'the API server refuses it: it was tried in a dry run, and not sent';
+
 /** The client left while its request was judged. */
 const LEFT: RequestEnd = { outcome: 'cancelled', status: 0, error: 'the client went away' };
 
@@ -211,8 +244,15 @@ interface Asked {
   invite: boolean;
 }
 
-interface Admitted extends Candidate {
+/** What is known of its effect. */
+interface Probed extends Candidate, Pick<ScaleFinding, 'bound' | 'refusal'> {}
+
+interface Admitted extends Probed {
   since: number;
+}
+
+function renamed(found: Candidate): Candidate {
+  return { ...found, action: { ...found.action, id: randomUUID() } };
 }
 
 /** Answers; where the rest of the request is still to come, the connection ends with it. */

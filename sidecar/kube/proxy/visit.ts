@@ -1,7 +1,7 @@
 /** One request while it is served. */
 import type { ServerResponse } from 'node:http';
 import type { Running } from '../credentials/bearers.ts';
-import type { Exchange } from './exchange.ts';
+import type { Exchange, Outcome } from './exchange.ts';
 
 export class Visit implements Running {
   readonly done: Promise<void>;
@@ -13,10 +13,11 @@ export class Visit implements Running {
     this.done = serve(this);
   }
 
-  /** Runs the exchange, unless the visit was cut. */
-  run(exchange: Exchange): Promise<void> {
+  async run(exchange: Exchange): Promise<Outcome> {
     this.#exchange = exchange;
-    return exchange.run();
+    const outcome = await exchange.run();
+    this.#exchange = null;
+    return outcome;
   }
 
   async cut(reason: string): Promise<void> {

@@ -21,6 +21,9 @@ export interface Forwarded {
   body: Uint8Array | null;
 }
 
+/** What is needed to have a request answered. */
+export type ApiServer = Pick<Upstream, 'source' | 'send' | 'rejected'>;
+
 interface Way {
   pool: Pool;
   credentials: Credentials;

@@ -10,6 +10,17 @@ export interface ObjectState {
   resourceVersion: string;
 }
 
+/** Whether both are known, and the same. */
+export function sameState(a: ObjectState | null, b: ObjectState | null): boolean {
+  return a !== null && b !== null && a.uid === b.uid && a.resourceVersion === b.resourceVersion;
+}
+
+/** With which statuses the server refuses a write because the object is in another state than it was bound to. */
+export function overtakenBy(type: MediaType): readonly number[] {
+  // A failed test of a JSON patch is 422 there.
+  return type === 'application/json-patch+json' ? [409, 422] : [409];
+}
+
 /** Null where the object does not say. */
 export function stateOf(object: Json): ObjectState | null {
   const { uid, resourceVersion } = members(members(object).metadata);
@@ -17,7 +28,7 @@ export function stateOf(object: Json): ObjectState | null {
 }
 
 /**
- * The same write, refused by the server with 409 where the object is in another state by then.
+ * The same write, refused by the server (see `overtakenBy`) where the object is in another state by then.
  *
  * @param body the decoded body
  * @returns null where none can be made: the body says another state, or is in an encoding that we do not write

@@ -6,7 +6,7 @@ import type { Decision } from '../../../../recorder/audit/event.ts';
 import type { Json, KubeAction } from '../../../action.ts';
 import type { MediaType } from '../media-type.ts';
 import { parseTarget, serialiseTarget } from '../target.ts';
-import { boundTo, stateOf } from './preconditions.ts';
+import { boundTo, type ObjectState, overtakenBy, sameState, stateOf } from './preconditions.ts';
 import { builtInReplicas, mayScale, type ReplicasPath, replicasIn } from './replicas.ts';
 
 export interface ProbeRequest {
@@ -31,24 +31,40 @@ export interface ScaleFinding {
   scales: KubeAction['scales'];
   /** Why it is not known. */
   unknown: string | null;
+  /** What to send in place of the body, so that the finding holds; null for the body as it is. */
+  bound: Bound | null;
   /**
-   * What to send in place of the body, so that the finding holds: the server answers 409 where the object has changed
-   * since, and then the probe is to be made again. Null for the body as it is.
+   * The server refuses the write as it stands, which changes nothing: its answer, to be given in place of sending it.
+   * The write itself must not go on: what a server refuses to try it may still do.
    */
-  forward: Uint8Array | null;
-  /** Where the server refuses the write as it stands: the answer to give, in place of sending it. */
-  answer: Answer | null;
+  refusal: Heard | null;
+}
+
+/** A write that the server refuses where the object has changed since; then the probe is to be made again. */
+export interface Bound {
+  body: Uint8Array;
+  overtakenBy: readonly number[];
 }
 
 export interface Answer {
   status: number;
   object: Json | null;
+  /** As it came; null where no answer came. */
+  heard: Heard | null;
 }
 
-const NO: ScaleFinding = { scales: 'no', unknown: null, forward: null, answer: null };
+/** A whole answer of the server. */
+export interface Heard {
+  status: number;
+  /** Name, value, name, value. */
+  headers: readonly (Buffer | string)[];
+  body: Uint8Array;
+}
 
-/** How often it starts again because the object changed under it. */
-const TRIES = 3;
+const NO: ScaleFinding = { scales: 'no', unknown: null, bound: null, refusal: null };
+
+/** How often it starts again because the object changed under it: as often as the server itself applies a patch. */
+const TRIES = 5;
 
 /** True where the decision hangs on it: only then is the probe worth its two requests. */
 export function dependsOnScale(action: KubeAction, decide: (action: KubeAction) => Decision): boolean {
@@ -70,48 +86,80 @@ export async function probeScale(
   const path = known === undefined ? await upstream.replicasPath(group, resource) : known;
   if (path === null) return NO;
   if (path === undefined) return doubt('it cannot be told whether this resource has replicas');
+  const type = action.body?.summary.type as MediaType | undefined;
+  if (type === undefined) return doubt('the write has no body');
+  const trial = { action, type, forward, path, upstream };
+  let before = await look(trial);
   for (let left = TRIES; left > 0; left--) {
-    const finding = await tryOnce(action, { forward, path, upstream });
-    if (finding !== null) return finding;
+    const { finding, overtaken } = await tryOn(before, trial);
+    if (!overtaken) return finding;
+    const now = await look(trial);
+    if (sameState(before.state, now.state)) return finding;
+    before = now;
   }
   return doubt('the object changes faster than a dry run of this write takes');
 }
 
 interface Trial {
+  action: KubeAction;
+  type: MediaType;
   forward: Uint8Array;
   path: ReplicasPath;
   upstream: ScaleUpstream;
 }
 
-/** Null where the object changed in between. */
-async function tryOnce(action: KubeAction, { forward, path, upstream }: Trial): Promise<ScaleFinding | null> {
-  const type = action.body?.summary.type as MediaType | undefined;
-  if (type === undefined) return doubt('the write has no body');
-  const before = await upstream.ask({ method: 'GET', uri: withParameters(action.uri, []), body: null });
-  const state = before.status === 200 && before.object !== null ? stateOf(before.object) : null;
-  const bound = state === null ? null : boundTo(state, type, action.body!.object);
-  const after = await upstream.ask(dryRun(action, type, bound ?? forward));
-  if (after.status === 409 && bound !== null) return null;
+/** The object as it is. */
+interface Before extends Answer {
+  state: ObjectState | null;
+}
+
+async function look({ action, upstream }: Trial): Promise<Before> {
+  const answer = await upstream.ask({ method: 'GET', uri: withParameters(action.uri, []), body: null });
+  const readable = answer.status === 200 && answer.object !== null;
+  return { ...answer, state: readable ? stateOf(answer.object) : null };
+}
+
+/** `overtaken`: the object may have changed in between, and then nothing is found. */
+async function tryOn(
+  before: Before,
+  { action, type, forward, path, upstream }: Trial,
+): Promise<{ finding: ScaleFinding; overtaken: boolean }> {
+  const { state } = before;
+  const body = state === null ? null : boundTo(state, type, action.body!.object);
+  const bound = body === null ? null : { body, overtakenBy: overtakenBy(type) };
+  const after = await upstream.ask(dryRun(action, type, body ?? forward));
+  const overtaken = bound?.overtakenBy.includes(after.status) ?? false;
+  return { finding: compared(before, after, { path, bound }), overtaken };
+}
+
+function compared(
+  before: Before,
+  after: Answer,
+  { path, bound }: { path: ReplicasPath; bound: Bound | null },
+): ScaleFinding {
   if (after.status >= 400) return refused(after);
   // What was not there cannot have had replicas.
   if (before.status === 404 && after.status === 201) return NO;
-  if (state === null) return doubt(`the object as it is could not be read (${before.status})`);
+  if (before.state === null) return doubt(`the object as it is could not be read (${before.status})`);
   if (after.status !== 200 || after.object === null) return doubt(`its dry run was answered ${after.status}`);
   const same =
     JSON.stringify(replicasIn(before.object!, path)) === JSON.stringify(replicasIn(after.object, path));
   if (bound === null && same) return doubt('it cannot be bound to the state that the object is in');
-  return { scales: same ? 'no' : 'yes', unknown: null, forward: bound, answer: null };
+  return { ...NO, scales: same ? 'no' : 'yes', bound };
 }
 
-/** An answer of the server itself: a write that it refuses changes nothing. */
-function refused(answer: Answer): ScaleFinding {
-  const told = answer.status < 500 && answer.object !== null;
-  return { ...doubt(`its dry run was answered ${answer.status}`), answer: told ? answer : null };
+/** A write that the server refuses changes nothing; one that it could not try may still be done. */
+function refused({ status, object, heard }: Answer): ScaleFinding {
+  if (status >= 500 || heard === null) return doubt(`its dry run was answered ${status}`);
+  // https://kubernetes.io/docs/reference/access-authn-authz/extensible-admission-controllers/#side-effects
+  const message = (object as { message?: unknown } | null)?.message;
+  if (status === 400 && /dry.?run/i.test(String(message)))
+    return doubt('a webhook of the cluster takes no dry run');
+  return { ...NO, refusal: heard };
 }
 
 function doubt(unknown: string): ScaleFinding {
-  const said = `whether it changes the number of replicas: ${unknown}`;
-  return { scales: 'unknown', unknown: said, forward: null, answer: null };
+  return { ...NO, scales: 'unknown', unknown: `whether it changes the number of replicas: ${unknown}` };
 }
 
 function dryRun(action: KubeAction, type: MediaType, bytes: Uint8Array): ProbeRequest {

@@ -2,7 +2,7 @@
 import type { Dispatcher } from 'undici';
 import type { Json } from '../../../action.ts';
 import type { Forwarded, Upstream } from '../../upstream/upstream.ts';
-import type { Answer, ProbeRequest, ScaleUpstream } from './probe.ts';
+import type { Answer, Heard, ProbeRequest, ScaleUpstream } from './probe.ts';
 import { parseReplicasPath, type ReplicasPath } from './replicas.ts';
 
 /** Bytes of one answer; an object in etcd has 1.5 MiB at most. */
@@ -10,7 +10,7 @@ const ANSWER_LIMIT = 8 << 20;
 /** How long the server may take for one. */
 const ANSWER_MS = 30_000;
 /** What a question that got no answer comes to. */
-const NONE: Answer = { status: 0, object: null };
+const NONE: Answer = { status: 0, object: null, heard: null };
 
 export class UpstreamProbe implements ScaleUpstream {
   readonly #upstream: Upstream;
@@ -24,8 +24,8 @@ export class UpstreamProbe implements ScaleUpstream {
     const headers = ['accept', 'application/json', 'accept-encoding', 'identity'];
     if (body !== null) headers.push('content-type', body.type);
     const forwarded = { method, uri, headers, body: body?.bytes ?? null };
-    const answer = await collect(this.#upstream, forwarded).catch(() => null);
-    return answer === null ? NONE : { status: answer.status, object: decode(answer.body) };
+    const heard = await collect(this.#upstream, forwarded).catch(() => null);
+    return heard === null ? NONE : { status: heard.status, object: decode(heard.body), heard };
   }
 
   /** What all versions say alike: one object is read and written through any of them. */
@@ -51,20 +51,21 @@ function pathIn(definition: Json): ReplicasPath | null | undefined {
   return parseReplicasPath(path) ?? undefined;
 }
 
-function decode(body: Buffer): Json | null {
+function decode(body: Uint8Array): Json | null {
   try {
-    return JSON.parse(body.toString('utf8')) as Json;
+    return JSON.parse(Buffer.from(body).toString('utf8')) as Json;
   } catch {
     return null;
   }
 }
 
 /** The whole of an answer. @throws Error where it breaks off, is too long, or takes too long */
-function collect(upstream: Upstream, forwarded: Forwarded): Promise<{ status: number; body: Buffer }> {
+function collect(upstream: Upstream, forwarded: Forwarded): Promise<Heard> {
   return new Promise((resolve, reject) => {
     const pieces: Buffer[] = [];
     let length = 0;
     let status = 0;
+    let headers: Heard['headers'] = [];
     let controller: Dispatcher.DispatchController | null = null;
     const give = (why: string) => {
       const error = new Error(why);
@@ -76,8 +77,9 @@ function collect(upstream: Upstream, forwarded: Forwarded): Promise<{ status: nu
       onRequestStart: (started) => {
         controller = started;
       },
-      onResponseStart: (_controller, code) => {
+      onResponseStart: ({ rawHeaders }, code) => {
         status = code;
+        headers = rawHeaders as Buffer[];
       },
       onResponseData: (_controller, piece) => {
         pieces.push(piece);
@@ -86,7 +88,7 @@ function collect(upstream: Upstream, forwarded: Forwarded): Promise<{ status: nu
       },
       onResponseEnd: () => {
         clearTimeout(timer);
-        resolve({ status, body: Buffer.concat(pieces) });
+        resolve({ status, headers, body: Buffer.concat(pieces) });
       },
       onResponseError: (_controller, error) => {
         clearTimeout(timer);

@@ -44,12 +44,20 @@ function upstream(
   const asked: ProbeRequest[] = [];
   const ask = async (request: ProbeRequest) => {
     asked.push(request);
-    return answers.shift() ?? { status: 500, object: null };
+    return answers.shift() ?? said(500, null);
   };
   return { asked, port: { ask, replicasPath: async () => replicasPath } };
 }
 
-const ok = (object: Json): Answer => ({ status: 200, object });
+const said = (status: number, object: Json): Answer => {
+  const body = Buffer.from(JSON.stringify(object));
+  return { status, object, heard: { status, headers: [], body } };
+};
+const ok = (object: Json) => said(200, object);
+const refusal = (code: number, message = '') => said(code, { kind: 'Status', code, message });
+const at = (resourceVersion: string, replicas = 3) =>
+  ok(deployment(replicas, { uid: 'u-1', resourceVersion }));
+const NO_ANSWER: Answer = { status: 0, object: null, heard: null };
 
 async function probe(attempt: Attempt, answers: Answer[], path?: string[] | null) {
   const { port, asked } = upstream(answers, path);
@@ -66,7 +74,7 @@ t.test('asks for the object, then for a dry run bound to the state that it was i
   t.match(finding, { scales: 'yes', unknown: null });
   const bound = { spec: { replicas: null }, metadata: state };
   t.same(JSON.parse(Buffer.from(asked[1]!.body!.bytes).toString()), bound);
-  t.same(JSON.parse(Buffer.from(finding.forward!).toString()), bound, 'which is what goes on');
+  t.same(JSON.parse(Buffer.from(finding.bound!.body).toString()), bound, 'which is what goes on');
 });
 
 t.test('the same number is no scaling', async (t) => {
@@ -75,65 +83,70 @@ t.test('the same number is no scaling', async (t) => {
     ok(deployment(3)),
   ]);
   t.match(finding, { scales: 'no', unknown: null });
-  t.ok(finding.forward);
+  t.same(finding.bound?.overtakenBy, [409]);
 });
 
 t.test('starts again where the object has changed, and not for ever', async (t) => {
-  const conflict = { status: 409, object: { kind: 'Status', code: 409 } };
   const again = await probe(patch({ spec: { paused: true } }), [
-    ok(deployment(3)),
-    conflict,
-    ok(deployment(4)),
-    ok(deployment(4)),
+    ...[at('7'), refusal(409)],
+    ...[at('8', 4), at('9', 4)],
   ]);
-  t.match(again.finding, { scales: 'no' });
-  const never = await probe(patch({}), [
-    ok(deployment(3)),
-    conflict,
-    ok(deployment(3)),
-    conflict,
-    ok(deployment(3)),
-    conflict,
+  t.match(again.finding, { scales: 'no', refusal: null });
+  t.match(JSON.parse(Buffer.from(again.finding.bound!.body).toString()), {
+    metadata: { resourceVersion: '8' },
+  });
+  const never = await probe(
+    patch({}),
+    [1, 2, 3, 4, 5, 6].flatMap((version) => [at(`${version}`), refusal(409)]),
+  );
+  t.match(never.finding, { scales: 'unknown', unknown: /faster/, refusal: null });
+  const ops = [{ op: 'replace', path: '/spec/replicas', value: 4 }];
+  const json = await probe(patch(ops, 'application/json-patch+json'), [
+    ...[at('7'), refusal(422)],
+    ...[at('8', 3), at('9', 4)],
   ]);
-  t.match(never.finding, { scales: 'unknown', unknown: /faster/ });
+  t.match(
+    json.finding,
+    { scales: 'yes', bound: { overtakenBy: [409, 422] } },
+    'a test of a JSON patch fails',
+  );
 });
 
-t.test('what the server refuses it is asked once only', async (t) => {
-  const invalid = { status: 422, object: { kind: 'Status', code: 422 } };
-  t.match((await probe(patch({ spec: { x: 1 } }), [ok(deployment(3)), invalid])).finding, {
-    scales: 'unknown',
-    answer: invalid,
+t.test('what the server refuses as the object stands is its answer, and no scaling', async (t) => {
+  const found = async (attempt: Attempt, answers: Answer[]) => (await probe(attempt, answers)).finding;
+  const refusing = { scales: 'no', unknown: null, bound: null };
+  const invalid = refusal(422, 'spec.replicas: Invalid value: -1');
+  t.match(await found(patch({ spec: { replicas: -1 } }), [at('7'), invalid]), {
+    ...refusing,
+    refusal: invalid.heard,
   });
-  const missing = { status: 404, object: { kind: 'Status', code: 404 } };
-  t.match((await probe(patch({}), [missing, missing])).finding, { scales: 'unknown', answer: missing });
+  t.match(await found(patch({}), [refusal(404), refusal(404)]), { ...refusing, refusal: { status: 404 } });
+  const conflict = refusal(409, 'Apply failed with 1 conflict: conflict with "kubectl": .spec.replicas');
+  t.match(await found(patch({}), [at('7'), conflict, at('7')]), { ...refusing, refusal: conflict.heard });
   const stale = {
     kind: 'Deployment',
     metadata: { name: 'web', resourceVersion: '6' },
     spec: { replicas: 9 },
   };
-  const conflict = { status: 409, object: { kind: 'Status', code: 409 } };
   const put = { method: 'PUT', target: WEB, body: JSON.stringify(stale) };
-  t.match((await probe(put, [ok(deployment(3)), conflict])).finding, { scales: 'unknown', answer: conflict });
+  t.match(await found(put, [at('7'), refusal(409)]), { ...refusing, refusal: { status: 409 } });
   t.match(
-    (await probe(put, [ok(deployment(3)), ok(deployment(3))])).finding,
-    { scales: 'unknown', forward: null },
+    await found(put, [at('7'), at('7')]),
+    { scales: 'unknown', bound: null },
     'nor is a finding believed that cannot be held',
   );
 });
 
 t.test('what cannot be told is unknown', async (t) => {
-  const gone = { status: 500, object: null };
-  t.match((await probe(patch({}), [gone, gone])).finding, { scales: 'unknown', answer: null });
-  t.match(
-    (await probe(patch({}), [ok(deployment(3)), { status: 503, object: { kind: 'Status' } }])).finding,
-    { scales: 'unknown', answer: null },
-  );
-  t.match((await probe(patch({}), [ok({ spec: { replicas: 3 } }), ok(deployment(3))])).finding, {
-    scales: 'unknown',
-  });
-  t.match((await probe(patch({}), [ok(deployment(3)), { status: 200, object: null }])).finding, {
-    scales: 'unknown',
-  });
+  const unknown = async (...answers: Answer[]) =>
+    t.match((await probe(patch({}), answers)).finding, { scales: 'unknown', refusal: null, bound: null });
+  await unknown(NO_ANSWER, NO_ANSWER);
+  await unknown(at('7'), refusal(503));
+  await unknown(at('7'), NO_ANSWER);
+  await unknown(ok({ spec: { replicas: 3 } }), at('7'));
+  await unknown(at('7'), said(200, null));
+  // The write itself might be done.
+  await unknown(at('7'), refusal(400, 'admission webhook "x.example" does not support dry run'));
 });
 
 t.test('an object that an apply makes had no replicas', async (t) => {
@@ -143,15 +156,10 @@ t.test('an object that an apply makes had no replicas', async (t) => {
     type: 'application/apply-patch+yaml',
     body: 'kind: Deployment\nspec: {replicas: 2}\n',
   };
-  t.match(
-    (
-      await probe(apply, [
-        { status: 404, object: null },
-        { status: 201, object: deployment(2) },
-      ])
-    ).finding,
-    { scales: 'no', forward: null },
-  );
+  t.match((await probe(apply, [said(404, null), said(201, deployment(2))])).finding, {
+    scales: 'no',
+    bound: null,
+  });
 });
 
 t.test('resources that are not built in say where', async (t) => {
