@@ -8,6 +8,9 @@ import { canonicalBytes } from './canonical.ts';
 import type { AuditEvent } from './event.ts';
 import { SYSTEM } from './event.ts';
 
+/** https://github.com/ulid/spec */
+const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
+
 const count = z.int().min(0);
 const effect = z.enum(['allow', 'deny', 'ask']);
 const session = z.string().refine(isSessionId, 'not a session id');
@@ -81,6 +84,42 @@ const entrance = z.discriminatedUnion('kind', [
   }),
 ]);
 
+const ulid = z.string().regex(ULID, 'not a ULID');
+
+const asked = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('command'),
+    line: z.string(),
+    cwd: z.string(),
+    commands: z.array(command),
+    unknown: z.array(z.string()),
+  }),
+  z.strictObject({
+    kind: z.literal('request'),
+    method: z.string(),
+    uri: z.string(),
+    request,
+    dryRun: z.boolean(),
+    unknown: z.array(z.string()),
+  }),
+]);
+
+const terms = z.strictObject({
+  groups: z.array(z.string()),
+  quorum: z.int().min(1),
+  selfApproval: z.boolean(),
+  until: count,
+  validity: count,
+});
+
+const approver = z.strictObject({ user: z.string(), groups: z.array(z.string()), login: z.string() });
+
+const approval = z.strictObject({
+  id: ulid,
+  state: z.enum(['approved', 'denied', 'expired', 'cancelled', 'abandoned']),
+  by: z.array(z.string()),
+});
+
 const body = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('session.start'),
@@ -115,6 +154,7 @@ const body = z.discriminatedUnion('type', [
     unknown: z.array(z.string()),
     decision,
     allowed: z.boolean(),
+    approval: approval.exactOptional(),
   }),
   z.strictObject({
     type: z.literal('request.admitted'),
@@ -126,6 +166,7 @@ const body = z.discriminatedUnion('type', [
     client,
     decision,
     allowed: z.boolean(),
+    approval: approval.exactOptional(),
     unknown: z.array(z.string()),
     opens: session.exactOptional(),
     body: bodySummary.exactOptional(),
@@ -164,6 +205,36 @@ const body = z.discriminatedUnion('type', [
     micros: count,
     error: z.string().exactOptional(),
   }),
+  z.strictObject({
+    type: z.literal('approval.requested'),
+    id: ulid,
+    session,
+    requester: identity,
+    asked,
+    digest: sha256,
+    rule: z.string(),
+    reason: z.string(),
+    terms,
+    body: bodySummary.exactOptional(),
+    content: content.exactOptional(),
+  }),
+  z.strictObject({
+    type: z.literal('approval.voted'),
+    id: ulid,
+    by: approver,
+    vote: z.enum(['approve', 'deny']),
+    comment: z.string().exactOptional(),
+    grant: count.exactOptional(),
+  }),
+  z.strictObject({
+    type: z.literal('approval.settled'),
+    id: ulid,
+    state: z.enum(['approved', 'denied', 'expired', 'cancelled']),
+    by: z.string().exactOptional(),
+    grantedUntil: count.exactOptional(),
+  }),
+  z.strictObject({ type: z.literal('approval.used'), id: ulid, session }),
+  z.strictObject({ type: z.literal('approval.revoked'), id: ulid, by: approver }),
   z.strictObject({ type: z.literal('policy.loaded'), digest: z.string(), source: z.string() }),
   z.strictObject({ type: z.literal('policy.rejected'), source: z.string(), error: z.string() }),
   z.strictObject({ type: z.literal('access.login'), how: z.enum(['link', 'token']), from: z.string() }),
@@ -191,7 +262,7 @@ const event: z.ZodType<AuditEvent> = z.strictObject({
 
 /** `system`, or a ULID. */
 export function isSessionId(id: string): boolean {
-  return id === SYSTEM || /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/.test(id);
+  return id === SYSTEM || ULID.test(id);
 }
 
 /** @throws ChaperoneError `EVENT_INVALID`, naming the first member that is wrong */

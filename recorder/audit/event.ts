@@ -134,6 +134,48 @@ export type Entrance =
       origin: { session: SessionId; request: string };
     };
 
+/** What a human is asked to let happen: all that they see of it, beside the body of a request. */
+export type AskedFor =
+  | { kind: 'command'; line: string; cwd: string; commands: CommandSummary[]; unknown: string[] }
+  | {
+      kind: 'request';
+      method: string;
+      uri: string;
+      request: RequestInfo;
+      dryRun: boolean;
+      unknown: string[];
+    };
+
+/** Who may decide on an approval, and how long it and the decision hold. */
+export interface ApprovalTerms {
+  /** Of one of these an approver has to be; empty where any approver may decide. */
+  groups: string[];
+  /** So many have to approve; one refusal is enough to deny. */
+  quorum: number;
+  /** True where the requester may decide as well. */
+  selfApproval: boolean;
+  /** Nobody having decided by then means no. */
+  until: Micros;
+  /** Microseconds for which a decision holds for the very same action asked again. */
+  validity: Micros;
+}
+
+/** A human who decides, as their login says. */
+export interface Approver {
+  user: string;
+  groups: string[];
+  /** Names the login; see `access.login`. */
+  login: string;
+}
+
+/** An approval that stands behind a decision. */
+export interface ApprovalMark {
+  id: string;
+  state: 'approved' | 'denied' | 'expired' | 'cancelled' | 'abandoned';
+  /** The users who decided. */
+  by: string[];
+}
+
 /** Generic over how content appears: a reference in the log, raw bytes in a draft. */
 type Body<Content> =
   | {
@@ -179,6 +221,8 @@ type Body<Content> =
       decision: Decision;
       /** True if it was let run. */
       allowed: boolean;
+      /** Where a human was asked. */
+      approval?: ApprovalMark;
     }
   | {
       type: 'request.admitted';
@@ -194,6 +238,8 @@ type Body<Content> =
       decision: Decision;
       /** True if it was let go on. */
       allowed: boolean;
+      /** Where a human was asked. */
+      approval?: ApprovalMark;
       /** What it does beyond its words could not be determined: why. Empty where all is known. */
       unknown: string[];
       /** The session that it opens. */
@@ -245,6 +291,44 @@ type Body<Content> =
       micros: number;
       error?: string;
     }
+  | {
+      type: 'approval.requested';
+      /** ULID. */
+      id: string;
+      /** The session that asks. */
+      session: SessionId;
+      requester: Identity;
+      asked: AskedFor;
+      /** Hex SHA-256 of the exact action: an approval is for this and nothing else. */
+      digest: string;
+      rule: string;
+      reason: string;
+      terms: ApprovalTerms;
+      body?: BodySummary;
+      content?: Content;
+    }
+  | {
+      type: 'approval.voted';
+      id: string;
+      by: Approver;
+      vote: 'approve' | 'deny';
+      comment?: string;
+      /** The very same action passes again in the same conversation until so many microseconds later. */
+      grant?: Micros;
+    }
+  | {
+      type: 'approval.settled';
+      id: string;
+      state: 'approved' | 'denied' | 'expired' | 'cancelled';
+      /** Who cancelled it. */
+      by?: string;
+      /** Until then the very same action passes again in the same conversation. */
+      grantedUntil?: Micros;
+    }
+  /** What was approved went on, in that session. */
+  | { type: 'approval.used'; id: string; session: SessionId }
+  /** A grant ends before its time. */
+  | { type: 'approval.revoked'; id: string; by: Approver }
   | { type: 'policy.loaded'; digest: string; source: string }
   | { type: 'policy.rejected'; source: string; error: string }
   | { type: 'access.login'; how: 'link' | 'token'; from: string }

@@ -78,6 +78,11 @@ export class CastEvents {
       case 'connection.closed':
       case 'request.answer':
       case 'request.ended':
+      case 'approval.requested':
+      case 'approval.voted':
+      case 'approval.settled':
+      case 'approval.used':
+      case 'approval.revoked':
       case 'policy.loaded':
       case 'policy.rejected':
       case 'access.login':

@@ -62,10 +62,15 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
   switch (body.type) {
     case 'session.start':
       return { ...body, command: body.command.map(text) };
-    case 'command.decided': {
-      const commands = body.commands.map((command) => ({ ...command, argv: command.argv.map(text) }));
-      return { ...body, line: text(body.line), commands, unknown: body.unknown.map(text) };
+    case 'command.decided':
+      return { ...body, ...maskedCommand(body, text) };
+    case 'approval.requested': {
+      const { asked } = body;
+      if (asked.kind === 'command') return { ...body, asked: { ...asked, ...maskedCommand(asked, text) } };
+      return { ...body, asked: { ...asked, uri: text(asked.uri), unknown: asked.unknown.map(text) } };
     }
+    case 'approval.voted':
+      return body.comment === undefined ? body : { ...body, comment: text(body.comment) };
     case 'request.admitted': {
       const { client, unknown } = body;
       const claims = Object.fromEntries(Object.entries(client).map(([name, said]) => [name, text(said)]));
@@ -82,6 +87,9 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
     case 'session.resize':
     case 'connection.opened':
     case 'request.answer':
+    case 'approval.settled':
+    case 'approval.used':
+    case 'approval.revoked':
     case 'policy.loaded':
     case 'policy.rejected':
     case 'access.login':
@@ -89,4 +97,14 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
     case 'gap':
       return body;
   }
+}
+
+type Said = Pick<Extract<DraftBody, { type: 'command.decided' }>, 'line' | 'commands' | 'unknown'>;
+
+function maskedCommand({ line, commands, unknown }: Said, text: (text: string) => string): Said {
+  return {
+    line: text(line),
+    commands: commands.map((command) => ({ ...command, argv: command.argv.map(text) })),
+    unknown: unknown.map(text),
+  };
 }

@@ -86,6 +86,11 @@ function refuseWhatIsNotTheWriters(session: SessionId, body: EventBody): void {
     case 'policy.rejected':
       if (session === SYSTEM) return;
       throw forbidden(`${body.type} in a session`);
+    case 'approval.requested':
+    case 'approval.voted':
+    case 'approval.settled':
+    case 'approval.used':
+    case 'approval.revoked':
     case 'access.login':
     case 'access.viewed':
       throw forbidden(`${body.type}, which is the recorder's own to say`);

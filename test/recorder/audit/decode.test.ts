@@ -100,6 +100,30 @@ const BODIES: { [T in EventType]: Extract<EventBody, { type: T }> } = {
     decision: { effect: 'ask', rule: 'r', reason: 'y', unjudged: false },
     allowed: false,
   },
+  'approval.requested': {
+    type: 'approval.requested',
+    id: session,
+    session,
+    requester: identity,
+    asked: { kind: 'command', line: 'l', cwd: '/', commands: [], unknown: ['u'] },
+    digest: 'c'.repeat(64),
+    rule: 'p/r',
+    reason: 'why',
+    terms: { groups: ['g'], quorum: 2, selfApproval: false, until: 5, validity: 6 },
+    body: summary,
+    content,
+  },
+  'approval.voted': {
+    type: 'approval.voted',
+    id: session,
+    by: { user: 'u', groups: [], login: 'l' },
+    vote: 'approve',
+    comment: 'c',
+    grant: 1,
+  },
+  'approval.settled': { type: 'approval.settled', id: session, state: 'cancelled', by: 'u', grantedUntil: 7 },
+  'approval.used': { type: 'approval.used', id: session, session },
+  'approval.revoked': { type: 'approval.revoked', id: session, by: { user: 'u', groups: [], login: 'l' } },
   'policy.loaded': { type: 'policy.loaded', digest: 'd', source: 's' },
   'policy.rejected': { type: 'policy.rejected', source: 's', error: 'e' },
   'access.login': { type: 'access.login', how: 'link', from: 'f' },
@@ -135,7 +159,10 @@ t.test('the labels of a pod, where they are known', async (t) => {
   const labelled = (labels: unknown) =>
     eventOf({
       ...start,
-      identity: { ...start.identity, pod: { ...start.identity.pod!, labels: labels as Record<string, string> } },
+      identity: {
+        ...start.identity,
+        pod: { ...start.identity.pod!, labels: labels as Record<string, string> },
+      },
     });
   for (const labels of [{}, { app: 'web', 'x.io/y': '', constructor: 'z' }])
     t.same(decodeEvent(canonicalBytes(labelled(labels))), labelled(labels));
@@ -222,10 +249,14 @@ function optional({ body }: AuditEvent, path: Path, change: string): boolean {
   const anywhere =
     /^(pod|conversation|generation|terminal|entrance|stream|error|lost|events|lost\.events|opens|body|answer|client\..*)$/;
   const summary = /^(body|answer)\.(encoding|masked|cut)$/;
-  const some: Record<string, string> = {
-    'session.file': 'sha256',
-    'request.admitted': 'content',
-    'request.ended': 'content',
+  const some: Record<string, string[]> = {
+    'session.file': ['sha256'],
+    'request.admitted': ['content'],
+    'request.ended': ['content'],
+    'approval.requested': ['content'],
+    'approval.voted': ['comment', 'grant'],
+    'approval.settled': ['by', 'grantedUntil'],
   };
-  return change === 'remove' && (anywhere.test(member) || summary.test(member) || some[body.type] === member);
+  const isOptional = anywhere.test(member) || summary.test(member) || some[body.type]?.includes(member);
+  return change === 'remove' && isOptional === true;
 }

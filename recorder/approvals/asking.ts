@@ -1,0 +1,33 @@
+/** How the gate asks a human: the port between what runs and who decides. */
+import type {
+  ApprovalMark,
+  ApprovalTerms,
+  AskedFor,
+  BodySummary,
+  Identity,
+  Micros,
+  SessionId,
+} from '../audit/event.ts';
+
+/** What is asked of a human. */
+export interface Asking {
+  session: SessionId;
+  requester: Identity;
+  asked: AskedFor;
+  /** Hex SHA-256 of the exact action, whatever of it is masked elsewhere. It is not stored as it is. */
+  digest: string;
+  rule: string;
+  reason: string;
+  terms: Omit<ApprovalTerms, 'until'> & { timeout: Micros };
+  body?: { summary: BodySummary; content: Uint8Array };
+}
+
+/** See desk.ts. */
+export interface Approvals {
+  /**
+   * Waits until it is decided. `approved` is for this call alone: it is used up when it returns.
+   * @param signal who asked is gone: the request stays, and this call ends as `abandoned`
+   * @throws ChaperoneError `BUSY` where too much waits already, and those of `Journal.append`
+   */
+  ask(asking: Asking, signal?: AbortSignal): Promise<ApprovalMark>;
+}

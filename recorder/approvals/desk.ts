@@ -1,0 +1,289 @@
+/**
+ * Where requests wait for a human. What happens to one of them is stored first and holds then; a request that is asked
+ * again by the same asker, word by word, joins the first one or uses what was decided on it.
+ *
+ *   gate ──ask──▶ desk ◀──vote── server (page, CLI)
+ *     ◀──mark──┘     └──▶ journal: approval.requested, voted, settled, used, revoked
+ */
+import { createHmac } from 'node:crypto';
+import { ulid } from 'ulid';
+import {
+  type ApprovalMark,
+  type Approver,
+  type Draft,
+  type Micros,
+  type SessionId,
+  SYSTEM,
+} from '../audit/event.ts';
+import { ChaperoneError } from '../errors.ts';
+import type { Archive, Journal } from '../log/ports.ts';
+import {
+  type Approval,
+  type ApprovalEvent,
+  after,
+  answerTo,
+  askerOf,
+  changesAt,
+  checkVoter,
+  isOver,
+  LONGEST,
+  markOf,
+  outcome,
+  requested,
+} from './approval.ts';
+import type { Approvals, Asking } from './asking.ts';
+import { Entry } from './entry.ts';
+import { Quota } from './quota.ts';
+import { restored } from './restore.ts';
+
+export interface Ballot {
+  vote: 'approve' | 'deny';
+  comment?: string;
+  /** Microseconds for which the very same action passes again in the same conversation. */
+  grant?: Micros;
+}
+
+export interface DeskOptions {
+  journal: Journal;
+  archive: Pick<Archive, 'events'>;
+  clock: { now(): Micros };
+  /** A secret of this recorder, the same after a restart: what digests are stored under, so that none can be guessed. */
+  key: Uint8Array;
+}
+
+/** Requests that are over and are still shown. */
+const RECENT = 500;
+const MILLISECOND: Micros = 1000;
+/** Node's timers know no longer delay. */
+const LONGEST_DELAY = 2 ** 31 - 1;
+
+export class Desk implements Approvals {
+  readonly #options: DeskOptions;
+  readonly #entries = new Map<string, Entry>();
+  /** By what is asked and by whom: the latest. */
+  readonly #byKey = new Map<string, Promise<Entry>>();
+  readonly #listeners = new Set<(approval: Approval) => void>();
+  readonly #quota = new Quota();
+  /** What nothing joins any more, the oldest first. */
+  readonly #over: string[] = [];
+  #closed = false;
+
+  private constructor(options: DeskOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up what a former recorder left: what waits goes on waiting, or expires now. */
+  static async open(options: DeskOptions): Promise<Desk> {
+    const desk = new Desk(options);
+    for (const approval of await restored(options.archive, options.clock.now())) {
+      const entry = desk.#enter(approval, keyOf(approval.request));
+      if (approval.settled === null) desk.#quota.add(askerOf(approval.request), 1);
+      desk.#byKey.set(entry.key, Promise.resolve(entry));
+    }
+    return desk;
+  }
+
+  async ask(asking: Asking, signal?: AbortSignal): Promise<ApprovalMark> {
+    const digest = createHmac('sha256', this.#options.key).update(asking.digest).digest('hex');
+    const key = keyOf({ ...asking, digest });
+    for (;;) {
+      const entry = await this.#entryFor(key, asking, digest);
+      if (answerTo(entry.approval, this.#now()) === 'wait') {
+        await entry.settled(signal);
+        const { settled } = entry.approval;
+        if (settled === null) return { ...markOf(entry.approval), state: 'abandoned' };
+        if (settled.state !== 'approved') return markOf(entry.approval);
+      }
+      if (answerTo(entry.approval, this.#now()) === 'refuse') return markOf(entry.approval);
+      if (signal?.aborted) return { ...markOf(entry.approval), state: 'abandoned' };
+      if (await this.#use(entry, asking.session)) return markOf(entry.approval);
+    }
+  }
+
+  /** @throws ChaperoneError `NOT_FOUND`, `SETTLED`, `FORBIDDEN`, and those of `Journal.append` */
+  async vote(id: string, by: Approver, ballot: Ballot): Promise<Approval> {
+    const entry = this.#entry(id);
+    return entry.inTurn(async () => {
+      const now = this.#now();
+      checkVoter(entry.approval, by, now);
+      const voted = { type: 'approval.voted' as const, id, by, ...ballot };
+      const settled = outcome(after(entry.approval, voted, now), now);
+      await this.#happen(entry, settled === null ? [voted] : [voted, settled]);
+      return entry.approval;
+    });
+  }
+
+  /** @throws ChaperoneError as `vote` does */
+  async cancel(id: string, by: string): Promise<Approval> {
+    const entry = this.#entry(id);
+    return entry.inTurn(async () => {
+      if (entry.approval.settled !== null)
+        throw new ChaperoneError('SETTLED', `this request is ${entry.approval.settled.state} already`);
+      await this.#happen(entry, [{ type: 'approval.settled', id, state: 'cancelled', by }]);
+      return entry.approval;
+    });
+  }
+
+  /** Ends a grant, or an approval that was not used yet. @throws ChaperoneError as `vote` does */
+  async revoke(id: string, by: Approver): Promise<Approval> {
+    const entry = this.#entry(id);
+    return entry.inTurn(async () => {
+      if (answerTo(entry.approval, this.#now()) !== 'go on')
+        throw new ChaperoneError('SETTLED', 'nothing passes by it any more');
+      await this.#happen(entry, [{ type: 'approval.revoked', id, by }]);
+      return entry.approval;
+    });
+  }
+
+  /** What waits, the oldest first, and then what is over, the newest first. */
+  list(): Approval[] {
+    const all = [...this.#entries.values()].map(({ approval }) => approval);
+    const over = all.filter(({ settled }) => settled !== null).sort((a, b) => b.settledAt - a.settledAt);
+    return [...all.filter(({ settled }) => settled === null), ...over];
+  }
+
+  /** @throws ChaperoneError `NOT_FOUND` */
+  find(id: string): Approval {
+    return this.#entry(id).approval;
+  }
+
+  /** Told of each change once it is stored. Returns what ends that. */
+  watch(listener: (approval: Approval) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Who waits here goes away empty-handed; what waits is taken up again by the next recorder. */
+  close(): void {
+    this.#closed = true;
+    for (const entry of this.#entries.values()) entry.leave();
+  }
+
+  #now(): Micros {
+    return this.#options.clock.now();
+  }
+
+  #entry(id: string): Entry {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) throw new ChaperoneError('NOT_FOUND', `there is no request ${id} to decide on`);
+    return entry;
+  }
+
+  /** The one that was asked before, where it still has an answer; a new one otherwise. */
+  async #entryFor(key: string, asking: Asking, digest: string): Promise<Entry> {
+    for (;;) {
+      const known = this.#byKey.get(key);
+      const entry = await known;
+      if (this.#byKey.get(key) !== known) continue;
+      if (entry !== undefined && answerTo(entry.approval, this.#now()) !== 'ask anew') return entry;
+      const filed = this.#file(key, asking, digest);
+      this.#byKey.set(key, filed);
+      return filed.catch((error) => {
+        if (this.#byKey.get(key) === filed) this.#byKey.delete(key);
+        throw error;
+      });
+    }
+  }
+
+  async #file(key: string, asking: Asking, digest: string): Promise<Entry> {
+    const { session, requester, asked, rule, reason, body } = asking;
+    const asker = askerOf(asking);
+    if (this.#closed) throw new ChaperoneError('RECORDER_GONE', 'the recorder is stopping');
+    const now = this.#now();
+    const { timeout, validity, ...terms } = asking.terms;
+    const bounded = { until: now + Math.min(timeout, LONGEST), validity: Math.min(validity, LONGEST) };
+    const request = {
+      type: 'approval.requested' as const,
+      ...{ id: ulid(Math.floor(now / MILLISECOND)), session, requester, asked, digest, rule, reason },
+      terms: { ...terms, ...bounded },
+      ...(body !== undefined && { body: body.summary }),
+    };
+    this.#quota.take(asker);
+    try {
+      const content = body === undefined ? {} : { content: body.content };
+      await this.#options.journal.append(SYSTEM, [{ at: now, body: { ...request, ...content } }]);
+    } catch (error) {
+      this.#quota.add(asker, -1);
+      throw error;
+    }
+    const entry = this.#enter(requested(request, now), key);
+    this.#tell(entry.approval);
+    return entry;
+  }
+
+  #enter(approval: Approval, key: string): Entry {
+    const entry = new Entry(approval, key);
+    this.#entries.set(entry.id, entry);
+    this.#arm(entry);
+    return entry;
+  }
+
+  /** @returns false where another call has used it first */
+  #use(entry: Entry, session: SessionId): Promise<boolean> {
+    return entry.inTurn(async () => {
+      if (answerTo(entry.approval, this.#now()) !== 'go on') return false;
+      await this.#happen(entry, [{ type: 'approval.used', id: entry.id, session }]);
+      return true;
+    });
+  }
+
+  /** Stored first; then it holds. */
+  async #happen(entry: Entry, bodies: readonly ApprovalEvent[]): Promise<void> {
+    const at = this.#now();
+    const waited = entry.approval.settled === null;
+    await this.#options.journal.append(
+      SYSTEM,
+      bodies.map((body) => ({ at, body }) as Draft),
+    );
+    for (const body of bodies) entry.approval = after(entry.approval, body, at);
+    if (waited && entry.approval.settled !== null) {
+      this.#quota.add(askerOf(entry.approval.request), -1);
+      entry.wake();
+    }
+    this.#arm(entry);
+    this.#tell(entry.approval);
+  }
+
+  #tell(approval: Approval): void {
+    for (const listener of this.#listeners) listener(approval);
+  }
+
+  #arm(entry: Entry): void {
+    clearTimeout(entry.timer);
+    if (this.#closed) return;
+    const left = (changesAt(entry.approval) - this.#now()) / MILLISECOND;
+    const delay = Math.min(Math.max(0, Math.ceil(left)), LONGEST_DELAY);
+    entry.timer = setTimeout(() => void this.#due(entry), delay);
+    // Nobody waits for what is over to be forgotten.
+    if (entry.approval.settled !== null) entry.timer.unref();
+  }
+
+  async #due(entry: Entry): Promise<void> {
+    if (isOver(entry.approval, this.#now())) return this.#forget(entry);
+    await entry
+      .inTurn(async () => {
+        const settled = outcome(entry.approval, this.#now());
+        if (settled === null) this.#arm(entry);
+        else await this.#happen(entry, [settled]);
+      })
+      .catch(() => this.#retry(entry)); // a store that is full may take it later; until then nobody gets a yes
+  }
+
+  #retry(entry: Entry): void {
+    if (!this.#closed) entry.timer = setTimeout(() => void this.#due(entry), RETRY_MS).unref();
+  }
+
+  /** It is still shown for a while, but nothing new joins it. */
+  #forget(entry: Entry): void {
+    const { key } = entry;
+    void this.#byKey.get(key)?.then((latest) => latest === entry && this.#byKey.delete(key));
+    this.#over.push(entry.id);
+    if (this.#over.length > RECENT) this.#entries.delete(this.#over.shift()!);
+  }
+}
+
+const RETRY_MS = 1000;
+
+function keyOf(request: Pick<Asking, 'requester' | 'session' | 'digest'>): string {
+  return `${request.digest} ${askerOf(request)}`;
+}

@@ -1,0 +1,59 @@
+/** What a former recorder left undecided, or decided and not used, read from the recorder's own events. */
+import { type AuditEvent, type Micros, SYSTEM } from '../audit/event.ts';
+import type { Archive } from '../log/ports.ts';
+import { type Approval, type ApprovalEvent, after, isOver, LONGEST, requested } from './approval.ts';
+
+type Events = Pick<Archive, 'events'>;
+
+/** A request may wait for the longest time, and what was decided may hold as long again. */
+const BACK: Micros = 2 * LONGEST;
+
+export async function restored(archive: Events, now: Micros): Promise<Approval[]> {
+  const approvals = new Map<string, Approval>();
+  const from = await firstSince(archive, now - BACK);
+  for await (const { event } of archive.events(SYSTEM, { from, content: false })) {
+    const body = eventOf(event);
+    if (body === null) continue;
+    const known = approvals.get(body.id);
+    if (body.type === 'approval.requested') approvals.set(body.id, requested(body, event.at));
+    else if (known !== undefined) approvals.set(body.id, after(known, body, event.at));
+  }
+  return [...approvals.values()].filter((approval) => !isOver(approval, now));
+}
+
+function eventOf({ body }: AuditEvent): ApprovalEvent | null {
+  switch (body.type) {
+    case 'approval.requested':
+    case 'approval.voted':
+    case 'approval.settled':
+    case 'approval.used':
+    case 'approval.revoked':
+      return body;
+    default:
+      return null;
+  }
+}
+
+/** The place of the first event at or after a time, in few looks: there may be years of them. */
+async function firstSince(archive: Events, time: Micros): Promise<number> {
+  let low = 0;
+  let high = 1;
+  for (;;) {
+    const at = await timeOf(archive, high);
+    if (at === null || at >= time) break;
+    low = high;
+    high *= 2;
+  }
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    const at = await timeOf(archive, middle);
+    if (at === null || at >= time) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+async function timeOf(archive: Events, seq: number): Promise<Micros | null> {
+  for await (const { event } of archive.events(SYSTEM, { from: seq, content: false })) return event.at;
+  return null;
+}
