@@ -10,7 +10,7 @@ import type { Vault } from '../mask/vault.ts';
 import { ApiSession } from './api-session.ts';
 import { Bearer, Bearers, type Principal } from './credentials/bearers.ts';
 import { CredentialDirectory, KUBECONFIG, newToken } from './credentials/directory.ts';
-import { kubeconfigText } from './credentials/kubeconfig.ts';
+import { type Access, kubeconfigText } from './credentials/kubeconfig.ts';
 import { RequestMasking } from './proxy/masking.ts';
 import { ApiProxy, type ProxyOptions } from './proxy/proxy.ts';
 import { type Listening, listen } from './proxy/server.ts';
@@ -106,24 +106,32 @@ export async function startKubeProxy(options: KubeOptions): Promise<KubeProxy> {
     await close();
     throw error;
   }
+  const access = { server: server.url, authority: credentials.authority, namespace };
   return {
     url: server.url,
     upstream: source.server,
     kubeconfig: join(options.directory, KUBECONFIG),
-    grant(principal) {
-      const token = newToken();
-      bearers.grant(token, new Bearer(principal));
-      const unpin = vault.pin(token, OWN);
-      const access = { server: server.url, authority: credentials.authority, token, namespace };
-      return {
-        kubeconfig: kubeconfigText(access),
-        revoke: async () => {
-          await bearers.revoke(token, 'its session has ended');
-          unpin();
-        },
-      };
-    },
+    grant: (principal) => letIn(principal, { bearers, vault, access }),
     close,
+  };
+}
+
+interface Door {
+  bearers: Bearers;
+  vault: Vault;
+  access: Omit<Access, 'token'>;
+}
+
+function letIn(principal: () => Promise<Principal>, { bearers, vault, access }: Door): Grant {
+  const token = newToken();
+  bearers.grant(token, new Bearer(principal));
+  const unpin = vault.pin(token, OWN);
+  return {
+    kubeconfig: kubeconfigText({ ...access, token }),
+    revoke: async () => {
+      await bearers.revoke(token, 'its session has ended');
+      unpin();
+    },
   };
 }
 
