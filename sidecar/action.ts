@@ -213,13 +213,14 @@ export interface KubeAction {
 export type Action = CommandAction | KubeAction;
 
 /** The gate's answer. */
-export type Verdict =
-  | { ok: true; decision: Decision }
-  | {
-      ok: false;
-      decision: Decision /** One or two lines for the terminal: which rule, why, what to do. */;
-      message: string;
-    };
+export type Verdict = { ok: true; decision: Decision } | Refused;
+
+export interface Refused {
+  ok: false;
+  decision: Decision;
+  /** One or two lines: which rule, why, what to do instead. See policy/denial.ts for more of it. */
+  message: string;
+}
 
 /** The recorded form of a simple command. */
 export function summarise(command: SimpleCommand): CommandSummary {

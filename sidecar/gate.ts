@@ -7,6 +7,7 @@ import type { Decision, DraftBody, Identity, SessionId } from '../recorder/audit
 import type { Journal } from '../recorder/log/ports.ts';
 import { type Action, summarise, type Verdict } from './action.ts';
 import type { Clock } from './clock.ts';
+import { denialOf, shellText } from './policy/denial.ts';
 
 /** The policy in force, as the gate sees it: a pure function that may be replaced between two calls. */
 export interface PolicyInForce {
@@ -34,7 +35,7 @@ export class Gate {
     const decision = policy().decide(action, identity);
     const allowed = decision.effect === 'allow';
     await journal.append(session, [{ at: clock.now(), body: evidenceOf(action, decision) }]);
-    return allowed ? { ok: true, decision } : { ok: false, decision, message: explain(decision) };
+    return allowed ? { ok: true, decision } : { ok: false, decision, message: shellText(denialOf(decision)) };
   }
 
   /**
@@ -73,17 +74,5 @@ function evidenceOf(action: Action, decision: Decision): DraftBody {
         ...(body !== null && { body: body.summary, content: body.recorded }),
       };
     }
-  }
-}
-
-/** What the person reads whose command or request did not go on. */
-export function explain(decision: Decision): string {
-  switch (decision.effect) {
-    case 'allow':
-      return `allowed by ${decision.rule}`;
-    case 'deny':
-      return `chaperone: refused by ${decision.rule}: ${decision.reason}`;
-    case 'ask':
-      return `chaperone: ${decision.rule} asks for a person's approval, and approvals are not set up: refused. ${decision.reason}`;
   }
 }

@@ -34,7 +34,13 @@ const identity = z.strictObject({
   proof: z.enum(['signed', 'hook', 'claimed']),
 });
 
-const decision = z.strictObject({ effect, rule: z.string(), reason: z.string(), unjudged: z.boolean() });
+const decision = z.strictObject({
+  effect,
+  rule: z.string(),
+  reason: z.string(),
+  instead: z.string().exactOptional(),
+  unjudged: z.boolean(),
+});
 
 const command = z.strictObject({
   program: z.string(),

@@ -48,6 +48,8 @@ export interface Decision {
   rule: string;
   /** One sentence for the person who is refused. */
   reason: string;
+  /** What the rule says is allowed in its place. */
+  instead?: string;
   /** True where no rule could judge it (`unknown`) and the default let it pass: shown as a visible mark. */
   unjudged: boolean;
 }

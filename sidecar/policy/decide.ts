@@ -14,7 +14,7 @@
  */
 import type { Decision, Identity } from '../../recorder/audit/event.ts';
 import type { Action } from '../action.ts';
-import { compareStrictness, evaluate, type Judgement } from './evaluate.ts';
+import { compareStrictness, type Deciding, evaluate, type Judgement } from './evaluate.ts';
 import type { PolicySet } from './policy-set.ts';
 
 export function decide(policies: PolicySet, action: Action, identity: Identity): Decision {
@@ -23,14 +23,15 @@ export function decide(policies: PolicySet, action: Action, identity: Identity):
 
 /** Of two alike the first. */
 export function strictest(judgements: readonly Judgement[]): Decision {
-  let decisive: Pick<Judgement, 'effect' | 'rule' | 'reason'> = judgements[0] ?? NOTHING;
+  let decisive: Deciding = judgements[0] ?? NOTHING;
   let unknown = false;
   for (const judgement of judgements) {
     unknown ||= judgement.unknown;
     if (compareStrictness(judgement.effect, decisive.effect) > 0) decisive = judgement;
   }
-  const { effect, rule, reason } = decisive;
-  return { effect, rule, reason, unjudged: effect === 'allow' && unknown };
+  const { effect, rule, reason, instead } = decisive;
+  const unjudged = effect === 'allow' && unknown;
+  return { effect, rule, reason, ...(instead !== undefined && { instead }), unjudged };
 }
 
 const NOTHING = {

@@ -21,7 +21,7 @@ export type Part =
   | { kind: 'unknown'; message: string; text: string; code?: Unknown['code'] };
 
 /** What is told of a rule. */
-export type RuleHead = Pick<CompiledRule, 'name' | 'effect' | 'reason'>;
+export type RuleHead = Pick<CompiledRule, 'name' | 'effect' | 'reason' | 'instead'>;
 
 /** A rule that matches a part for certain, or may. */
 export interface Match {
@@ -35,6 +35,8 @@ export interface Judgement {
   /** The rule or the default that decided. */
   rule: string;
   reason: string;
+  /** What the rule that decided says is allowed in its place. */
+  instead?: string;
   /** The rules have no certain answer to it: `defaults.unknown` had a say. */
   unknown: boolean;
   /** All rules that match it or may, in no order that means anything. */
@@ -127,17 +129,14 @@ function weigh(part: Part, matches: readonly Match[], policies: readonly Compile
     else if (rule.effect !== 'allow') doubt = stricter(doubt, rule);
   }
   const certain = sure ?? byDefault(kindOf(part), policies, 'no rule matches it');
-  const judged = { part, matches, ...head(certain), unknown: false };
   // A computed program is an unknown part of the line already.
   const blind = part.kind === 'command' && part.command.program === null;
-  if (doubt === null || blind || compareStrictness(doubt.effect, certain.effect) <= 0) return judged;
+  if (doubt === null || blind || compareStrictness(doubt.effect, certain.effect) <= 0)
+    return { part, matches, ...head(certain), unknown: false };
   const reason = `it cannot be told whether ${doubt.name} matches: ${doubt.reason}`;
   const doubted = byDefault('unknown', policies, reason);
-  return {
-    ...judged,
-    ...(compareStrictness(doubted.effect, certain.effect) > 0 ? head(doubted) : {}),
-    unknown: true,
-  };
+  const decides = compareStrictness(doubted.effect, certain.effect) > 0 ? doubted : certain;
+  return { part, matches, ...head(decides), unknown: true };
 }
 
 /** Whose default counts. */
@@ -153,8 +152,11 @@ function kindOf(part: Part): keyof Defaults {
   }
 }
 
-function head({ effect, name, reason }: RuleHead): Pick<Judgement, 'effect' | 'rule' | 'reason'> {
-  return { effect, rule: name, reason };
+/** What decided, of a judgement or a whole decision. */
+export type Deciding = Pick<Judgement, 'effect' | 'rule' | 'reason' | 'instead'>;
+
+function head({ effect, name, reason, instead }: RuleHead): Deciding {
+  return { effect, rule: name, reason, ...(instead !== undefined && { instead }) };
 }
 
 function unknownPart(

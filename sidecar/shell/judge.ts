@@ -1,6 +1,6 @@
 /** From a hook's question to an answer: analyse, ask the gate, remember which input lines are given up. */
 import { readlinkSync } from 'node:fs';
-import type { CommandAction, Verdict } from '../action.ts';
+import type { CommandAction, Refused, Verdict } from '../action.ts';
 import type { Question, Reply } from './frame.ts';
 import { completeHead } from './head.ts';
 import { inLine, readInputLine } from './input-line.ts';
@@ -12,6 +12,8 @@ export interface JudgeOptions {
   analyse: (line: string, cwd: string) => CommandAction;
   /** Decides and records. Rejects where the decision cannot be recorded. */
   judge: (action: CommandAction) => Promise<Verdict>;
+  /** What is said of a refusal; by default its message. */
+  refusal?: (verdict: Refused) => string;
   /** Where a hook leaves the input line, see input-line.ts. */
   lineFile: string;
   /** Digest of the policy in force: what was decided under another is not remembered. */
@@ -52,7 +54,7 @@ export class Judge {
     const verdict = await this.#decide(question, cwd);
     if (verdict.ok) return { answer: 'run' };
     if (question.process === question.shell) this.#abandon(question);
-    return { answer: 'refuse', message: verdict.message };
+    return { answer: 'refuse', message: this.#options.refusal?.(verdict) ?? verdict.message };
   }
 
   /**
@@ -67,7 +69,9 @@ export class Judge {
     const verdict = await this.#decide(question, cwd);
     if (this.#routine.size >= REMEMBERED) this.#routine.clear();
     this.#routine.set(key, verdict);
-    return verdict.ok ? { answer: 'run' } : { answer: 'skip', message: verdict.message };
+    return verdict.ok
+      ? { answer: 'run' }
+      : { answer: 'skip', message: this.#options.refusal?.(verdict) ?? verdict.message };
   }
 
   #readLine({ shell, newLine }: Question, cwd: string): void {

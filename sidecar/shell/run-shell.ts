@@ -1,6 +1,7 @@
 /** `chaperone shell`: what is asked for is judged, started, recorded, and its exit status handed back. */
 import { join } from 'node:path';
-import type { CommandAction } from '../action.ts';
+import type { CommandAction, Refused } from '../action.ts';
+import { decisionLine, denialOf } from '../policy/denial.ts';
 import {
   failureStatus,
   type Outcome,
@@ -95,7 +96,7 @@ async function runWhole(options: ShellOptions, attempt: Attempt<'session' | 'com
   const { argv } = invocation;
   const verdict = await log.judge(wholeAction(options, invocation));
   if (!verdict.ok) {
-    await stdio.notice(verdict.message);
+    await stdio.notice(refusalText(options, verdict));
     return { reason: 'refused', status: 126 };
   }
   findProgram(argv[0] ?? '', env.PATH ?? '', cwd);
@@ -124,6 +125,7 @@ async function runHooked(options: ShellOptions, attempt: Attempt<'hooked'>): Pro
     shell: invocation.hooks,
     analyse: (line, where) => guard.analyse(line, whereabouts(env, where)),
     judge: (action) => log.judge(action),
+    refusal: (verdict) => refusalText(options, verdict),
     lineFile: join(directory.path, LINE_FILE),
     policy: guard.policy,
     failed: (error) => session.fail(error),
@@ -138,6 +140,17 @@ async function runHooked(options: ShellOptions, attempt: Attempt<'hooked'>): Pro
   } finally {
     await broker.close();
   }
+}
+
+/**
+ * A person reads a line or two. A program reads them as well, and a line of JSON: where there is no terminal, where
+ * Cursor said that it asks, and where `CHAPERONE_DECISIONS` is `json` (`text` leaves it out).
+ */
+function refusalText({ stdio, identity, env }: ShellOptions, { decision, message }: Refused): string {
+  const asked = env.CHAPERONE_DECISIONS;
+  const byProgram = !isTerminal(stdio) || identity.conversation !== undefined;
+  const machine = asked === 'json' || (byProgram && asked !== 'text');
+  return machine ? `${message}\n${decisionLine(denialOf(decision))}` : message;
 }
 
 /** A shell without hooks is judged once, as something whose commands nobody will see. */

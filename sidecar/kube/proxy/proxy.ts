@@ -130,7 +130,7 @@ export class ApiProxy {
     if (verdict.ok && !response.destroyed) return { ...found, since };
     if (verdict.ok) await recordEnd(ports, { principal, id, since }, LEFT);
     else {
-      const status = forbidden(action.request, verdict.decision, verdict.message);
+      const status = forbidden(action.request, verdict.decision);
       await recordEnd(ports, { principal, id, since }, refused(status));
       refuse(request, response, status);
     }

@@ -102,7 +102,7 @@ export class RemoteExchange implements Running {
     const { principal, socket } = this.#upgrading;
     const action: KubeAction = { ...this.#upgrading.action, opens: this.#session };
     const verdict = await this.#ports.guard.gate.judge(principal.session, principal.identity, action);
-    if (!verdict.ok) return this.#refuse(forbidden(action.request, verdict.decision, verdict.message));
+    if (!verdict.ok) return this.#refuse(forbidden(action.request, verdict.decision));
     this.#stop.signal.throwIfAborted();
     if ('setTimeout' in socket) (socket as { setTimeout(ms: number): void }).setTimeout(0);
     return this.#inSession(action);
@@ -141,7 +141,7 @@ export class RemoteExchange implements Running {
     if (program.action !== null) {
       const verdict = await log.judge(program.action);
       if (!verdict.ok) {
-        const status = forbidden(action.request, verdict.decision, verdict.message);
+        const status = forbidden(action.request, verdict.decision);
         return { end: this.#refuse(status), outcome: { reason: 'refused', status: 126 } };
       }
     }

@@ -3,10 +3,11 @@
  * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
  */
 import type { Decision, RequestInfo } from '../../../recorder/audit/event.ts';
+import { denialOf, sentenceOf } from '../../policy/denial.ts';
 import { REFUSALS, type Refusal } from './refusal.ts';
 
 interface Cause {
-  /** `PolicyRule`, `Reason` or `NextStep`. */
+  /** Of a refusal by policy `PolicyEffect`, `PolicyRule`, `Reason`, `Instead` or `NextStep`: see policy/denial.ts. */
   reason: string;
   message: string;
 }
@@ -22,19 +23,19 @@ export interface Status {
   code: number;
 }
 
-/** What a person may do whose request the policy refuses. */
-const NEXT_STEP =
-  'do not try again, the answer will be the same: what is allowed, a person decides in the policy';
-
 /** 403: a rule refused it, or asked a person who did not say yes. */
-export function forbidden(request: RequestInfo, decision: Decision, message: string): Status {
-  const said = message.replace(/^chaperone: /, '');
+export function forbidden(request: RequestInfo, decision: Decision): Status {
+  const denial = denialOf(decision);
+  const { effect, rule, reason, instead, next } = denial;
+  const rather = instead === undefined ? '' : ` Instead: ${instead}`;
   return status(403, 'Forbidden', {
-    message: `${named(request)} is forbidden: chaperone: ${said} (${NEXT_STEP})`,
+    message: `${named(request)} is forbidden: ${sentenceOf(denial)}${rather} (${next})`,
     details: details(request, [
-      { reason: 'PolicyRule', message: decision.rule },
-      { reason: 'Reason', message: decision.reason },
-      { reason: 'NextStep', message: NEXT_STEP },
+      { reason: 'PolicyEffect', message: effect },
+      { reason: 'PolicyRule', message: rule },
+      { reason: 'Reason', message: reason },
+      ...(instead === undefined ? [] : [{ reason: 'Instead', message: instead }]),
+      { reason: 'NextStep', message: next },
     ]),
   });
 }

@@ -245,7 +245,14 @@ t.test('without a terminal, too: refusals, endings, what is left behind', async 
   t.teardown(() => closeSync(stdin));
   const refused = new Pipes(stdin);
   t.same(await (await guarded(t, { ...argv('refused'), pipes: refused })).ended, { status: 126 });
-  t.match(refused.notices, /refused by test\/refused/);
+  const [said = '', machine = ''] = refused.notices.split('\n');
+  t.equal(said, 'chaperone: refused by test/refused: tests refuse it');
+  t.match(JSON.parse(machine.replace(/^chaperone-decision: /, '')), {
+    effect: 'deny',
+    rule: 'test/refused',
+    reason: 'tests refuse it',
+    next: /^do not try again/,
+  });
   const killed = await guarded(t, { ...sh('kill -KILL $$'), pipes: new Pipes(stdin) });
   t.same(await killed.ended, { status: 137 });
   const left = await guarded(t, { ...sh('sleep 20 & echo started'), pipes: new Pipes(stdin) });

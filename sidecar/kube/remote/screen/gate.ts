@@ -117,7 +117,7 @@ export class ScreenGate implements StdinGate {
     const verdict = await this.#judge(this.#actionOf(line));
     if (!verdict.ok) {
       this.#before = [];
-      return { pass: CANCEL, notice: `\r\n${verdict.message}` };
+      return { pass: CANCEL, notice: `\r\n${verdict.message.replaceAll('\n', '\r\n')}` };
     }
     this.#fullScreen = sight.alternate;
     this.#learn(line);

@@ -1,8 +1,8 @@
 /** A real program on a real terminal behind a gate that reads its screen. */
 import { spawn } from 'node-pty';
 import type { CommandAction, Verdict } from '../../../../../sidecar/action.ts';
-import { explain } from '../../../../../sidecar/gate.ts';
 import { ScreenGate } from '../../../../../sidecar/kube/remote/screen/gate.ts';
+import { denialOf, shellText } from '../../../../../sidecar/policy/denial.ts';
 import type { LoadedPolicy } from '../../../../../sidecar/policy/policy-file.ts';
 
 interface Test {
@@ -21,7 +21,7 @@ export function screenGate(loaded: LoadedPolicy, joined = false) {
     const decision = loaded.decide(action, { user: 'agent', groups: [], proof: 'claimed' });
     const ok = decision.effect === 'allow';
     decided.push({ action, ok });
-    return ok ? { ok, decision } : { ok, decision, message: explain(decision) };
+    return ok ? { ok, decision } : { ok, decision, message: shellText(denialOf(decision)) };
   };
   return { gate: new ScreenGate({ judge, context: { cwd: '/' }, joined }), decided };
 }

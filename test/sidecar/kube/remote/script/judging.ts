@@ -1,8 +1,8 @@
 /** A gate over the real analysis and the real decision, with policies that are written as people write them. */
 import type { CommandAction, Verdict } from '../../../../../sidecar/action.ts';
 import { analyseArgv } from '../../../../../sidecar/command/analyse.ts';
-import { explain } from '../../../../../sidecar/gate.ts';
 import { ScriptGate } from '../../../../../sidecar/kube/remote/script/gate.ts';
+import { denialOf, shellText } from '../../../../../sidecar/policy/denial.ts';
 import { parsePolicies } from '../../../../../sidecar/policy/parse.ts';
 import { LoadedPolicy } from '../../../../../sidecar/policy/policy-file.ts';
 
@@ -32,7 +32,7 @@ export function scriptGate(loaded: LoadedPolicy, argv: readonly string[] | null 
     const decision = loaded.decide(action, { user: 'agent', groups: [], proof: 'claimed' });
     return decision.effect === 'allow'
       ? { ok: true, decision }
-      : { ok: false, decision, message: explain(decision) };
+      : { ok: false, decision, message: shellText(denialOf(decision)) };
   };
   return {
     gate: new ScriptGate({
