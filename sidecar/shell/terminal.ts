@@ -83,7 +83,7 @@ export class ProcessTerminal implements TerminalPort {
   }
 
   notice(line: string): Promise<void> {
-    return this.write(Buffer.from(`${line}\r\n`));
+    return this.write(Buffer.from(`${line.replaceAll('\n', '\r\n')}\r\n`));
   }
 
   hold(stop: boolean): void {
