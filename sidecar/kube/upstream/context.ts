@@ -3,6 +3,8 @@ import type { RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
 import { ChaperoneError } from '../../../recorder/errors.ts';
 import { reasonOf } from '../../../recorder/store/fault.ts';
+import { informed } from './exec-info.ts';
+import { type Named, readKubeconfig, readText } from './kubeconfig.ts';
 import type { Credentials, TlsMaterial, UpstreamSource } from './source.ts';
 
 export interface ContextOptions {
@@ -14,7 +16,7 @@ export interface ContextOptions {
 
 /** @throws ChaperoneError `NOT_FOUND` for a file or context that is not there, `USAGE` for one that cannot be used */
 export function fromContext(options: ContextOptions): UpstreamSource {
-  let config = load(options);
+  let { config, lasting } = load(options);
   const cluster = config.getCurrentCluster();
   const name = config.getCurrentContext();
   if (cluster === null) throw notFound(options, `context ${name} names no cluster`);
@@ -25,30 +27,68 @@ export function fromContext(options: ContextOptions): UpstreamSource {
     namespace: config.getContextObject(name)?.namespace ?? '',
     async credentials(rejected) {
       // A plugin's answer is remembered by the object, and the files may have changed since.
-      if (rejected) config = load(options);
+      if (rejected || !lasting) ({ config, lasting } = load(options));
       return read(config, name);
     },
   };
 }
 
-function load(options: ContextOptions): KubeConfig {
-  const config = new KubeConfig();
+interface Loaded {
+  config: KubeConfig;
+  /** False where the token stands in a file of its own, which somebody renews. */
+  lasting: boolean;
+}
+
+function load(options: ContextOptions): Loaded {
   try {
-    if (options.file === undefined) config.loadFromDefault();
-    else config.loadFromFile(options.file);
+    return loaded(options);
   } catch (error) {
-    throw notFound(options, reasonOf((error as Error).message).split('\n', 1)[0]!);
+    throw error instanceof ChaperoneError ? error : notFound(options, firstLine(error));
   }
-  if (options.context !== undefined) config.setCurrentContext(options.context);
-  const name = config.getCurrentContext();
-  if (!name || config.getContextObject(name) === null) {
-    const known = config.getContexts().map((one) => one.name);
-    throw notFound(
-      options,
-      `there is no context ${name || '(none is current)'} among ${known.join(', ') || 'none'}`,
-    );
+}
+
+function loaded(options: ContextOptions): Loaded {
+  const files = readKubeconfig(options.file);
+  const name = options.context ?? files.current;
+  const context = files.contexts.find((one) => one.name === name);
+  if (context === undefined) {
+    const known = files.contexts.map((one) => one.name);
+    const wanted = name || '(none is current)';
+    throw notFound(options, `there is no context ${wanted} among ${known.join(', ') || 'none'}`);
   }
-  return config;
+  const cluster = files.clusters.find((one) => one.name === context.value.cluster);
+  const user = files.users.find((one) => one.name === context.value.user);
+  const { tokenFile } = user?.value ?? {};
+  if (user !== undefined) refuseImpersonation(name, user);
+  const written = {
+    'current-context': name,
+    clusters: listed(cluster, 'cluster'),
+    users: listed(user && cluster && withToken(informed(user, cluster)), 'user'),
+    contexts: listed(context, 'context'),
+  };
+  const config = new KubeConfig();
+  config.loadFromString(JSON.stringify(written));
+  return { config, lasting: tokenFile === undefined };
+}
+
+function listed(one: Named | undefined, member: string): object[] {
+  return one === undefined ? [] : [{ name: one.name, [member]: one.value }];
+}
+
+/** A file with the token stands above one that is written in place. */
+function withToken({ name, value }: Named): Named {
+  const { tokenFile } = value;
+  if (typeof tokenFile !== 'string' || tokenFile === '') return { name, value };
+  return { name, value: { ...value, token: readText(tokenFile).trim() } };
+}
+
+/** Without it, requests would go on with more rights than the context means to have. */
+function refuseImpersonation(context: string, { value }: Named): void {
+  if (!['as', 'as-uid', 'as-groups', 'as-user-extra'].some((member) => value[member] !== undefined)) return;
+  throw new ChaperoneError(
+    'USAGE',
+    `context ${context} cannot be guarded: its user acts as another one (as), which is not supported`,
+  );
 }
 
 /** What would send the credential where nobody checked who takes it. */
@@ -71,10 +111,7 @@ async function read(config: KubeConfig, name: string): Promise<Credentials> {
   try {
     await config.applyToHTTPSOptions(options);
   } catch (error) {
-    const reason = reasonOf((error as Error).message)
-      .trim()
-      .split('\n', 1)[0];
-    throw new ChaperoneError('UNAUTHENTICATED', `context ${name} gives no credentials: ${reason}`, {
+    throw new ChaperoneError('UNAUTHENTICATED', `context ${name} gives no credentials: ${firstLine(error)}`, {
       cause: error,
     });
   }
@@ -88,6 +125,13 @@ function tlsOf({ ca, cert, key, servername }: RequestOptions): TlsMaterial {
   return Object.fromEntries(
     Object.entries(given).flatMap(([name, value]) => (value ? [[name, String(value)]] : [])),
   );
+}
+
+function firstLine(error: unknown): string {
+  const [line = ''] = reasonOf((error as Error).message)
+    .trim()
+    .split('\n', 1);
+  return line || 'it failed, and did not say why';
 }
 
 function notFound({ file }: ContextOptions, reason: string): ChaperoneError {
