@@ -6,6 +6,7 @@ import type {
   Decision,
   RequestInfo,
   SessionId,
+  ToolUse,
 } from '../recorder/audit/event.ts';
 
 /** One redirection of a simple command. `target` is null where it cannot be known before running. */
@@ -209,8 +210,29 @@ export interface KubeAction {
   opens?: SessionId;
 }
 
-/** A closed union; tool calls join it with their entrance. */
-export type Action = CommandAction | KubeAction;
+/** What an agent is about to do with a tool of its own, as its hooks tell it. */
+export interface ToolAction {
+  kind: 'tool';
+  /** Call a tool over MCP, read a file, edit one. */
+  use: ToolUse;
+  /** Name of the tool; empty where it is not told. */
+  tool: string;
+  /** URL or command line of the MCP server; empty for a file. */
+  server: string;
+  /** Of a file: absolute and normalised; empty where that is not known. */
+  path: string;
+  /** What the tool is given; undefined where it could not be decoded, so that nothing which looks into it can be sure. */
+  input: Json | undefined;
+  /** The same as it came; empty for nothing. */
+  recorded: Uint8Array;
+  cwd: string;
+  home?: string;
+  /** What could not be determined about it. */
+  unknown: readonly string[];
+}
+
+/** A closed union. */
+export type Action = CommandAction | KubeAction | ToolAction;
 
 /** The gate's answer. */
 export type Verdict = { ok: true; decision: Decision } | Refused;

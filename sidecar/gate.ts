@@ -64,6 +64,15 @@ function evidenceOf(action: Action, decision: Decision): DraftBody {
         decision,
         allowed,
       };
+    case 'tool': {
+      const { use, tool, server, path, cwd, unknown, recorded } = action;
+      return {
+        type: 'tool.decided',
+        ...{ use, tool, server, path, cwd, decision, allowed },
+        unknown: [...unknown],
+        ...(recorded.length > 0 && { content: recorded }),
+      };
+    }
     case 'request': {
       const { id, method, uri, request, dryRun, client, unknown, opens, body } = action;
       return {

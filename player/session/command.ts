@@ -1,4 +1,5 @@
-/** The decided commands of a session, as the page shows them. */
+/** The decided commands and uses of tools of a session, as the page shows them. */
+import { toolText } from '../../recorder/export/labels.ts';
 import type { EventOf } from '../api.ts';
 
 export type Verdict = 'refused' | 'unjudged' | 'allowed';
@@ -7,6 +8,7 @@ export interface Command {
   seq: number;
   /** Seconds since the start of the session. */
   time: number;
+  /** Of a tool of the agent's own, what it does. */
   line: string;
   cwd: string;
   verdict: Verdict;
@@ -18,12 +20,15 @@ export interface Command {
   unknown: string[];
 }
 
-export function toCommand({ seq, at, body }: EventOf<'command.decided'>, startedAt: number): Command {
-  const { decision, allowed, line, cwd, unknown } = body;
+export function toCommand(
+  { seq, at, body }: EventOf<'command.decided' | 'tool.decided'>,
+  startedAt: number,
+): Command {
+  const { decision, allowed, cwd, unknown } = body;
   return {
     seq,
     time: Math.max(0, (at - startedAt) / 1e6),
-    line,
+    line: body.type === 'command.decided' ? body.line : toolText(body),
     cwd,
     verdict: allowed ? (decision.unjudged ? 'unjudged' : 'allowed') : 'refused',
     rule: decision.rule,

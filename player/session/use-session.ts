@@ -87,8 +87,10 @@ async function commandsAfter(
   signal: AbortSignal,
 ): Promise<Command[]> {
   const commands: Command[] = [];
-  for await (const event of getEvents(id, { types: ['command.decided'], from: seq + 1 }, signal)) {
-    if (!isRoutine(event.body)) commands.push(toCommand(event, startedAt));
+  const types = ['command.decided', 'tool.decided'] as const;
+  for await (const event of getEvents(id, { types, from: seq + 1 }, signal)) {
+    if (event.body.type === 'tool.decided' || !isRoutine(event.body))
+      commands.push(toCommand(event, startedAt));
   }
   return commands;
 }

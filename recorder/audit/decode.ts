@@ -163,6 +163,18 @@ const body = z.discriminatedUnion('type', [
     approval: approval.exactOptional(),
   }),
   z.strictObject({
+    type: z.literal('tool.decided'),
+    use: z.enum(['mcp', 'read', 'edit']),
+    tool: z.string(),
+    server: z.string(),
+    path: z.string(),
+    cwd: z.string(),
+    unknown: z.array(z.string()),
+    decision,
+    allowed: z.boolean(),
+    content: content.exactOptional(),
+  }),
+  z.strictObject({
     type: z.literal('request.admitted'),
     id: requestId,
     method: z.string(),

@@ -178,6 +178,9 @@ export interface ApprovalMark {
   by: string[];
 }
 
+/** What an agent does with a tool of its own: a call over MCP, or reading or editing a file. */
+export type ToolUse = 'mcp' | 'read' | 'edit';
+
 /** Generic over how content appears: a reference in the log, raw bytes in a draft. */
 type Body<Content> =
   | {
@@ -225,6 +228,25 @@ type Body<Content> =
       allowed: boolean;
       /** Where a human was asked. */
       approval?: ApprovalMark;
+    }
+  /** An agent's own tool: a call over MCP, or a file that it reads or edits. */
+  | {
+      type: 'tool.decided';
+      use: ToolUse;
+      /** Empty where it is not told. */
+      tool: string;
+      /** URL or command line of the MCP server; empty for a file. */
+      server: string;
+      /** Of a file; empty where it is not known. */
+      path: string;
+      cwd: string;
+      /** Why parts could not be understood, empty when all were. */
+      unknown: string[];
+      decision: Decision;
+      /** True if it was let run. */
+      allowed: boolean;
+      /** What the tool was given. */
+      content?: Content;
     }
   | {
       type: 'request.admitted';

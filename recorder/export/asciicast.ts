@@ -14,6 +14,7 @@ import {
   removedLabel,
   requestLabel,
   sessionTitle,
+  toolLabel,
 } from './labels.ts';
 import type { Projection } from './projection.ts';
 
@@ -61,6 +62,8 @@ export class CastEvents {
           : [];
       case 'command.decided':
         return isRoutine(body) ? [] : [this.#marker(decisionLabel(body))];
+      case 'tool.decided':
+        return [this.#marker(toolLabel(body))];
       case 'request.admitted':
         return body.allowed ? [] : [this.#marker(requestLabel(body))];
       case 'session.file':

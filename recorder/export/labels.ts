@@ -7,9 +7,26 @@ const BLANK = new RegExp(`[\\s\\u0000-\\u001f${UNPRINTABLE}]+`, 'g');
 
 /** E.g. `refused: rm -rf / (baseline/no-recursive-delete)`. */
 export function decisionLabel(body: BodyOf<'command.decided'>): string {
-  const verdict = !body.allowed ? 'refused' : body.decision.unjudged ? 'unjudged' : 'allowed';
-  const rule = ` (${oneLine(body.decision.rule)})`;
-  return `${verdict}: ${oneLine(body.line)}${rule}`;
+  return verdictLabel(body, body.line);
+}
+
+/** E.g. `refused: edit /etc/passwd (baseline/no-account-files)`. */
+export function toolLabel(body: BodyOf<'tool.decided'>): string {
+  return verdictLabel(body, toolText(body));
+}
+
+function verdictLabel(
+  { allowed, decision }: Pick<BodyOf<'command.decided'>, 'allowed' | 'decision'>,
+  what: string,
+): string {
+  const verdict = !allowed ? 'refused' : decision.unjudged ? 'unjudged' : 'allowed';
+  return `${verdict}: ${oneLine(what)} (${oneLine(decision.rule)})`;
+}
+
+/** What an agent does with a tool of its own, e.g. `call search of https://tools.example` or `edit /etc/passwd`. */
+export function toolText({ use, tool, server, path }: BodyOf<'tool.decided'>): string {
+  if (use === 'mcp') return `call ${tool || 'a tool'} of ${server || 'an unnamed server'}`;
+  return `${use} ${path || 'an unknown file'}`;
 }
 
 /** What a request asks for, e.g. `delete pods/exec shop/web`. */

@@ -63,6 +63,11 @@ function figures(tail: Tail, { body }: AuditEvent): Partial<Tail> {
         refused: tail.refused + (body.allowed ? 0 : 1),
         unjudged: tail.unjudged + (body.allowed && body.decision.unjudged ? 1 : 0),
       };
+    case 'tool.decided':
+      return {
+        refused: tail.refused + (body.allowed ? 0 : 1),
+        unjudged: tail.unjudged + (body.allowed && body.decision.unjudged ? 1 : 0),
+      };
     case 'session.end': {
       const { status, error } = body;
       return { ended: error === undefined ? { status } : { status, error } };
@@ -156,6 +161,8 @@ export function searchText({ body }: AuditEvent): string | null {
       const what = [resource, subresource].filter(Boolean).join('/') || path;
       return `${verb} ${what} ${namespace}/${name}`.toLowerCase();
     }
+    case 'tool.decided':
+      return [body.tool, body.server, body.path].filter(Boolean).join('\n').toLowerCase();
     default:
       return null;
   }

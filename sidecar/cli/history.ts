@@ -1,12 +1,12 @@
 /** What happened in a session besides its output, a line each: decisions, requests, files, connections. */
 import { type AuditEvent, type BodyOf, isRoutine } from '../../recorder/audit/event.ts';
-import { requestText } from '../../recorder/export/labels.ts';
+import { requestText, toolText } from '../../recorder/export/labels.ts';
 import type { Archive } from '../../recorder/log/ports.ts';
 import { formatBytes, formatDuration, paint, visible } from './format.ts';
 
 /** Events that a history shows. */
 const SHOWN: ReadonlySet<AuditEvent['body']['type']> = new Set([
-  ...(['command.decided', 'request.admitted', 'request.ended'] as const),
+  ...(['command.decided', 'tool.decided', 'request.admitted', 'request.ended'] as const),
   ...(['session.file', 'connection.opened', 'connection.closed'] as const),
 ]);
 
@@ -36,6 +36,8 @@ export class History {
     switch (body.type) {
       case 'command.decided':
         return decided(when, visible(body.line), body);
+      case 'tool.decided':
+        return decided(when, visible(toolText(body)), body);
       case 'request.admitted':
         if (!body.allowed || this.#open.size >= MOST_OPEN) return request(when, body, '');
         this.#open.set(body.id, body);

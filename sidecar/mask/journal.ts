@@ -51,6 +51,11 @@ export class MaskedJournal implements Journal {
   }
 }
 
+function wholly(content: Uint8Array, vault: Vault): Uint8Array {
+  const mask = vault.stream();
+  return Buffer.concat([mask.push(content).record, mask.release().record]);
+}
+
 /**
  * The words of who was guarded, and of what answered it. Who it was, which verb, resource and name, which program and
  * what was decided stay readable whatever is known: an agent must not be able to hide what it does by making it a
@@ -71,6 +76,14 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
     }
     case 'approval.voted':
       return body.comment === undefined ? body : { ...body, comment: text(body.comment) };
+    case 'tool.decided': {
+      const { server, path, cwd, unknown, content } = body;
+      return {
+        ...body,
+        ...{ server: text(server), path: text(path), cwd: text(cwd), unknown: unknown.map(text) },
+        ...(content !== undefined && { content: wholly(content, vault) }),
+      };
+    }
     case 'request.admitted': {
       const { client, unknown } = body;
       const claims = Object.fromEntries(Object.entries(client).map(([name, said]) => [name, text(said)]));

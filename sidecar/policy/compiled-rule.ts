@@ -8,6 +8,8 @@ import type { ApiRule } from './schema/api.ts';
 import type { CommandConditions, CommandRule } from './schema/commands.ts';
 import type { ExecRule } from './schema/exec.ts';
 import type { RuleHead } from './schema/text.ts';
+import type { ToolRule } from './schema/tools.ts';
+import { compileToolMatch, type ToolMatcher } from './tool-matcher.ts';
 
 /** What rules of every kind say. */
 export interface CompiledHead {
@@ -25,6 +27,10 @@ export interface CompiledRule extends CompiledHead {
 
 export interface CompiledApiRule extends CompiledHead {
   matches: ApiMatcher;
+}
+
+export interface CompiledToolRule extends CompiledHead {
+  matches: ToolMatcher;
 }
 
 export interface IndexedRule extends CompiledRule {
@@ -53,6 +59,10 @@ export function compileExecRule(
   const { ofRequest, ofCommand } = compileExecMatch(rule.match, rule.effect === 'allow');
   const command = ofCommand && { ...head, matches: ofCommand, concerns: concerning(rule.match.command) };
   return { request: { ...head, matches: ofRequest }, command };
+}
+
+export function compileToolRule(policy: string, rule: ToolRule): CompiledToolRule {
+  return { ...headOf(policy, rule), matches: compileToolMatch(rule.match, rule.effect === 'allow') };
 }
 
 function concerning({ program }: Pick<CommandConditions, 'program'> = {}): IndexedRule['concerns'] {

@@ -3,7 +3,7 @@
  *
  * - Every rule of every policy that applies to the identity is asked of every command of the line, or of the
  *   request. The strictest that matches counts: deny, then ask, then allow. Order never matters.
- * - What no rule matches gets the default of its kind (`commands`, `api`, `exec`), the strictest of the policies that
+ * - What no rule matches gets the default of its kind (`commands`, `api`, `exec`, `tools`), the strictest of the policies that
  *   state one; a policy that states none for `exec` gives its `api`.
  *   So a rule that allows overrides a default, and nothing else.
  * - A part that was not understood, and a rule stricter than the rest of which it cannot be said whether it

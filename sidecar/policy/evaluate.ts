@@ -3,7 +3,7 @@
  * shows whole. Pure. How rules and policies combine is told in decide.ts.
  */
 import type { Effect, Identity } from '../../recorder/audit/event.ts';
-import type { Action, CommandAction, KubeAction, SimpleCommand, Unknown } from '../action.ts';
+import type { Action, CommandAction, KubeAction, SimpleCommand, ToolAction, Unknown } from '../action.ts';
 import { BUILTIN_RULES } from './builtin.ts';
 import type { Surroundings } from './builtin-api/surroundings.ts';
 import { BUILTIN_API_RULES } from './builtin-api.ts';
@@ -17,6 +17,7 @@ export type Part =
   /** A function that the line defines under a name that is kept. */
   | { kind: 'function'; name: string }
   | { kind: 'request'; request: KubeAction }
+  | { kind: 'tool'; tool: ToolAction }
   /** What was not understood; `text` is where in the line, empty where it is the whole. */
   | { kind: 'unknown'; message: string; text: string; code?: Unknown['code'] };
 
@@ -58,6 +59,8 @@ export function evaluate(policies: PolicySet, action: Action, identity: Identity
       return judgeLine(action, applying);
     case 'request':
       return judgeRequest(action, applying, policies.surroundings);
+    case 'tool':
+      return judgeTool(action, applying);
   }
 }
 
@@ -106,10 +109,22 @@ function judgeRequest(
   for (const policy of policies) {
     for (const rule of policy.api) note(matches, rule, rule.matches(action));
   }
-  return [
-    weigh({ kind: 'request', request: action }, matches, policies),
-    ...action.unknown.map((message) => unknownPart({ kind: 'unknown', message, text: '' }, policies)),
-  ];
+  return [weigh({ kind: 'request', request: action }, matches, policies), ...unknownParts(action, policies)];
+}
+
+function judgeTool(action: ToolAction, policies: readonly CompiledPolicy[]): Judgement[] {
+  const matches: Match[] = [];
+  for (const policy of policies) {
+    for (const rule of policy.tools) note(matches, rule, rule.matches(action));
+  }
+  return [weigh({ kind: 'tool', tool: action }, matches, policies), ...unknownParts(action, policies)];
+}
+
+function unknownParts(
+  { unknown }: KubeAction | ToolAction,
+  policies: readonly CompiledPolicy[],
+): Judgement[] {
+  return unknown.map((message) => unknownPart({ kind: 'unknown', message, text: '' }, policies));
 }
 
 function note(matches: Match[], rule: RuleHead, answer: Tri): void {
@@ -147,6 +162,8 @@ function kindOf(part: Part): keyof Defaults {
       return 'commands';
     case 'request':
       return isExec(part.request) ? 'exec' : 'api';
+    case 'tool':
+      return 'tools';
     case 'unknown':
       return 'unknown';
   }

@@ -21,7 +21,7 @@ const MAX_ALIASES = 100;
 const MAX_POLICIES = 100;
 
 /** Parts of the language that come later: named, so that the message does not sound like a misspelling. */
-const LATER = new Set(['tools', 'approvals', 'when', 'onRecorderFailure']);
+const LATER = new Set(['approvals', 'when', 'onRecorderFailure']);
 
 export interface Problem {
   line: number;

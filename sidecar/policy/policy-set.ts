@@ -5,9 +5,11 @@ import { ALONE, type Surroundings } from './builtin-api/surroundings.ts';
 import {
   type CompiledApiRule,
   type CompiledRule,
+  type CompiledToolRule,
   compileApiRule,
   compileCommandRule,
   compileExecRule,
+  compileToolRule,
   type IndexedRule,
 } from './compiled-rule.ts';
 import { compileMasking, type StatedMasking, strictest } from './masking.ts';
@@ -19,13 +21,14 @@ import { MAYBE, NO } from './tri.ts';
 export type { CompiledApiRule, CompiledRule } from './compiled-rule.ts';
 
 /** What a policy gives to a thing of each kind that no rule matches, and to what cannot be understood. */
-export type Defaults = Partial<Record<'commands' | 'api' | 'exec' | 'unknown', Effect | undefined>>;
+export type Defaults = Partial<Record<'commands' | 'api' | 'exec' | 'tools' | 'unknown', Effect | undefined>>;
 
 export interface CompiledPolicy {
   name: string;
   defaults: Defaults;
   /** The rules over requests to the Kubernetes API, those of `exec` among them. */
   api: readonly CompiledApiRule[];
+  tools: readonly CompiledToolRule[];
   recordsInput: boolean;
   /** The most bytes of a request's body that are kept; undefined where the policy does not say. */
   bodyBytes: number | undefined;
@@ -84,12 +87,13 @@ function forSubjects(policy: AgentPolicy): (identity: Identity) => CompiledPolic
 
 function compile(policy: AgentPolicy): CompiledPolicy {
   const { name } = policy.metadata;
-  const { commands = [], api = [], exec = [], defaults = {}, recording, masking } = policy.spec;
+  const { commands = [], api = [], exec = [], tools = [], defaults = {}, recording, masking } = policy.spec;
   const remote = exec.map((rule) => compileExecRule(name, rule));
   return {
     name,
     defaults: { ...defaults, exec: defaults.exec ?? defaults.api },
     api: [...api.map((rule) => compileApiRule(name, rule)), ...remote.map(({ request }) => request)],
+    tools: tools.map((rule) => compileToolRule(name, rule)),
     recordsInput: recording?.input === true,
     bodyBytes: bodyBytes(recording?.bodies),
     masking: compileMasking(masking),

@@ -6,6 +6,7 @@ import { execRule } from './schema/exec.ts';
 import { masking } from './schema/masking.ts';
 import { subject } from './schema/subject.ts';
 import { effect, name, type RuleHead } from './schema/text.ts';
+import { toolRule } from './schema/tools.ts';
 
 export const API_VERSION = 'chaperone.dev/v1alpha1';
 export const KIND = 'AgentPolicy';
@@ -26,6 +27,8 @@ export const policySchema = z.strictObject({
     api: z.array(apiRule).max(2000).optional(),
     /** Programs that are started, and ports that are reached, in pods: through the Kubernetes API. */
     exec: z.array(execRule).max(2000).optional(),
+    /** What an agent does with tools of its own, as its hooks tell it. */
+    tools: z.array(toolRule).max(2000).optional(),
     defaults: z
       .strictObject({
         /** For a command that no rule matches. */
@@ -34,6 +37,8 @@ export const policySchema = z.strictObject({
         api: effect.optional(),
         /** For one that starts a program in a pod or reaches a port of it, in place of `api`. */
         exec: effect.optional(),
+        /** For a use of a tool that no rule matches. */
+        tools: effect.optional(),
         /** For a part that could not be understood. */
         unknown: effect.optional(),
       })
@@ -58,7 +63,7 @@ export const policySchema = z.strictObject({
 
 export type AgentPolicy = z.infer<typeof policySchema>;
 
-const KINDS = ['commands', 'api', 'exec'] as const;
+const KINDS = ['commands', 'api', 'exec', 'tools'] as const;
 
 /** Every rule of a policy, with where it stands in its `spec`. */
 export function rulesOf({ spec }: AgentPolicy): { rule: RuleHead; path: [kind: string, place: number] }[] {

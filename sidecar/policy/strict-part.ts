@@ -5,11 +5,12 @@ import type { AgentPolicy } from './schema.ts';
 type Spec = AgentPolicy['spec'];
 
 export function strictPart(policy: AgentPolicy): AgentPolicy {
-  const { commands, api, exec, defaults, masking, recording } = policy.spec;
+  const { commands, api, exec, tools, defaults, masking, recording } = policy.spec;
   const spec: Spec = {
     commands: commands?.filter(refuses),
     api: api?.filter(refuses),
     exec: exec?.filter(refuses),
+    tools: tools?.filter(refuses),
     defaults: Object.fromEntries(Object.entries(defaults ?? {}).filter(([, effect]) => effect !== 'allow')),
     masking: strictMasking(masking),
     recording: { input: recording?.input },

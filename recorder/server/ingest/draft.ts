@@ -77,6 +77,7 @@ function refuseWhatIsNotTheWriters(session: SessionId, body: EventBody): void {
     case 'connection.opened':
     case 'connection.closed':
     case 'command.decided':
+    case 'tool.decided':
     case 'request.admitted':
     case 'request.answer':
     case 'request.ended':

@@ -124,6 +124,18 @@ const BODIES: { [T in EventType]: Extract<EventBody, { type: T }> } = {
   'approval.settled': { type: 'approval.settled', id: session, state: 'cancelled', by: 'u', grantedUntil: 7 },
   'approval.used': { type: 'approval.used', id: session, session },
   'approval.revoked': { type: 'approval.revoked', id: session, by: { user: 'u', groups: [], login: 'l' } },
+  'tool.decided': {
+    type: 'tool.decided',
+    use: 'mcp',
+    tool: 't',
+    server: 's',
+    path: '',
+    cwd: '/',
+    unknown: ['x'],
+    decision: { effect: 'deny', rule: 'r', reason: 'y', unjudged: false },
+    allowed: false,
+    content,
+  },
   'policy.loaded': { type: 'policy.loaded', digest: 'd', source: 's' },
   'policy.rejected': { type: 'policy.rejected', source: 's', error: 'e' },
   'access.login': { type: 'access.login', how: 'link', from: 'f' },
@@ -251,6 +263,7 @@ function optional({ body }: AuditEvent, path: Path, change: string): boolean {
   const summary = /^(body|answer)\.(encoding|masked|cut)$/;
   const some: Record<string, string[]> = {
     'session.file': ['sha256'],
+    'tool.decided': ['content'],
     'request.admitted': ['content'],
     'request.ended': ['content'],
     'approval.requested': ['content'],

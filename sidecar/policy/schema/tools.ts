@@ -1,0 +1,31 @@
+/** Conditions on what an agent does with tools of its own: calls over MCP, files that it reads and edits. */
+import { z } from 'zod';
+import { objectPath } from './masking.ts';
+import { isGiven, paths, patterns, ruleHead } from './text.ts';
+
+/** A value of what a tool is given, by its place. Numbers, booleans and null are compared as JSON writes them. */
+const argument = z.strictObject({ path: objectPath, any: patterns });
+
+/** All that are given must hold. */
+const toolConditions = z.strictObject({
+  /** URLs or command lines of MCP servers; only of calls over MCP. */
+  servers: patterns.optional(),
+  /** Names of tools. */
+  tools: patterns.optional(),
+  /** Paths of files that are read. */
+  reads: paths.optional(),
+  /** Paths of files that are edited. */
+  edits: paths.optional(),
+  /** All of them. One holds where a value at its path matches; for a rule that allows, every value there has to. */
+  arguments: z.array(argument).min(1).max(64).optional(),
+});
+
+const toolMatch = toolConditions
+  .extend({ unless: toolConditions.refine(isGiven, 'unless needs at least one condition').optional() })
+  .refine(isGiven, 'a match needs at least one condition');
+
+export const toolRule = z.strictObject({ ...ruleHead, match: toolMatch });
+
+export type ToolArgument = z.infer<typeof argument>;
+export type ToolConditions = z.infer<typeof toolConditions>;
+export type ToolRule = z.infer<typeof toolRule>;
