@@ -5,8 +5,10 @@
  * Runs on any Node from 20 and imports nothing but Node.
  */
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { constants, tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import {
   aptInstall,
@@ -30,8 +32,11 @@ const TOOLS = [
 ];
 
 const BIN = join(root, 'node_modules');
-const BIOME = join(BIN, '@biomejs/biome/bin/biome');
-const TAP = join(BIN, 'tap/dist/esm/run.mjs');
+const COLORS = `--colors=${process.stderr.isTTY ? 'force' : 'off'}`;
+const CHECKS = [
+  { name: 'types', args: [join(BIN, 'typescript/bin/tsc'), '-b'] },
+  { name: 'style', args: [join(BIN, '@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings', COLORS] },
+];
 
 function ensureTools() {
   const missing = TOOLS.filter((tool) => !has(tool.program));
@@ -43,17 +48,36 @@ function ensureTools() {
   process.stderr.write(`chaperone: missing ${skipped}: sudo apt-get install -y ${packages.join(' ')}\n`);
 }
 
-function step(name, args) {
-  process.stderr.write(`chaperone: ${name} …\n`);
-  if (run(node, args) !== 0) fail(`${name} failed: see above`);
+/**
+ * Waits until no other run in this checkout is under way: both would write the same build. The kernel holds the
+ * name as long as this process lives, https://man7.org/linux/man-pages/man7/unix.7.html (abstract sockets).
+ */
+async function awaitTurn() {
+  const name = `\0chaperone-tests-${createHash('sha256').update(root).digest('hex')}`;
+  for (let told = false; !(await take(name)); told = true) {
+    if (!told) process.stderr.write('chaperone: waiting for the tests that already run in this checkout …\n');
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
 }
 
-/** tap generates its test class from the plugins that .taprc names: once for each installation. */
-function ensureTap() {
-  const stamp = join(BIN, '.chaperone-tap');
-  if (existsSync(stamp)) return;
-  step('preparing tap', [TAP, 'build']);
-  writeFileSync(stamp, '');
+/** Takes the name for this process; false if another has it. */
+function take(name) {
+  return new Promise((resolve, reject) => {
+    const holder = createServer().unref();
+    holder.once('error', (error) => (error.code === 'EADDRINUSE' ? resolve(false) : reject(error)));
+    holder.listen(name, () => resolve(true));
+  });
+}
+
+/** Runs a check beside the tests; its output follows in one piece. Answers whether it passed. */
+async function check({ name, args }) {
+  const child = start(args, { env: environment(), stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = [];
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => output.push(chunk));
+  const passed = (await ended(child)) === 0;
+  if (!passed) process.stderr.write(output.join(''));
+  process.stderr.write(`chaperone: ${name} ${passed ? 'checked' : 'are wrong: see above'}\n`);
+  return passed;
 }
 
 /** Test files at any depth: those of test/cluster, or all the others. */
@@ -65,47 +89,64 @@ function testFiles() {
     .sort();
 }
 
-/** Where tests put what is temporary. Node itself keeps compiled code in the one directory that may stay. */
+/** Where tests put what is temporary. What may stay there: Node's compiled code, and where tap makes its `t.testdir`. */
 function makeScratch() {
   const path = mkdtempSync(join(tmpdir(), 'chaperone-tests-'));
   process.once('exit', () => rmSync(path, { recursive: true, force: true }));
-  const left = () => readdirSync(path).filter((name) => name !== 'node-compile-cache');
+  const left = () => readdirSync(path).filter((name) => !['node-compile-cache', '.tap'].includes(name));
   return { path, left };
 }
 
-/** Runs tap; its output goes through the reporter, whose exit status is the answer. */
-function runTests(files, env) {
-  const stdio = { cwd: root, env };
-  const tap = spawn(node, [TAP, 'run', '-Rtap', '--disable-coverage', ...files], {
-    ...stdio,
+/** Runs the files; what they say goes through the reporter. Answers whether all is well. */
+async function runTests(files, env) {
+  const options = { cwd: root, env };
+  const suite = spawn(node, ['test/suite.ts', ...files], {
+    ...options,
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  const reporter = spawn(node, ['test/report.ts'], { ...stdio, stdio: ['pipe', 'inherit', 'inherit'] });
-  tap.stdout.pipe(reporter.stdin);
-  const ended = (child) => new Promise((resolve) => child.on('close', (status) => resolve(status ?? 1)));
-  return Promise.all([ended(tap), ended(reporter)]);
+  const reporter = spawn(node, ['test/report.ts'], { ...options, stdio: ['pipe', 'inherit', 'inherit'] });
+  suite.stdout.pipe(reporter.stdin);
+  const statuses = await Promise.all([ended(suite), ended(reporter)]);
+  return statuses.every((status) => status === 0);
 }
+
+/** Starts our Node on something that ends, at the latest, with this process. */
+function start(args, options) {
+  const child = spawn(node, args, { cwd: root, ...options });
+  process.once('exit', () => child.kill());
+  return child;
+}
+
+function ended(child) {
+  return new Promise((resolve) => child.on('close', (status) => resolve(status ?? 1)));
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'])
+  process.once(signal, () => process.exit(128 + constants.signals[signal]));
 
 const args = process.argv.slice(2);
 const named = args.filter((arg) => !arg.startsWith('--'));
 const cluster = args.includes('--cluster');
 if (cluster && !process.env.KUBECONFIG) fail('test:cluster needs KUBECONFIG: it says which cluster');
+await awaitTurn();
 prepare();
 ensureTools();
-ensureTap();
-step('building', ['esbuild.config.mjs']);
-step('checking types', [join(BIN, 'typescript/bin/tsc'), '-b']);
-step('checking style', [
-  BIOME,
-  'ci',
-  '--error-on-warnings',
-  `--colors=${process.stderr.isTTY ? 'force' : 'off'}`,
-]);
+const checks = CHECKS.map(check);
+process.stderr.write('chaperone: building …\n');
+if (run(node, ['esbuild.config.mjs']) !== 0) fail('building failed: see above');
 const scratch = makeScratch();
-const env = { ...environment(), TMPDIR: scratch.path };
+const env = {
+  ...environment(),
+  TMPDIR: scratch.path,
+  // Where `t.testdir` makes its directories.
+  TAP_CWD: scratch.path,
+  // Each file is a process that loads much the same modules.
+  NODE_COMPILE_CACHE: join(BIN, '.cache/chaperone/compiled'),
+};
 if (args.includes('--long')) env.CHAPERONE_LONG = '1';
-const [tapStatus, reportStatus] = await runTests(named.length > 0 ? named : testFiles(), env);
+const passed = await runTests(named.length > 0 ? named : testFiles(), env);
+const checked = await Promise.all(checks);
 const left = scratch.left();
 if (left.length > 0)
   process.stderr.write(`chaperone: tests left ${left.length} things behind in TMPDIR: ${left.join(' ')}\n`);
-process.exitCode = tapStatus === 0 && reportStatus === 0 && left.length === 0 ? 0 : 1;
+process.exitCode = passed && !checked.includes(false) && left.length === 0 ? 0 : 1;
