@@ -87,6 +87,33 @@ for (const [age, program] of Object.entries(AGES)) {
   });
 }
 
+t.test(
+  'kubectl debug: what adds a capability is refused with a way that works, and that works',
+  async (t) => {
+    const debug = (...rest: string[]) =>
+      through([
+        'debug',
+        'box',
+        '--image',
+        IMAGE,
+        '--image-pull-policy=IfNotPresent',
+        ...rest,
+        '--',
+        'sleep',
+        '600',
+      ]);
+    const refused = await debug('--profile=general');
+    t.not(refused.status, 0);
+    t.match(refused.stderr, /builtin\/no-node-access.*--profile=baseline/s);
+    const made = await debug('--profile=baseline', '--container=seen');
+    t.equal(made.status, 0, made.stderr);
+    const running = ['wait', 'pod/box', '--timeout=60s'];
+    const state = '{.status.ephemeralContainerStatuses[?(@.name=="seen")].state.running.startedAt}';
+    t.match(await past([...running, `--for=jsonpath=${state}`]), { status: 0 });
+    t.match(await through(['exec', 'box', '-c', 'seen', '--', 'echo', 'inside']), { stdout: 'inside\n' });
+  },
+);
+
 t.test('every request and session has its end, and all of it verifies', async (t) => {
   t.equal(await stop(), 0);
   const sessions = (await chaperone(['sessions', '--json', '--data', data])).stdout.trim().split('\n');

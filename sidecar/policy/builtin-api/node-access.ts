@@ -7,7 +7,7 @@ import { isBelow, isOff, type Spot } from './written.ts';
 export const noNodeAccess: BuiltinApiRule = {
   name: 'builtin/no-node-access',
   reason:
-    'privileged containers, hostPath, the namespaces of the host and added capabilities reach the tokens of others on the node: leave them out',
+    'privileged containers, hostPath, the namespaces of the host and added capabilities reach the tokens of others on the node: leave them out (kubectl debug: --profile=baseline or restricted)',
   refuses: (action, surroundings) =>
     podSpots(action).some(
       (spot) =>
