@@ -60,6 +60,8 @@ export interface ApiIntent {
   verb: string | null;
   group: string | null;
   resource: string | null;
+  /** It is none of the resources that every API server has, although its name is not known. */
+  custom?: boolean;
   subresource: string | null;
   /** Empty for what lies in no namespace, and for a collection over all of them. */
   namespace: string | null;

@@ -13,6 +13,7 @@ import { PRINTS, printed } from './output.ts';
 import { basename, quoteGlob, resolvePath } from './path.ts';
 import { changed, isJudged, type Scope, SOMEWHERE } from './scope.ts';
 import { shellNamed } from './shells.ts';
+import { useOf } from './tools/tools.ts';
 import { everywhere, touchesOf } from './touches.ts';
 import { WRAPPERS, type Wrapper, wrapperNamed } from './wrappers.ts';
 import { appended } from './xargs.ts';
@@ -31,6 +32,7 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   const { words } = call;
   const name = words[0];
   const program = name === undefined ? '' : name.glob || name.value === null ? null : programOf(name.value);
+  const use = program ? useOf(program, { words, stdin: found.textOf(scope.input) }) : {};
   const place = found.enter(
     {
       program,
@@ -41,9 +43,9 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
       touches: program
         ? [...call.touches, ...everywhere(scope, (place) => touchesOf(program, words, place))]
         : call.touches,
-      capabilities: program ? capabilitiesOf(program, words) : [],
-      requests: [],
-      hosts: [],
+      capabilities: program ? [...capabilitiesOf(program, words), ...(use.capabilities ?? [])] : [],
+      requests: [...(use.requests ?? [])],
+      hosts: [...(use.hosts ?? [])],
       text: call.text,
     },
     scope,

@@ -1,0 +1,110 @@
+/** One reading of a kubectl line, and the requests that can be made of it. Pure. */
+import type { ApiIntent } from '../../../action.ts';
+import type { Word } from '../../fields.ts';
+import { type Arguments, isSet, type Known, known, option } from '../arguments.ts';
+import type { Kind } from './kinds.ts';
+
+export interface Line {
+  args: Arguments;
+  /** What stands behind the command's names. */
+  operands: readonly Word[];
+  /** As `--namespace` says; null is the one of the context. */
+  namespace: Known;
+  /** All namespaces are meant. */
+  everywhere: boolean;
+  dryRun: DryRun;
+  /** False where it may be another command than it is read as. */
+  certain: boolean;
+  /** Its standard input, where that is known. */
+  stdin: string | null;
+}
+
+/** `client` sends no writes; null where it is computed. */
+export type DryRun = 'none' | 'client' | 'server' | null;
+
+export function lineOf(args: Arguments, names: number, from: Pick<Line, 'certain' | 'stdin'>): Line {
+  const operands = [...args.operands, ...(args.rest ?? [])].slice(names);
+  return {
+    ...from,
+    args,
+    operands,
+    namespace: args.open ? null : (option(args, 'namespace') ?? null),
+    everywhere: isSet(args, 'all-namespaces') === true,
+    dryRun: dryRunOf(args),
+  };
+}
+
+/** https://kubernetes.io/docs/reference/using-api/api-concepts/#dry-run */
+function dryRunOf(args: Arguments): DryRun {
+  const said = args.options.get('dry-run');
+  if (said === undefined) return 'none';
+  const value = known(said.at(-1));
+  if (args.open || value === null) return null;
+  if (value === 'server') return 'server';
+  return value === 'none' || value === 'false' ? 'none' : 'client';
+}
+
+/** What a request has beside verb and kind; what is left out it has none of. */
+export interface Details {
+  name?: Known;
+  subresource?: Known;
+  namespace?: Known;
+  parameters?: ApiIntent['parameters'];
+  certain?: boolean;
+  dryRun?: boolean | null;
+}
+
+export function request(line: Line, verb: string, kind: Kind, details: Details = {}): ApiIntent {
+  const { name = '', subresource = '', parameters = [] } = details;
+  return {
+    verb,
+    group: kind.group,
+    resource: kind.resource,
+    ...(kind.custom && { custom: true }),
+    subresource,
+    namespace: details.namespace === undefined ? namespaceOf(line, verb, kind, name) : details.namespace,
+    name,
+    path: '',
+    parameters,
+    dryRun: details.dryRun === undefined ? changesNothing(line) : details.dryRun,
+    impersonates: isImpersonated(line),
+    certain: line.certain && details.certain !== false,
+  };
+}
+
+/** https://pkg.go.dev/k8s.io/apiserver/pkg/endpoints/request#RequestInfo: a namespace lies in itself. */
+function namespaceOf(line: Line, verb: string, kind: Kind, name: Known): Known {
+  // It may lie in none: then no rule for a namespace is about it.
+  if (kind.custom) return line.everywhere ? null : line.namespace;
+  if (kind.namespaced === null) return null;
+  if (!kind.namespaced) return kind.resource === 'namespaces' && verb !== 'create' ? name : '';
+  if (line.everywhere) return name === '' ? '' : null;
+  return line.namespace;
+}
+
+function changesNothing({ dryRun }: Line): boolean | null {
+  return dryRun === null ? null : dryRun === 'server';
+}
+
+function isImpersonated({ args }: Line): boolean {
+  return ['as', 'as-group', 'as-uid', 'as-user-extra'].some((name) => args.options.has(name));
+}
+
+/** Whatever can be asked of an API server. */
+export function anything(line: Line | null = null): ApiIntent {
+  return {
+    ...{
+      verb: null,
+      group: null,
+      resource: null,
+      subresource: null,
+      namespace: null,
+      name: null,
+      path: null,
+    },
+    parameters: [],
+    dryRun: null,
+    impersonates: line !== null && isImpersonated(line),
+    certain: false,
+  };
+}
