@@ -103,6 +103,8 @@ export interface PolicyFileOptions {
 /** A burst of events (write, rename, chmod) is one change. */
 const SETTLE = 50;
 const POLL = 1000;
+/** A file that changes under each of so many readings is taken as the last one found it. */
+const ATTEMPTS = 5;
 
 export class PolicyFile {
   readonly path: string;
@@ -149,6 +151,7 @@ export class PolicyFile {
   async close(): Promise<void> {
     this.#watcher?.close();
     if (this.#poll !== null) clearInterval(this.#poll);
+    this.#poll = null;
     if (this.#settling !== null) clearTimeout(this.#settling);
     await this.#reading;
   }
@@ -171,32 +174,46 @@ export class PolicyFile {
 
   #settle(): void {
     if (this.#settling !== null) clearTimeout(this.#settling);
-    this.#settling = setTimeout(() => this.reload(), SETTLE);
+    this.#settling = setTimeout(() => {
+      this.#settling = null;
+      void this.reload();
+    }, SETTLE);
     this.#settling.unref();
   }
 
   async #look(): Promise<void> {
-    if ((await signature(this.path)) !== this.#seen) await this.reload();
+    const changed = (await signature(this.path)) !== this.#seen;
+    // A watch that is about to look has no need of another, and after the end nobody has.
+    if (changed && this.#settling === null && this.#poll !== null) this.#settle();
   }
 
   async #load(): Promise<void> {
-    const seen = await signature(this.path);
-    try {
-      const policy = await readPolicy(this.path, this.#options.surroundings);
-      this.#seen = seen;
-      if (policy.digest !== this.#current.digest) {
-        this.#current = policy;
-        this.#options.onLoaded?.(policy);
-      }
-      if (this.#complaint !== '') this.#options.onMended?.();
-      this.#complaint = '';
-    } catch (error) {
-      this.#seen = seen;
-      if (!(error instanceof ChaperoneError)) throw error;
+    const { seen, outcome } = await this.#read();
+    this.#seen = seen;
+    if (outcome instanceof ChaperoneError) {
       // The same complaint is made once.
-      if (error.message === this.#complaint) return;
-      this.#complaint = error.message;
-      this.#options.onRejected?.(error);
+      if (outcome.message === this.#complaint) return;
+      this.#complaint = outcome.message;
+      this.#options.onRejected?.(outcome);
+      return;
+    }
+    if (outcome.digest !== this.#current.digest) {
+      this.#current = outcome;
+      this.#options.onLoaded?.(outcome);
+    }
+    if (this.#complaint !== '') this.#options.onMended?.();
+    this.#complaint = '';
+  }
+
+  /** What the file says, read again where it changed meanwhile: half a file is no change that anybody made. */
+  async #read(): Promise<{ seen: string; outcome: LoadedPolicy | ChaperoneError }> {
+    for (let attempt = 1; ; attempt++) {
+      const seen = await signature(this.path);
+      const outcome = await readPolicy(this.path, this.#options.surroundings).catch((error: unknown) => {
+        if (error instanceof ChaperoneError) return error;
+        throw error;
+      });
+      if (attempt === ATTEMPTS || seen === (await signature(this.path))) return { seen, outcome };
     }
   }
 }
