@@ -130,8 +130,9 @@ t.test('a running session', { skip: !needs(t, 'chromium') }, async (t) => {
     await page.locator('.commands .row', { hasText: 'ls /one' }).waitFor();
     const away = (url: URL) => url.pathname.startsWith(`/api/sessions/${id}`);
     await context.route(away, (route) => route.abort());
-    await typist.decide('ls /two');
+    // By now whatever was under way before has been answered.
     await page.locator('.session-head').getByText('No longer up to date').waitFor();
+    await typist.decide('ls /two');
     await page.locator('.panel').getByText('No longer up to date').waitFor();
     t.equal(await page.locator('.commands .row').count(), 1, 'what is known stays');
     await context.unroute(away);
