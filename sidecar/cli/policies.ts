@@ -8,7 +8,7 @@ import type { Evidence } from './evidence.ts';
 import { visible } from './format.ts';
 
 /** `CHAPERONE_POLICY` names another file than the data directory's own. */
-function policyPath(data: string): string {
+export function policyPath(data: string): string {
   return process.env.CHAPERONE_POLICY || join(data, 'policy.yaml');
 }
 

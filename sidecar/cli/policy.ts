@@ -1,22 +1,11 @@
 import type { Command } from 'commander';
-import { count } from './format.ts';
+import { check } from './policy/check.ts';
+import { explain } from './policy/explain.ts';
+
+const VERBS = [check, explain];
 
 /** `chaperone policy`: work on policy files. */
 export function policy(root: Command): void {
-  const verb = root.command('policy').description('work on policy files');
-  verb
-    .command('check')
-    .description('say whether a policy file is valid; where it is not, in which line and column')
-    .argument('<file>', 'a file with one or more AgentPolicy documents')
-    .action(check);
-}
-
-async function check(file: string): Promise<void> {
-  const [{ readPolicy }, { rulesOf }] = await Promise.all([
-    import('../policy/policy-file.ts'),
-    import('../policy/schema.ts'),
-  ]);
-  const { policies } = await readPolicy(file);
-  const rules = policies.flatMap(rulesOf).length;
-  process.stdout.write(`valid: ${count(policies.length, 'policy', 'policies')}, ${count(rules, 'rule')}\n`);
+  const group = root.command('policy').description('check policies, and ask them');
+  for (const verb of VERBS) verb(group);
 }

@@ -155,7 +155,7 @@ function weigh(part: Part, matches: readonly Match[], policies: readonly Compile
 }
 
 /** Whose default counts. */
-function kindOf(part: Part): keyof Defaults {
+export function kindOf(part: Part): keyof Defaults {
   switch (part.kind) {
     case 'command':
     case 'function':
@@ -195,7 +195,11 @@ function stricter(a: RuleHead | null, b: RuleHead): RuleHead {
 }
 
 /** What nothing else decides, as a rule: the strictest that a policy states, and `ask` where none does. */
-function byDefault(which: keyof Defaults, policies: readonly CompiledPolicy[], reason: string): RuleHead {
+export function byDefault(
+  which: keyof Defaults,
+  policies: readonly CompiledPolicy[],
+  reason: string,
+): RuleHead {
   let strictest: Effect | null = null;
   for (const { defaults } of policies) {
     const effect = defaults[which];

@@ -6,6 +6,7 @@ import { basename, dirname } from 'node:path';
 import { canonicalText } from '../../recorder/audit/canonical.ts';
 import type { Decision, Identity } from '../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
+import type { Explanation } from '../../recorder/server/explanation.ts';
 import { makePrivateDirectory } from '../../recorder/store/directory.ts';
 import { reasonOf } from '../../recorder/store/fault.ts';
 import { readRegularFile } from '../../recorder/store/regular-file.ts';
@@ -14,6 +15,7 @@ import type { PolicyInForce } from '../gate.ts';
 import type { Masking } from '../mask/rules.ts';
 import { ALONE, type Surroundings } from './builtin-api/surroundings.ts';
 import { decide } from './decide.ts';
+import { explain } from './explain.ts';
 import { MAX_POLICY_BYTES, parsePolicies } from './parse.ts';
 import { PolicySet } from './policy-set.ts';
 import type { AgentPolicy } from './schema.ts';
@@ -33,6 +35,12 @@ export class LoadedPolicy implements PolicyInForce {
 
   decide(action: Action, identity: Identity): Decision {
     return decide(this.#set, action, identity);
+  }
+
+  /** Why it decides so. */
+  explain(action: Action, identity: Identity): Explanation {
+    const { digest, policies } = this;
+    return explain({ set: this.#set, policies, digest }, action, identity);
   }
 
   /** Whether what this identity types is recorded. */

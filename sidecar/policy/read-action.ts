@@ -1,0 +1,43 @@
+/** From what somebody writes to the action that the gate would judge: `git push`, `DELETE /api/v1/namespaces/x`. Pure. */
+import { ChaperoneError } from '../../recorder/errors.ts';
+import type { Action, CommandAction, KubeAction } from '../action.ts';
+import { analyse, type Context } from '../command/analyse.ts';
+import { classify } from '../kube/request/classify.ts';
+import { REFUSALS, Unfit } from '../kube/request/refusal.ts';
+import { understand } from '../kube/request/understand.ts';
+
+export interface Setting extends Context {
+  /** The guarded shell that would run it. */
+  shell?: CommandAction['shell'];
+  /** Of a request. */
+  body?: { bytes: Uint8Array; type: string };
+}
+
+/** A method and a path; anything else is a command. */
+const REQUEST = /^(GET|HEAD|POST|PUT|PATCH|DELETE)\s+(\/\S*)$/;
+
+/** @throws ChaperoneError `USAGE` for a request that would be refused before any policy is asked */
+export function readAction(text: string, setting: Setting): Action {
+  const { shell, body } = setting;
+  const [, method, target] = REQUEST.exec(text.trim()) ?? [];
+  if (method !== undefined && target !== undefined) return readRequest(method, target, body);
+  return { ...analyse(text, setting), ...(shell !== undefined && { shell }) };
+}
+
+/** Of nobody: it is asked of a policy only. */
+const NO_ID = '00000000-0000-0000-0000-000000000000';
+
+function readRequest(method: string, target: string, sent: Setting['body']): KubeAction {
+  const bytes = sent?.bytes ?? new Uint8Array();
+  const headers = sent === undefined ? [] : ['Content-Type', sent.type, 'Content-Length', `${bytes.length}`];
+  try {
+    const { body, ...action } = understand(classify(method, target, headers), bytes);
+    const read = body && { summary: body.summary, object: body.object, recorded: body.forward };
+    return { ...action, id: NO_ID, body: read };
+  } catch (error) {
+    if (!(error instanceof Unfit)) throw error;
+    const { code, message } = error.refusal;
+    const status = REFUSALS[code].status;
+    throw new ChaperoneError('USAGE', `refused with ${status} before any policy is asked: ${message}`);
+  }
+}

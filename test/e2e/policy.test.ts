@@ -1,0 +1,53 @@
+/** `chaperone policy …`, as a policy author and a pipeline use it. */
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { chaperone, temporary } from './program.ts';
+
+const TEAM = `apiVersion: chaperone.dev/v1alpha1
+kind: AgentPolicy
+metadata: { name: team }
+spec:
+  defaults: { commands: allow, api: allow, unknown: ask }
+  commands:
+    - name: no-push
+      match: { program: [git], subcommand: [push], unless: { args: { any: [--dry-run] } } }
+      effect: deny
+      reason: Pushes go through review.
+      instead: git push --dry-run
+  api:
+    - { name: no-prod, match: { verbs: [delete], namespaces: [prod] }, effect: deny, reason: Not there. }
+`;
+
+t.test('explain: a command, a request, who asks, and the policy in force', async (t) => {
+  const directory = await temporary(t);
+  const file = join(directory, 'team.yaml');
+  await writeFile(file, TEAM);
+  const line = await chaperone(['policy', 'explain', file, 'sudo git push origin']);
+  t.equal(line.status, 0);
+  t.match(
+    line.stdout,
+    /^deny by team\/no-push: Pushes go through review\.\nallowed instead: git push --dry-run\n/,
+  );
+  t.match(line.stdout, /└ git push origin\n +deny by team\/no-push {2}◀ decides/);
+  const json = await chaperone([
+    'policy',
+    'explain',
+    file,
+    'DELETE /api/v1/namespaces/prod/pods/web',
+    '--json',
+  ]);
+  t.match(JSON.parse(json.stdout), {
+    decision: { effect: 'deny', rule: 'team/no-prod' },
+    parts: [{ title: 'delete pods prod/web' }],
+  });
+  t.match(await chaperone(['policy', 'explain', 'ls', '--data', directory]), { status: 3, stderr: /--data/ });
+  await writeFile(
+    join(directory, 'policy.yaml'),
+    TEAM.replace('spec:', 'spec:\n  subjects: [{ users: [bob] }]'),
+  );
+  const asBob = await chaperone(['policy', 'explain', 'git push', '--user', 'bob', '--data', directory]);
+  t.match(asBob.stdout, /^deny by team\/no-push/);
+  const asAnn = await chaperone(['policy', 'explain', 'git push', '--user', 'ann', '--data', directory]);
+  t.match(asAnn.stdout, /^ask by default\/commands[\s\S]*not for this identity: team/);
+});
