@@ -2,7 +2,7 @@
  * Why a policy decides an action as it does: what `chaperone policy explain --json` prints and the page shows. Types
  * only: safe to import from the browser.
  */
-import type { Decision, Effect } from '../audit/event.ts';
+import type { Decision, Effect, ToolUse } from '../audit/event.ts';
 
 export interface Explanation {
   policy: {
@@ -13,7 +13,8 @@ export interface Explanation {
   };
   subject:
     | { kind: 'command'; line: string; cwd: string }
-    | { kind: 'request'; method: string; uri: string; dryRun: boolean };
+    | { kind: 'request'; method: string; uri: string; dryRun: boolean }
+    | { kind: 'tool'; use: ToolUse; tool: string; path: string };
   decision: Decision;
   /** In the order of the action. */
   parts: ExplainedPart[];
@@ -27,8 +28,8 @@ export interface Explanation {
 
 /** Something of an action that is judged by itself. */
 export interface ExplainedPart {
-  kind: 'command' | 'function' | 'request' | 'unknown';
-  /** A command's words, a function's name, a request in words, or why a part is not understood. */
+  kind: 'command' | 'function' | 'request' | 'tool' | 'unknown';
+  /** A command's words, a function's name, a request in words, a tool, or why a part is not understood. */
   title: string;
   /** How many wrappers a command stands under: `ls` of `sudo env ls` is at 2. */
   depth: number;

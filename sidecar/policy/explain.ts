@@ -2,7 +2,7 @@
 import type { Identity } from '../../recorder/audit/event.ts';
 import { requestText } from '../../recorder/export/labels.ts';
 import type { ExplainedMatch, ExplainedPart, Explanation, Fact } from '../../recorder/server/explanation.ts';
-import type { Action, KubeAction } from '../action.ts';
+import type { Action, KubeAction, ToolAction } from '../action.ts';
 import { decide, strictest } from './decide.ts';
 import { compareStrictness, evaluate, type Judgement, type Match, type Part } from './evaluate.ts';
 import { commandFacts, commandTitle } from './explain-command.ts';
@@ -62,6 +62,8 @@ function subjectOf(action: Action): Explanation['subject'] {
       return { kind: 'command', line: action.line, cwd: action.cwd };
     case 'request':
       return { kind: 'request', method: action.method, uri: action.uri, dryRun: action.dryRun };
+    case 'tool':
+      return { kind: 'tool', use: action.use, tool: action.tool, path: action.path };
   }
 }
 
@@ -101,6 +103,8 @@ function wordsOf(part: Part): Pick<ExplainedPart, 'title' | 'depth' | 'facts'> {
       return { title: part.name, depth: 0, facts: [] };
     case 'request':
       return { title: requestText(part.request.request), depth: 0, facts: requestFacts(part.request) };
+    case 'tool':
+      return { title: toolTitle(part.tool), depth: 0, facts: toolFacts(part.tool) };
     case 'unknown':
       return {
         title: part.message,
@@ -108,6 +112,14 @@ function wordsOf(part: Part): Pick<ExplainedPart, 'title' | 'depth' | 'facts'> {
         facts: part.text === '' ? [] : [{ name: 'in', values: [part.text] }],
       };
   }
+}
+
+function toolTitle({ use, tool, path }: ToolAction): string {
+  return [use, tool, path].filter(Boolean).join(' ');
+}
+
+function toolFacts({ server }: ToolAction): Fact[] {
+  return server === '' ? [] : [{ name: 'server', values: [server] }];
 }
 
 function requestFacts(action: KubeAction): Fact[] {

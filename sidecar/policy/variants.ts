@@ -29,6 +29,8 @@ export function variantsOf(action: Action, judgements: readonly Judgement[], tri
       return action.line.length > MAX_LINE ? [] : commandVariants(action, refused, trial);
     case 'request':
       return requestVariants(action, refused, trial);
+    case 'tool':
+      return [];
   }
 }
 
