@@ -29,7 +29,13 @@ function instead(of: { instead?: string }): string {
   return of.instead === undefined ? '' : `allowed instead: ${visible(of.instead)}\n`;
 }
 
-const KINDS = { command: '', request: '', tool: '', function: 'defines ', unknown: 'not understood: ' } as const;
+const KINDS = {
+  command: '',
+  request: '',
+  tool: '',
+  function: 'defines ',
+  unknown: 'not understood: ',
+} as const;
 
 function partText({
   kind,
