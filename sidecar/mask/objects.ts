@@ -11,6 +11,7 @@ import { type JsonNode, membersOf, parseJsonText, stringAt } from './json-text.t
 import { Known, type KnownValue } from './known.ts';
 import type { Marker, View } from './marker.ts';
 import type { Segment } from './path.ts';
+import { leads, tokensOf } from './pointer.ts';
 import type { MaskRule } from './rules.ts';
 
 /** Both views of a text, and the values that were masked in it. */
@@ -204,21 +205,6 @@ function objectsIn(root: JsonNode): JsonNode[] {
   const listed = ['items', 'rows'].flatMap((name) => membersOf(root, name));
   const elements = listed.flatMap((list) => (list.kind === 'array' ? list.items : []));
   return [root, ...[...membersOf(root, 'object'), ...elements].flatMap(objectsIn)];
-}
-
-/** https://www.rfc-editor.org/rfc/rfc6901#section-4 */
-function tokensOf(pointer: string): string[] {
-  const tokens = pointer.split('/').slice(1);
-  return tokens.map((token) => token.replaceAll('~1', '/').replaceAll('~0', '~'));
-}
-
-/** True where a patch at `names` may touch what the path leads to. */
-function leads(segments: readonly Segment[], names: readonly string[]): boolean {
-  return names.every((name, place) => {
-    const segment = segments[place];
-    if (segment === undefined || segment.kind === 'members') return true;
-    return segment.kind === 'member' ? segment.name === name : /^(?:-|0|[1-9][0-9]*)$/.test(name);
-  });
 }
 
 function isBase64(text: string): boolean {

@@ -95,6 +95,11 @@ export class SessionLog {
     return guard.journal.append(session, [{ at: guard.clock.now(), body }]);
   }
 
+  /** Whether a value that is known to be secret is in bytes that are all there. */
+  holdsSecret(bytes: Uint8Array): boolean {
+    return this.#options.guard.vault.known().mask(bytes, 'stars').masked;
+  }
+
   judge(action: CommandAction): Promise<Verdict> {
     for (const recorder of this.#recorders) recorder.flush();
     const { guard, session, identity, remote } = this.#options;

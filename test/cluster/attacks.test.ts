@@ -204,6 +204,14 @@ t.test('a token of the cluster is masked, a Secret of one’s own is not', async
   let seen = '';
   for (let tries = 0; seen === '' && tries < 50; tries++) seen = await data('token', 'token');
   t.match(seen, /^\[chaperone-masked:/);
+  for (const op of ['copy', 'move']) {
+    const patch = JSON.stringify([
+      { op: 'add', path: '/metadata/labels', value: {} },
+      { op, from: '/data/token', path: '/metadata/annotations/taken' },
+    ]);
+    const taken = await through(['patch', 'secret', 'token', '--type=json', '-p', patch, '-o', 'yaml']);
+    t.match(taken, { status: 1, stdout: '', stderr: /copies or moves what is masked/ });
+  }
   t.notMatch(
     (await through(['get', 'secrets', '-o', 'yaml'])).stdout,
     /: ZXlK/,

@@ -6,6 +6,7 @@ import type { Json } from '../../action.ts';
 import { type BodyMask, learnedBody, ObjectsBody } from '../../mask/body.ts';
 import { carriesMask } from '../../mask/marker.ts';
 import { maskText } from '../../mask/objects.ts';
+import { takesOut } from '../../mask/pointer.ts';
 import { type Masking, type MaskRule, rulesFor } from '../../mask/rules.ts';
 import type { Vault } from '../../mask/vault.ts';
 import type { Header } from '../request/headers.ts';
@@ -50,9 +51,10 @@ export class RequestMasking {
     return plain ? named.map((header) => (header[0] === 'accept-encoding' ? PLAIN : header)) : named;
   }
 
-  /** @throws Unfit where a mask of ours stands in it, or what the agent may not see could not be found in it */
+  /** @throws Unfit where a mask of ours stands in it, where it takes out what is masked, or could not be looked into */
   body({ type, bytes, object }: SentBody): StoredBody {
     if (carriesMask(bytes) || carriesMask(Buffer.from(JSON.stringify(object)))) throw carried();
+    if (takesOut(object, this.#rules)) throw takenOut();
     const { text, declared } = readable({ type, bytes, object });
     if (this.#rules.length > 0 && text === null) return this.#undecoded(type, bytes);
     const masked = this.#rules.length === 0 ? null : this.#objects(text!);
@@ -159,6 +161,13 @@ function summarised(
 function withheld(type: string, bytes: Uint8Array, why: string): StoredBody {
   const { stored, summary } = summarised(NOTHING, { type, sent: bytes.length, masked: true });
   return { stored, summary: { ...summary, cut: bytes.length, withheld: why } };
+}
+
+function takenOut(): Unfit {
+  return new Unfit(
+    'body-masked',
+    'the patch copies or moves what is masked to where it would not be: write the value there, or leave it where it is',
+  );
 }
 
 function carried(): Unfit {

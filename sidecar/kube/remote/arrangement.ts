@@ -33,7 +33,11 @@ export function arrange(options: ArrangementOptions): Arrangement {
   const { program, log, parameters, recordInput, failed } = options;
   const { copy } = program;
   if (copy !== null) {
-    const copying = new Copying({ copy, record: (body) => log.append(body) });
+    const copying = new Copying({
+      copy,
+      record: (body) => log.append(body),
+      holdsSecret: (content) => log.holdsSecret(content),
+    });
     const stdin = copy.direction === 'to' ? new CopiedInput(copying) : new OpenStdin();
     const output = (recorded: OutputSink, show: Show) =>
       copy.direction === 'from' ? new CopiedOutput(copying, recorded, show) : recorded;

@@ -35,7 +35,7 @@ export const REFUSALS = {
   'body-depth': { status: 400, reason: 'BadRequest' },
   /** A member of an object, or a field of a message, stands twice. */
   'body-duplicate': { status: 400, reason: 'BadRequest' },
-  /** It holds one of our own masks. (Of an `Invalid`, 422, kubectl would print the causes alone.) */
+  /** It holds one of our own masks, or takes a value to where none would stand. (Of an `Invalid`, 422, kubectl would print the causes alone.) */
   'body-masked': { status: 403, reason: 'Forbidden' },
 } as const satisfies Record<string, { status: number; reason: string }>;
 

@@ -3,12 +3,14 @@ import type { DraftBody } from '../../../../recorder/audit/event.ts';
 import type { OutputChannel, OutputSink, Show } from '../output.ts';
 import type { Passage, StdinGate } from '../stdin.ts';
 import { type Copy, placeOf } from './command.ts';
-import { type Member, TarReader } from './tar.ts';
+import { type Passed, TarReader } from './tar.ts';
 
 export interface CopyingOptions {
   copy: Copy;
   /** Resolves when it is stored. */
   record: (body: DraftBody) => Promise<void>;
+  /** Whether a known secret is in it. */
+  holdsSecret: (content: Uint8Array) => boolean;
 }
 
 export class Copying {
@@ -22,7 +24,7 @@ export class Copying {
 
   /** Resolves when every file that ends in `bytes` is recorded: then they may go on. @throws Malformed */
   async passes(bytes: Uint8Array): Promise<void> {
-    for (const member of this.#reader.push(Buffer.from(bytes))) await this.#record(member);
+    for (const passed of this.#reader.push(Buffer.from(bytes))) await this.#record(passed);
   }
 
   /** No more will pass: a file that breaks off is recorded as far as it came. */
@@ -33,11 +35,16 @@ export class Copying {
     if (partial !== null) await this.#record(partial, true);
   }
 
-  #record({ path, ...member }: Member, cut = false): Promise<void> {
-    const { copy, record } = this.#options;
-    const place = placeOf(copy, path);
-    const { direction } = copy;
-    return record({ type: 'session.file', direction, path: place, ...member, ...(cut && { cut }) });
+  #record({ member, content }: Passed, cut = false): Promise<void> {
+    const { copy, record, holdsSecret } = this.#options;
+    const { sha256, ...rest } = member;
+    // Whoever has the digest of a short secret can try guesses against it.
+    const telling = content !== null && holdsSecret(content);
+    return record({
+      ...{ type: 'session.file', direction: copy.direction, ...rest, path: placeOf(copy, member.path) },
+      ...(sha256 !== undefined && !telling && { sha256 }),
+      ...(cut && { cut }),
+    });
   }
 }
 

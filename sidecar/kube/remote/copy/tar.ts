@@ -11,6 +11,8 @@ import { type Extension, readExtension } from './pax.ts';
 /** Of a long name, or of an extended header. */
 const META_LIMIT = 1 << 16;
 const PATH_LIMIT = 4096;
+/** Content that is handed out as well; as long as a value may be that is looked for. */
+const SMALL = 8 * 1024;
 
 export interface Member {
   path: string;
@@ -20,6 +22,12 @@ export interface Member {
   sha256?: string;
 }
 
+/** A member, and its content where it is a small file. */
+export interface Passed {
+  member: Member;
+  content: Buffer | null;
+}
+
 /** The member that is being read. */
 interface Current {
   header: Header;
@@ -27,7 +35,8 @@ interface Current {
   left: number;
   padding: number;
   hash: Hash | null;
-  meta: Buffer[];
+  /** What is kept of it. */
+  content: Buffer[];
 }
 
 export class TarReader {
@@ -39,8 +48,8 @@ export class TarReader {
   #empty = 0;
 
   /** The members of which the last byte is in `bytes`, in order. @throws Malformed; nothing may pass after that */
-  push(bytes: Buffer): Member[] {
-    const members: Member[] = [];
+  push(bytes: Buffer): Passed[] {
+    const members: Passed[] = [];
     for (let rest = bytes; rest.length > 0; ) {
       const taken = this.#current === null ? this.#takeHead(rest, members) : this.#takeContent(rest, members);
       rest = rest.subarray(taken);
@@ -49,15 +58,15 @@ export class TarReader {
   }
 
   /** Where the archive breaks off within a file: as much of it as passed. */
-  partial(): Member | null {
+  partial(): Passed | null {
     if (this.#current === null || this.#current.left === 0 || !isMember(this.#current.header.type))
       return null;
     const { header, left } = this.#current;
-    const member = this.#memberOf(this.#current, header.type as Member['kind']);
-    return { ...member, bytes: header.size - left };
+    const { member, content } = this.#passed(this.#current, header.type as Member['kind']);
+    return { member: { ...member, bytes: header.size - left }, content };
   }
 
-  #takeHead(bytes: Buffer, members: Member[]): number {
+  #takeHead(bytes: Buffer, members: Passed[]): number {
     const taken = bytes.subarray(0, BLOCK - this.#block.length);
     this.#block = Buffer.concat([this.#block, taken]);
     if (this.#block.length < BLOCK) return taken.length;
@@ -71,7 +80,7 @@ export class TarReader {
     return taken.length;
   }
 
-  #begin(read: Header, members: Member[]): void {
+  #begin(read: Header, members: Passed[]): void {
     const header = isMember(read.type) ? this.#completed(read) : read;
     const { type, size } = header;
     const isPrelude = type !== 'file' && !(isMember(type) && size === 0);
@@ -82,7 +91,7 @@ export class TarReader {
       left: size,
       padding: (BLOCK - (size % BLOCK)) % BLOCK,
       hash: type === 'file' ? createHash('sha256') : null,
-      meta: [],
+      content: [],
     };
     if (size === 0) this.#finish(members);
   }
@@ -101,13 +110,13 @@ export class TarReader {
     return { type, name, size };
   }
 
-  #takeContent(bytes: Buffer, members: Member[]): number {
+  #takeContent(bytes: Buffer, members: Passed[]): number {
     const current = this.#current!;
     const content = bytes.subarray(0, current.left);
     if (content.length > 0) {
       current.left -= content.length;
       current.hash?.update(content);
-      if (!isMember(current.header.type)) current.meta.push(Buffer.from(content));
+      if (isKept(current.header)) current.content.push(Buffer.from(content));
       if (current.left === 0) this.#finish(members);
     }
     const padding = Math.min(bytes.length - content.length, current.padding);
@@ -117,11 +126,11 @@ export class TarReader {
   }
 
   /** All of its content is there. */
-  #finish(members: Member[]): void {
+  #finish(members: Passed[]): void {
     const current = this.#current!;
     const { type } = current.header;
-    if (isMember(type)) members.push(this.#memberOf(current, type));
-    else this.#takeMeta(type, Buffer.concat(current.meta));
+    if (isMember(type)) members.push(this.#passed(current, type));
+    else this.#takeMeta(type, Buffer.concat(current.content));
     if (current.padding === 0) this.#current = null;
   }
 
@@ -143,14 +152,20 @@ export class TarReader {
     }
   }
 
-  #memberOf({ header, hash }: Current, kind: Member['kind']): Member {
+  #passed({ header, hash, content }: Current, kind: Member['kind']): Passed {
     const member: Member = { path: header.name, kind, bytes: header.size };
-    return hash === null ? member : { ...member, sha256: hash.digest('hex') };
+    if (hash === null) return { member, content: null };
+    const sha256 = hash.digest('hex');
+    return { member: { ...member, sha256 }, content: isKept(header) ? Buffer.concat(content) : null };
   }
 
   #hasPrelude(): boolean {
     return this.#longName !== null || Object.keys(this.#extension).length > 0;
   }
+}
+
+function isKept({ type, size }: Header): boolean {
+  return !isMember(type) || size <= SMALL;
 }
 
 function isMember(type: MemberType): type is Member['kind'] {

@@ -251,6 +251,54 @@ t.test('a mask is not written back', async (t) => {
   t.match(admitted.at(-1), { allowed: false, decision: { rule: 'builtin/unfit-body-masked' } });
 });
 
+t.test('no JSON patch takes a value to where it would not be masked', async (t) => {
+  let reached = 0;
+  const upstream = await serve(t, (request, response) => {
+    reached++;
+    negotiating(request, response);
+  });
+  const annotation = '/metadata/annotations/x';
+  const patch = async (world: World, ops: object[]) => {
+    const headers = { 'content-type': 'application/json-patch+json' };
+    const { status } = await world.ask(`${SECRETS}/db`, {
+      method: 'PATCH',
+      body: JSON.stringify(ops),
+      headers,
+    });
+    return status;
+  };
+  for (const policy of [undefined, policyOf('secrets: { record: false }')]) {
+    reached = 0;
+    const world = await startWorld(t, upstream.source, policy === undefined ? {} : { policy });
+    for (const [op, from, path] of [
+      ['copy', '/data/password', annotation],
+      ['move', '/data/password', annotation],
+      ['move', '/data', '/metadata/annotations'],
+      ['copy', '', '/metadata/annotations'],
+      ['copy', '/stringData/a~1b', '/metadata/labels/x'],
+      ['copy', '/metadata/annotations/kubectl.kubernetes.io~1last-applied-configuration', annotation],
+      ['move', '/metadata/annotations', '/metadata/labels'],
+    ])
+      t.equal(
+        await patch(world, [
+          { op: 'test', path: '/kind', value: 'Secret' },
+          { op, from, path },
+        ]),
+        403,
+        `${op} ${from}`,
+      );
+    t.equal(reached, 0, 'the token of a ServiceAccount may be in any of them');
+    for (const ops of [
+      [{ op: 'move', from: '/data/password', path: '/data/other' }],
+      [{ op: 'copy', from: '/data', path: '/stringData' }],
+      [{ op: 'move', from: '/metadata/annotations/y', path: annotation }],
+      [{ op: 'remove', path: '/data/password' }],
+    ])
+      t.equal(await patch(world, ops), 200, JSON.stringify(ops));
+    t.equal(reached, 4);
+  }
+});
+
 t.test(
   'a body that nobody can read is not stored where it may be a Secret, and the event says so',
   async (t) => {

@@ -59,7 +59,11 @@ t.test(
   async (t) => {
     const recorded: DraftBody[] = [];
     const copy = { direction: 'to' as const, base: '/tmp' };
-    const copying = new Copying({ copy, record: async (body) => void recorded.push(body) });
+    const copying = new Copying({
+      copy,
+      record: async (body) => void recorded.push(body),
+      holdsSecret: () => false,
+    });
     const input = new CopiedInput(copying);
     await input.write(Buffer.concat([head('a', 3), Buffer.from('ab')]));
     t.equal(recorded.length, 0);
@@ -79,6 +83,7 @@ t.test('what tar complains of is output, what it copies is not', async (t) => {
   const copying = new Copying({
     copy: { direction: 'from', base: '/' },
     record: async (body) => void seen.push(`recorded ${body.type}`),
+    holdsSecret: () => false,
   });
   const inner = {
     write: async (channel: string) => void seen.push(`output on ${channel}`),
@@ -90,4 +95,27 @@ t.test('what tar complains of is output, what it copies is not', async (t) => {
   t.strictSame(seen, ['output on stderr', 'settled', 'recorded session.file', 'shown on stdout']);
   await t.rejects(output.write('stdout', Buffer.alloc(512, 'x')), { code: 'REFUSED' });
   t.equal(seen.at(-1), 'settled', 'and nothing of what cannot be read is shown');
+});
+
+t.test('no digest of a small file that holds a known secret: it could be guessed', async (t) => {
+  const recorded: DraftBody[] = [];
+  const copying = new Copying({
+    copy: { direction: 'from', base: '/etc/db' },
+    record: async (body) => void recorded.push(body),
+    holdsSecret: (content) => Buffer.from(content).includes('hunter2'),
+  });
+  const member = (name: string, content: string) =>
+    Buffer.concat([head(name, content.length), Buffer.from(content), Buffer.alloc(-content.length & 511)]);
+  const archive = Buffer.concat([
+    member('password', 'hunter2'),
+    member('user', 'app'),
+    member('large', `hunter2${'x'.repeat(8192)}`),
+  ]);
+  for (const half of [archive.subarray(0, 515), archive.subarray(515)]) await copying.passes(half);
+  const digests = recorded.map((body) => body.type === 'session.file' && [body.path, body.sha256?.length]);
+  t.same(digests, [
+    ['/etc/db/password', undefined],
+    ['/etc/db/user', 64],
+    ['/etc/db/large', 64],
+  ]);
 });

@@ -10,7 +10,7 @@ import { needs } from '../../../../tool.ts';
 
 function read(archive: Buffer, cut: Cut = whole): Member[] {
   const reader = new TarReader();
-  return [...cut(archive)].flatMap((piece) => reader.push(Buffer.from(piece)));
+  return [...cut(archive)].flatMap((piece) => reader.push(Buffer.from(piece)).map(({ member }) => member));
 }
 
 const sha256 = (content: string | Buffer) => createHash('sha256').update(content).digest('hex');
@@ -146,7 +146,7 @@ t.test('what could be read in two ways is refused, and nothing is read after it'
       const seen: string[] = [];
       const pass = () => {
         for (const piece of cut(Buffer.concat([good, ...archive, END])))
-          seen.push(...reader.push(Buffer.from(piece)).map(({ path }) => path));
+          seen.push(...reader.push(Buffer.from(piece)).map(({ member }) => member.path));
       };
       t.throws(pass, { code: 'REFUSED' }, name);
       t.ok(seen.length <= 1, 'nothing but the good one');
@@ -167,7 +167,7 @@ t.test('an archive that breaks off within a file', async (t) => {
     const reader = new TarReader();
     reader.push(archive.subarray(0, length));
     if (partial === null) t.equal(reader.partial(), null, String(length));
-    else t.match(reader.partial(), partial, String(length));
+    else t.match(reader.partial(), { member: partial }, String(length));
   }
 });
 
