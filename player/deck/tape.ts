@@ -1,5 +1,6 @@
 /** What happened on a terminal, in order, as far as it is known: filled by a recording or by a live stream. */
 import type { TerminalSize } from '../../recorder/audit/event.ts';
+import { countWhile } from '../ordered.ts';
 
 /** Output as text, or a new size. */
 export type Item = string | TerminalSize;
@@ -96,18 +97,6 @@ export class Tape {
     const most = share * this.volume;
     return countWhile(this.#volumes, (volume) => volume <= most);
   }
-}
-
-/** How many of the ascending `values` come first and belong. */
-function countWhile(values: readonly number[], belongs: (value: number) => boolean): number {
-  let low = 0;
-  let high = values.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (belongs(values[middle]!)) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** Output volume over `duration`, as `buckets` values from 0 to 1 on a logarithmic scale. */

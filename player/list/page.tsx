@@ -1,6 +1,6 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { SessionSummary } from '../../recorder/log/ports.ts';
-import { count } from '../text/command.ts';
+import { count } from '../text/amount.ts';
 import { dayName } from '../text/time.ts';
 import { useShortcuts } from '../ui/keys.ts';
 import { Problem, Stale } from '../ui/notice.tsx';

@@ -1,6 +1,6 @@
 import type { SessionSummary } from '../../recorder/log/ports.ts';
 import { onPage, sessionPath } from '../router.ts';
-import { amountOf, titleOf } from '../text/command.ts';
+import { amountsOf, lengthOf, titleOf } from '../text/session.ts';
 import { ago, clockTime, duration, fullTime, toDate } from '../text/time.ts';
 import { RefusedBadge, StateBadge, UnjudgedBadge } from '../ui/badges.tsx';
 import { Plain } from '../ui/plain.tsx';
@@ -42,7 +42,11 @@ export function SessionRow({ session, now, current, onOpen }: Properties) {
           <RefusedBadge amount={session.refused} />
           <UnjudgedBadge amount={session.unjudged} />
         </span>
-        <span class="amount">{amountOf(session)}</span>
+        <span class="amount">
+          {amountsOf(session).map((amount) => (
+            <span key={amount}>{amount} </span>
+          ))}
+        </span>
         <span class="length">{duration(lengthOf(session, now))}</span>
         <time class="when" dateTime={toDate(startedAt).toISOString()} title={fullTime(startedAt)}>
           <b>{clockTime(startedAt)}</b> <span>{ago(startedAt, now)}</span>
@@ -50,10 +54,4 @@ export function SessionRow({ session, now, current, onOpen }: Properties) {
       </a>
     </li>
   );
-}
-
-/** Seconds from the start to the last event, or to now while it runs. */
-function lengthOf({ state, startedAt, lastAt }: SessionSummary, now: Date): number {
-  const end = state === 'live' ? Math.max(lastAt, now.getTime() * 1000) : lastAt;
-  return (end - startedAt) / 1e6;
 }

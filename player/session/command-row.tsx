@@ -2,7 +2,8 @@ import { Component } from 'preact';
 import { position } from '../text/time.ts';
 import { visibleText } from '../text/visible.ts';
 import { Plain } from '../ui/plain.tsx';
-import type { Command, Verdict } from './command.ts';
+import type { Command } from './command.ts';
+import { VERDICTS, Why } from './why.tsx';
 
 interface Properties {
   command: Command;
@@ -11,8 +12,6 @@ interface Properties {
   moved: boolean;
   onJump: (time: number) => void;
 }
-
-const VERDICTS: Record<Verdict, string> = { refused: 'Refused', unjudged: 'Unjudged', allowed: 'Allowed' };
 
 /** One command: when, what, and how it was decided. A click goes there. Long lists stay still but for two rows. */
 export class CommandRow extends Component<Properties> {
@@ -37,25 +36,12 @@ export class CommandRow extends Component<Properties> {
             <code>
               <Plain text={command.line} limit={400} />
             </code>
-            <Why command={command} />
+            <Why judged={command} />
           </span>
         </button>
       </li>
     );
   }
-}
-
-/** Who allowed it is said to those who cannot see that nothing is marked. */
-function Why({ command }: { command: Command }) {
-  const { verdict, unknown, reason, rule, asked } = command;
-  if (verdict === 'allowed') return <span class="sr">Allowed by {visibleText(rule, 100)}</span>;
-  const why = verdict === 'unjudged' && unknown.length > 0 ? unknown.join('; ') : reason;
-  return (
-    <span class="why">
-      <b>{verdict === 'refused' && asked ? 'Refused, needs approval' : VERDICTS[verdict]}</b>{' '}
-      <Plain text={why} limit={300} /> <span class="rule">{visibleText(rule, 100)}</span>
-    </span>
-  );
 }
 
 function titleOf({ line, cwd, verdict, rule, reason, time }: Command): string {

@@ -2,14 +2,16 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { SessionSummary } from '../api.ts';
 import type { Deck } from '../deck/deck.ts';
 import { Notice, Problem, Stale } from '../ui/notice.tsx';
-import { SearchInput } from '../ui/search-input.tsx';
-import { type Command, commandAt, type Verdict } from './command.ts';
+import { type Command, commandAt } from './command.ts';
 import { CommandRow } from './command-row.tsx';
+import { Filters, holding } from './filters.tsx';
+import type { Verdict } from './judged.ts';
 import { useDeck } from './use-deck.ts';
-import type { Commands as State } from './use-session.ts';
+import type { Feed } from './use-feed.ts';
+import { VERDICTS } from './why.tsx';
 
 interface Properties {
-  state: State;
+  state: Feed<Command>;
   deck: Deck | null;
   session: SessionSummary;
   onJump: (time: number) => void;
@@ -17,52 +19,41 @@ interface Properties {
 
 type Filter = 'all' | Exclude<Verdict, 'allowed'>;
 
-const CHOICES: [Filter, string][] = [
-  ['all', 'All'],
-  ['refused', 'Refused'],
-  ['unjudged', 'Unjudged'],
-];
+const FILTERS: readonly Filter[] = ['all', 'refused', 'unjudged'];
 
 /** Rows drawn at first and added whenever the end of the list comes near. */
 const CHUNK = 200;
 
 /** The session's commands with their decisions; the one that runs is marked as the replay goes on. */
 export function Commands({ state, deck, session, onJump }: Properties) {
-  const { commands, loaded, error } = state;
+  const { items: commands, loaded, error } = state;
   const [filter, setFilter] = useState<Filter>('all');
   const [words, setWords] = useState('');
   const readCurrent = useMemo(() => (playing: Deck) => commandAt(commands, playing.time), [commands]);
   const current = commands[useDeck(deck, readCurrent, -1)]?.seq;
   const shown = useMemo(() => commands.filter(matching(filter, words)), [commands, filter, words]);
-  const amounts = useMemo(() => amountsOf(commands), [commands]);
+  const choices = useMemo(
+    () =>
+      FILTERS.map((value) => ({
+        value,
+        name: value === 'all' ? 'All' : VERDICTS[value],
+        amount: commands.filter(matching(value, '')).length,
+      })),
+    [commands],
+  );
 
   if (error !== null && !loaded) return <Problem error={error} />;
   if (loaded && commands.length === 0) return <NoCommands session={session} />;
   return (
     <>
-      <div class="filters">
-        <SearchInput
-          label="Filter commands"
-          value={words}
-          onChange={setWords}
-          onEscape={(input) => {
-            setWords('');
-            input.blur();
-          }}
-        />
-        <fieldset class="choices" aria-label="Which commands">
-          {CHOICES.map(([value, name]) => (
-            <Choice
-              key={value}
-              name={name}
-              value={value}
-              chosen={filter}
-              amount={amounts[value]}
-              onChoose={setFilter}
-            />
-          ))}
-        </fieldset>
-      </div>
+      <Filters
+        noun="commands"
+        words={words}
+        onWords={setWords}
+        choices={choices}
+        chosen={filter}
+        onChoose={setFilter}
+      />
       {error !== null && <Stale error={error} />}
       {loaded && shown.length === 0 && <p class="none">No command matches.</p>}
       <Rows key={`${filter} ${words}`} commands={shown} current={current} onJump={onJump} />
@@ -136,28 +127,6 @@ function Rest({ amount, name, onMore }: { amount: number; name: string; onMore: 
   );
 }
 
-interface ChoiceProperties {
-  name: string;
-  value: Filter;
-  chosen: Filter;
-  amount: number;
-  onChoose: (filter: Filter) => void;
-}
-
-function Choice({ name, value, chosen, amount, onChoose }: ChoiceProperties) {
-  return (
-    <button
-      type="button"
-      class={`choice ${value}`}
-      aria-pressed={chosen === value}
-      disabled={amount === 0 && value !== 'all'}
-      onClick={() => onChoose(value)}
-    >
-      {name} <span class="count">{amount.toLocaleString('en-GB')}</span>
-    </button>
-  );
-}
-
 function NoCommands({ session }: { session: SessionSummary }) {
   return (
     <Notice title="No commands">
@@ -170,17 +139,9 @@ function NoCommands({ session }: { session: SessionSummary }) {
   );
 }
 
-function amountsOf(commands: readonly Command[]): Record<Filter, number> {
-  const amount = (verdict: Verdict) => commands.filter((command) => command.verdict === verdict).length;
-  return { all: commands.length, refused: amount('refused'), unjudged: amount('unjudged') };
-}
-
 function matching(filter: Filter, words: string): (command: Command) => boolean {
-  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
-  return ({ verdict, line, rule }) => {
-    const text = `${line} ${rule}`.toLowerCase();
-    return (filter === 'all' || verdict === filter) && wanted.every((word) => text.includes(word));
-  };
+  const holds = holding(words);
+  return ({ verdict, line, rule }) => (filter === 'all' || verdict === filter) && holds(`${line} ${rule}`);
 }
 
 /** Scrolls the list and nothing around it: `scrollIntoView` would move the page on a phone. */

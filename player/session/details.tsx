@@ -1,10 +1,9 @@
-import type { ComponentChildren } from 'preact';
 import type { SessionSummary } from '../api.ts';
 import { sessionPath } from '../router.ts';
-import { byteCount } from '../text/bytes.ts';
+import { byteCount } from '../text/amount.ts';
 import { commandText } from '../text/command.ts';
 import { fullTime } from '../text/time.ts';
-import { Plain } from '../ui/plain.tsx';
+import { Fact } from '../ui/fact.tsx';
 import { Transfers } from './transfers.tsx';
 import { useStart } from './use-session.ts';
 
@@ -17,48 +16,28 @@ const PROOFS: Record<SessionSummary['identity']['proof'], string> = {
 
 /** Everything that is known of the session as a whole. */
 export function Details({ session }: { session: SessionSummary }) {
-  const { identity, terminal } = session;
+  const { identity } = session;
   const start = useStart(session.id);
   return (
     <dl class="details">
-      <Fact name="Session">{session.id}</Fact>
-      <Fact name="User">
-        <Plain text={identity.user} />
-      </Fact>
-      <Fact name="Known by">{PROOFS[identity.proof]}</Fact>
-      <Fact name="Groups">
-        <Plain text={identity.groups.join(', ')} />
-      </Fact>
+      <Fact name="Session" text={session.id} />
+      <Fact name="User" text={identity.user} />
+      <Fact name="Known by" text={PROOFS[identity.proof]} />
+      <Fact name="Groups" text={identity.groups.join(', ')} />
       {identity.pod !== undefined && (
         <>
-          <Fact name="Pod">
-            <Plain text={`${identity.pod.namespace}/${identity.pod.name}`} />
-          </Fact>
-          <Fact name="Service account">
-            <Plain text={identity.pod.serviceAccount} />
-          </Fact>
+          <Fact name="Pod" text={`${identity.pod.namespace}/${identity.pod.name}`} />
+          <Fact name="Service account" text={identity.pod.serviceAccount} />
         </>
       )}
-      <Fact name="Conversation">
-        <Plain text={identity.conversation ?? ''} />
-      </Fact>
-      <Fact name="Generation">
-        <Plain text={identity.generation ?? ''} />
-      </Fact>
-      <Fact name="Host">
-        <Plain text={session.host} />
-      </Fact>
-      <Fact name="Command">
-        <Plain text={commandText(session.command)} />
-      </Fact>
-      <Fact name="Directory">
-        <Plain text={session.cwd} />
-      </Fact>
+      <Fact name="Conversation" text={identity.conversation ?? ''} />
+      <Fact name="Generation" text={identity.generation ?? ''} />
+      <Fact name="Host" text={session.host} />
+      <Fact name="Command" text={commandText(session.command)} />
+      <Fact name="Directory" text={session.cwd} />
       {session.entrance?.kind === 'remote' && (
         <>
-          <Fact name="Container">
-            <Plain text={session.entrance.container} />
-          </Fact>
+          <Fact name="Container" text={session.entrance.container} />
           <Fact name="Opened by">
             <a href={sessionPath(session.entrance.origin.session)}>
               request {session.entrance.origin.request}
@@ -66,29 +45,21 @@ export function Details({ session }: { session: SessionSummary }) {
           </Fact>
         </>
       )}
-      <Fact name="Started">{fullTime(session.startedAt)}</Fact>
-      <Fact name={session.state === 'live' ? 'Last event' : 'Ended'}>{fullTime(session.lastAt)}</Fact>
-      <Fact name="Exit status">{session.status ?? ''}</Fact>
-      <Fact name="Error">
-        <Plain text={session.error ?? ''} />
-      </Fact>
-      <Fact name="Terminal">
-        {terminal === undefined ? (
-          'none: pipes'
-        ) : (
-          <Plain text={`${terminal.cols} × ${terminal.rows}, ${terminal.term}`} />
-        )}
-      </Fact>
-      <Fact name="Output">{byteCount(session.outputBytes)}</Fact>
-      <Fact name="Events">{session.events.toLocaleString('en-GB')}</Fact>
+      <Fact name="Started" text={fullTime(session.startedAt)} />
+      <Fact name={session.state === 'live' ? 'Last event' : 'Ended'} text={fullTime(session.lastAt)} />
+      <Fact name="Exit status" text={String(session.status ?? '')} />
+      <Fact name="Error" text={session.error ?? ''} />
+      {session.entrance?.kind !== 'api' && (
+        <>
+          <Fact name="Terminal" text={terminalText(session)} />
+          <Fact name="Output" text={byteCount(session.outputBytes)} />
+        </>
+      )}
+      <Fact name="Events" text={session.events.toLocaleString('en-GB')} />
       {start !== null && (
         <>
-          <Fact name="Policy">
-            <Plain text={start.body.policy} />
-          </Fact>
-          <Fact name="Recorded by">
-            <Plain text={`chaperone ${start.body.agent}`} />
-          </Fact>
+          <Fact name="Policy" text={start.body.policy} />
+          <Fact name="Recorded by" text={`chaperone ${start.body.agent}`} />
         </>
       )}
       <Transfers session={session} />
@@ -96,18 +67,6 @@ export function Details({ session }: { session: SessionSummary }) {
   );
 }
 
-/** A line of the list, unless there is nothing to say. */
-function Fact({ name, children }: { name: string; children: ComponentChildren }) {
-  const empty = children === '' || (isPlain(children) && children.props.text === '');
-  if (empty) return null;
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
-  );
-}
-
-function isPlain(children: ComponentChildren): children is { props: { text: string } } & object {
-  return typeof children === 'object' && children !== null && 'type' in children && children.type === Plain;
+function terminalText({ terminal }: SessionSummary): string {
+  return terminal === undefined ? 'none: pipes' : `${terminal.cols} × ${terminal.rows}, ${terminal.term}`;
 }

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type VerifyReport, verifySession } from '../api.ts';
-import { count } from '../text/command.ts';
+import { count } from '../text/amount.ts';
 import { visibleText } from '../text/visible.ts';
 import { Icon } from '../ui/icon.tsx';
 

@@ -1,8 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { BodySummary } from '../../recorder/audit/event.ts';
 import { type Bodies, getBodies } from '../api.ts';
-import { byteCount } from '../text/bytes.ts';
+import { byteCount } from '../text/amount.ts';
 import { visibleText } from '../text/visible.ts';
+import { Fact } from '../ui/fact.tsx';
 import { Problem } from '../ui/notice.tsx';
 import { Plain } from '../ui/plain.tsx';
 import { changedLines, type Line, objectText } from './object-text.ts';
@@ -39,27 +40,15 @@ export function Exchange({ session, request, former }: Properties) {
   return (
     <div class="exchange">
       <dl class="exchange-facts">
-        <Fact name="Request">{`${request.method} ${request.uri}`}</Fact>
-        <Fact name="Client">{request.client}</Fact>
-        <Fact name="Rule">{`${request.rule}: ${request.reason}`}</Fact>
-        <Fact name="Audit-ID">{request.id}</Fact>
-        {request.end !== null && <Fact name="Took">{`${(request.end.micros / 1000).toFixed(1)} ms`}</Fact>}
-        <Fact name="Error">{request.end?.error ?? ''}</Fact>
+        <Fact name="Request" text={`${request.method} ${request.uri}`} />
+        <Fact name="Client" text={request.client} />
+        <Fact name="Rule" text={`${request.rule}: ${request.reason}`} />
+        <Fact name="Audit-ID" text={request.id} />
+        {request.end !== null && <Fact name="Took" text={`${(request.end.micros / 1000).toFixed(1)} ms`} />}
+        <Fact name="Error" text={request.end?.error ?? ''} />
       </dl>
       {error !== null && <Problem error={error} />}
       {loaded !== null && <Contents request={request} loaded={loaded} />}
-    </div>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: string }) {
-  if (children === '') return null;
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>
-        <Plain text={children} limit={2000} />
-      </dd>
     </div>
   );
 }

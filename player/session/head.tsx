@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { SessionSummary } from '../api.ts';
 import { onPage, sessionPath } from '../router.ts';
-import { titleOf } from '../text/command.ts';
+import { lengthOf, titleOf } from '../text/session.ts';
 import { dateTime, duration, fullTime, toDate } from '../text/time.ts';
 import { visibleText } from '../text/visible.ts';
 import { RefusedBadge, StateBadge, UnjudgedBadge } from '../ui/badges.tsx';
@@ -75,8 +75,7 @@ export function SessionHead({ session, older, newer, onOpen, onHome, children }:
 
 function Length({ session }: { session: SessionSummary }) {
   const now = useNow(session.state === 'live' ? 1000 : 3_600_000);
-  const end = session.state === 'live' ? Math.max(session.lastAt, now.getTime() * 1000) : session.lastAt;
-  return <span>{duration((end - session.startedAt) / 1e6)}</span>;
+  return <span>{duration(lengthOf(session, now))}</span>;
 }
 
 /** How it ended, where that says something. */

@@ -1,6 +1,6 @@
 import { useEffect, useRef } from 'preact/hooks';
 import type { SessionSummary } from '../api.ts';
-import { titleOf } from '../text/command.ts';
+import { titleOf } from '../text/session.ts';
 import { visibleText } from '../text/visible.ts';
 import { useShortcuts } from '../ui/keys.ts';
 import { Problem, Stale } from '../ui/notice.tsx';

@@ -4,6 +4,7 @@ import { visibleText } from '../text/visible.ts';
 import { Plain } from '../ui/plain.tsx';
 import { Exchange } from './exchange.tsx';
 import type { ApiRequest } from './request.ts';
+import { Why } from './why.tsx';
 
 interface Properties {
   session: string;
@@ -36,7 +37,8 @@ export function RequestRow({ session, request, former, open, onToggle }: Propert
           {dryRun && <span class="badge">dry run</span>}
         </span>
         <How request={request} />
-        <Why request={request} />
+        <Why judged={request} />
+        <Failure request={request} />
       </button>
       {opens !== null && verdict !== 'refused' && (
         <a class="opens" href={sessionPath(opens)}>
@@ -59,23 +61,12 @@ function How({ request: { end, verdict } }: { request: ApiRequest }) {
   return <span class={bad ? 'how bad' : 'how'}>{text}</span>;
 }
 
-function Why({ request }: { request: ApiRequest }) {
-  const { verdict, rule, reason, unknown, asked, end } = request;
-  if (verdict === 'allowed') {
-    if (end?.outcome !== 'failed' || end.error === '')
-      return <span class="sr">Allowed by {visibleText(rule, 100)}</span>;
-    return (
-      <span class="why">
-        <Plain text={end.error} limit={300} />
-      </span>
-    );
-  }
-  const name = verdict === 'unjudged' ? 'Unjudged' : asked ? 'Refused, needs approval' : 'Refused';
+/** What went wrong though it was allowed. */
+function Failure({ request: { verdict, end } }: { request: ApiRequest }) {
+  if (verdict !== 'allowed' || end?.outcome !== 'failed' || end.error === '') return null;
   return (
     <span class="why">
-      <b>{name}</b>{' '}
-      <Plain text={verdict === 'unjudged' && unknown.length > 0 ? unknown.join('; ') : reason} limit={300} />{' '}
-      <span class="rule">{visibleText(rule, 100)}</span>
+      <Plain text={end.error} limit={300} />
     </span>
   );
 }

@@ -2,9 +2,9 @@
 import type { BodySummary, SessionId } from '../../recorder/audit/event.ts';
 import { requestText } from '../../recorder/export/labels.ts';
 import type { EventOf } from '../api.ts';
-import type { Verdict } from './command.ts';
+import { type Judged, judgedOf } from './judged.ts';
 
-export interface ApiRequest {
+export interface ApiRequest extends Judged {
   id: string;
   /** Of its admission. */
   seq: number;
@@ -19,11 +19,6 @@ export interface ApiRequest {
   place: string;
   /** All of that in one line. */
   text: string;
-  verdict: Verdict;
-  rule: string;
-  reason: string;
-  asked: boolean;
-  unknown: string[];
   dryRun: boolean;
   /** What the client says of itself. */
   client: string;
@@ -43,18 +38,15 @@ export interface RequestEnd {
 }
 
 export function toRequest({ seq, at, body }: EventOf<'request.admitted'>, startedAt: number): ApiRequest {
-  const { id, method, uri, request, decision, allowed, unknown, dryRun, client, opens } = body;
+  const { id, method, uri, request, dryRun, client, opens } = body;
   const { verb, resource, subresource, namespace, name, path } = request;
   return {
-    ...{ id, seq, method, uri, verb, unknown, dryRun },
+    ...{ id, seq, method, uri, verb, dryRun },
+    ...judgedOf(body),
     time: Math.max(0, (at - startedAt) / 1e6),
     what: resource === '' ? path : [resource, subresource].filter(Boolean).join('/'),
     place: [namespace, name].filter(Boolean).join('/'),
     text: requestText(request),
-    verdict: allowed ? (decision.unjudged ? 'unjudged' : 'allowed') : 'refused',
-    rule: decision.rule,
-    reason: decision.reason,
-    asked: decision.effect === 'ask',
     client: [client.command, client.agent].filter(Boolean).join(' · '),
     opens: opens ?? null,
     sent: body.body ?? null,

@@ -1,60 +1,49 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { SessionSummary } from '../api.ts';
 import { Notice, Problem, Stale } from '../ui/notice.tsx';
-import { SearchInput } from '../ui/search-input.tsx';
+import { Filters, holding } from './filters.tsx';
 import { type ApiRequest, before, hasFailed, isWrite } from './request.ts';
 import { RequestRow } from './request-row.tsx';
 import { useRequests } from './use-requests.ts';
 
 type Filter = 'all' | 'refused' | 'unjudged' | 'writes' | 'failed';
 
-const FILTERS: Record<Filter, { name: string; holds: (request: ApiRequest) => boolean }> = {
-  all: { name: 'All', holds: () => true },
-  refused: { name: 'Refused', holds: ({ verdict }) => verdict === 'refused' },
-  unjudged: { name: 'Unjudged', holds: ({ verdict }) => verdict === 'unjudged' },
-  writes: { name: 'Changes', holds: isWrite },
-  failed: { name: 'Failed', holds: hasFailed },
-};
-const CHOICES = Object.keys(FILTERS) as Filter[];
+const FILTERS: readonly { value: Filter; name: string; holds: (request: ApiRequest) => boolean }[] = [
+  { value: 'all', name: 'All', holds: () => true },
+  { value: 'refused', name: 'Refused', holds: ({ verdict }) => verdict === 'refused' },
+  { value: 'unjudged', name: 'Unjudged', holds: ({ verdict }) => verdict === 'unjudged' },
+  { value: 'writes', name: 'Changes', holds: isWrite },
+  { value: 'failed', name: 'Failed', holds: hasFailed },
+];
 
 /** Rows drawn at first, and added on demand. */
 const CHUNK = 200;
 
 /** What was asked of the Kubernetes API: one row a request, each of which opens to its bodies. */
 export function Requests({ session }: { session: SessionSummary }) {
-  const { requests, loaded, error } = useRequests(session);
+  const { items: requests, loaded, error } = useRequests(session);
   const [filter, setFilter] = useState<Filter>('all');
   const [words, setWords] = useState('');
   const [open, setOpen] = useState<string | null>(null);
   const [drawn, setDrawn] = useState(CHUNK);
   const shown = useMemo(() => requests.filter(matching(filter, words)), [requests, filter, words]);
+  const choices = useMemo(
+    () => FILTERS.map(({ value, name, holds }) => ({ value, name, amount: requests.filter(holds).length })),
+    [requests],
+  );
 
   if (error !== null && !loaded) return <Problem error={error} />;
   if (loaded && requests.length === 0) return <NoRequests session={session} />;
   return (
     <section class="requests" aria-label="Requests to the Kubernetes API">
-      <div class="filters">
-        <SearchInput
-          label="Filter requests"
-          value={words}
-          onChange={setWords}
-          onEscape={(input) => {
-            setWords('');
-            input.blur();
-          }}
-        />
-        <fieldset class="choices" aria-label="Which requests">
-          {CHOICES.map((choice) => (
-            <Choice
-              key={choice}
-              choice={choice}
-              chosen={filter}
-              amount={requests.filter(FILTERS[choice].holds).length}
-              onChoose={setFilter}
-            />
-          ))}
-        </fieldset>
-      </div>
+      <Filters
+        noun="requests"
+        words={words}
+        onWords={setWords}
+        choices={choices}
+        chosen={filter}
+        onChoose={setFilter}
+      />
       {error !== null && <Stale error={error} />}
       {loaded && shown.length === 0 && <p class="none">No request matches.</p>}
       <ol class="request-rows">
@@ -63,7 +52,7 @@ export function Requests({ session }: { session: SessionSummary }) {
             key={request.id}
             session={session.id}
             request={request}
-            former={before(requests, request)}
+            former={request.id === open ? before(requests, request) : null}
             open={request.id === open}
             onToggle={() => setOpen(request.id === open ? null : request.id)}
           />
@@ -75,27 +64,6 @@ export function Requests({ session }: { session: SessionSummary }) {
         </button>
       )}
     </section>
-  );
-}
-
-interface ChoiceProperties {
-  choice: Filter;
-  chosen: Filter;
-  amount: number;
-  onChoose: (filter: Filter) => void;
-}
-
-function Choice({ choice, chosen, amount, onChoose }: ChoiceProperties) {
-  return (
-    <button
-      type="button"
-      class={`choice ${choice}`}
-      aria-pressed={chosen === choice}
-      disabled={amount === 0 && choice !== 'all'}
-      onClick={() => onChoose(choice)}
-    >
-      {FILTERS[choice].name} <span class="count">{amount.toLocaleString('en-GB')}</span>
-    </button>
   );
 }
 
@@ -112,10 +80,10 @@ function NoRequests({ session }: { session: SessionSummary }) {
 }
 
 function matching(filter: Filter, words: string): (request: ApiRequest) => boolean {
-  const wanted = words.toLowerCase().split(/\s+/).filter(Boolean);
+  const { holds } = FILTERS.find(({ value }) => value === filter)!;
+  const holdsWords = holding(words);
   return (request) => {
     const { method, text, rule, client, end } = request;
-    const all = `${method} ${text} ${rule} ${client} ${end?.status ?? ''}`.toLowerCase();
-    return FILTERS[filter].holds(request) && wanted.every((word) => all.includes(word));
+    return holds(request) && holdsWords(`${method} ${text} ${rule} ${client} ${end?.status ?? ''}`);
   };
 }

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type EventOf, getEvents, type SessionSummary } from '../api.ts';
-import { byteCount } from '../text/bytes.ts';
-import { Plain } from '../ui/plain.tsx';
+import { byteCount } from '../text/amount.ts';
+import { Fact } from '../ui/fact.tsx';
 
 type Transfer = EventOf<'session.file' | 'connection.closed'>;
 
@@ -31,12 +31,11 @@ export function Transfers({ session }: { session: SessionSummary }) {
   return (
     <>
       {transfers.map((event) => (
-        <div key={event.seq}>
-          <dt>{event.body.type === 'session.file' ? 'File' : 'Connection'}</dt>
-          <dd>
-            <Plain text={textOf(event)} limit={600} />
-          </dd>
-        </div>
+        <Fact
+          key={event.seq}
+          name={event.body.type === 'session.file' ? 'File' : 'Connection'}
+          text={textOf(event)}
+        />
       ))}
     </>
   );

@@ -1,14 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { type Match, searchOutput } from '../api.ts';
 
-export interface OutputSearchState {
-  /** What the matches are of. */
-  asked: string;
-  matches: Match[];
-  /** The match that was jumped to; -1 before. */
-  at: number;
-  busy: boolean;
-  error: Error | null;
+export interface OutputSearchState extends State {
   ask: (text: string) => void;
   /** To the next or former match, around the end; while a search is under way, to its first match when that is known. */
   go: (direction: 1 | -1) => void;
@@ -16,8 +9,10 @@ export interface OutputSearchState {
 }
 
 interface State {
+  /** What the matches are of. */
   asked: string;
   matches: Match[];
+  /** The match that was jumped to; -1 before. */
   at: number;
   busy: boolean;
   error: Error | null;

@@ -1,50 +1,34 @@
-import { useEffect, useRef, useState } from 'preact/hooks';
 import { getEvents, type SessionSummary } from '../api.ts';
-import { Repeated } from '../repeated.ts';
 import { type ApiRequest, toEnd, toRequest } from './request.ts';
+import { type Feed, type Look, useFeed } from './use-feed.ts';
 
-/** Between two looks for new ones, and after one that failed, in milliseconds. */
+/** Between two looks for new ones, in milliseconds. */
 const REST_MS = 500;
-const RETRY_MS = 2000;
-
-export interface Requests {
-  requests: ApiRequest[];
-  loaded: boolean;
-  error: Error | null;
-}
 
 /** The requests of a session; those that came since, and ends, are fetched whenever the session has new events. */
-export function useRequests(session: SessionSummary): Requests {
-  const [state, setState] = useState<Requests>({ requests: [], loaded: false, error: null });
-  const feed = useRef<Repeated | null>(null);
+export function useRequests(session: SessionSummary): Feed<ApiRequest> {
+  return useFeed({
+    id: session.id,
+    news: session.events,
+    rest: REST_MS,
+    begin: () => requestsOf(session),
+  });
+}
 
-  useEffect(() => {
-    const known = new Map<string, ApiRequest>();
-    let next = 0;
-    const fetchMore = async (signal: AbortSignal) => {
-      const query = { types: ['request.admitted', 'request.ended'] as const, from: next };
-      for await (const event of getEvents(session.id, query, signal)) {
-        next = event.seq + 1;
-        if (event.body.type === 'request.admitted') {
-          known.set(event.body.id, toRequest({ ...event, body: event.body }, session.startedAt));
-          continue;
-        }
-        const request = known.get(event.body.id);
-        if (request !== undefined)
-          known.set(request.id, { ...request, end: toEnd({ ...event, body: event.body }) });
+function requestsOf({ id, startedAt }: SessionSummary): Look<ApiRequest> {
+  const known = new Map<string, ApiRequest>();
+  let from = 0;
+  return async (signal) => {
+    const types = ['request.admitted', 'request.ended'] as const;
+    for await (const event of getEvents(id, { types, from }, signal)) {
+      from = event.seq + 1;
+      const { body } = event;
+      if (body.type === 'request.admitted') known.set(body.id, toRequest({ ...event, body }, startedAt));
+      else {
+        const request = known.get(body.id);
+        if (request !== undefined) known.set(body.id, { ...request, end: toEnd({ ...event, body }) });
       }
-      setState({ requests: [...known.values()], loaded: true, error: null });
-    };
-    const repeated = new Repeated(fetchMore, {
-      rest: REST_MS,
-      retry: RETRY_MS,
-      onError: (error) => setState((now) => ({ ...now, error })),
-    });
-    feed.current = repeated;
-    return () => repeated.stop();
-  }, [session.id]);
-
-  useEffect(() => feed.current?.ask(), [session.id, session.events]);
-
-  return state;
+    }
+    return [...known.values()];
+  };
 }

@@ -1,12 +1,7 @@
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { isRoutine } from '../../recorder/audit/event.ts';
+import { useCallback, useEffect, useState } from 'preact/hooks';
 import { type EventOf, getEvents, getSession, type SessionSummary } from '../api.ts';
-import { Repeated } from '../repeated.ts';
-import { type Command, toCommand } from './command.ts';
 
 const REFRESH_MS = 2000;
-/** Between two looks for new commands. */
-const REST_MS = 250;
 
 export interface SessionState {
   session: SessionSummary | null;
@@ -47,52 +42,6 @@ export function useSession(id: string): SessionState {
   }, [id, round]);
 
   return { session, error, refresh };
-}
-
-export interface Commands {
-  commands: Command[];
-  loaded: boolean;
-  error: Error | null;
-}
-
-/** The decided commands; those that came since are fetched whenever `news` changes. */
-export function useCommands(session: SessionSummary, news: unknown): Commands {
-  const [state, setState] = useState<Commands>({ commands: [], loaded: false, error: null });
-  const feed = useRef<Repeated | null>(null);
-
-  useEffect(() => {
-    let known: Command[] = [];
-    const fetchMore = async (signal: AbortSignal) => {
-      const fresh = await commandsAfter(session, known.at(-1)?.seq ?? -1, signal);
-      if (fresh.length > 0) known = [...known, ...fresh];
-      setState({ commands: known, loaded: true, error: null });
-    };
-    const repeated = new Repeated(fetchMore, {
-      rest: REST_MS,
-      retry: REFRESH_MS,
-      onError: (error) => setState((now) => ({ ...now, error })),
-    });
-    feed.current = repeated;
-    return () => repeated.stop();
-  }, [session.id]);
-
-  useEffect(() => feed.current?.ask(), [session.id, news]);
-
-  return state;
-}
-
-async function commandsAfter(
-  { id, startedAt }: SessionSummary,
-  seq: number,
-  signal: AbortSignal,
-): Promise<Command[]> {
-  const commands: Command[] = [];
-  const types = ['command.decided', 'tool.decided'] as const;
-  for await (const event of getEvents(id, { types, from: seq + 1 }, signal)) {
-    if (event.body.type === 'tool.decided' || !isRoutine(event.body))
-      commands.push(toCommand(event, startedAt));
-  }
-  return commands;
 }
 
 /** The event that opened the session: the policy in force and who recorded it. */

@@ -9,9 +9,9 @@ import { Details } from './details.tsx';
 import { OutputSearch } from './output-search.tsx';
 import { type Panel, Panels, reveal } from './panels.tsx';
 import { Requests } from './requests.tsx';
+import { useCommands } from './use-commands.ts';
 import { useOutputSearch } from './use-output-search.ts';
 import { useReplay } from './use-replay.ts';
-import { useCommands } from './use-session.ts';
 import { useTransport } from './use-transport.ts';
 
 interface Properties {
@@ -30,7 +30,7 @@ export function Workbench({ session, moment, onEnded }: Properties) {
   const { deck, tape, connection, error } = replay;
   const commands = useCommands(session, `${replay.marker} ${session.state} ${session.commands}`);
   const duration = Math.max((session.lastAt - session.startedAt) / 1e6, tape?.live ? tape.end : 0);
-  const transport = useTransport({ session, deck, commands: commands.commands, stage, duration });
+  const transport = useTransport({ session, deck, commands: commands.items, stage, duration });
   const search = useOutputSearch(session.id, transport.seek);
 
   useEffect(() => {
@@ -52,7 +52,7 @@ export function Workbench({ session, moment, onEnded }: Properties) {
 
   const matches = useMemo(() => search.matches.map(({ at }) => at / 1e6), [search.matches]);
   const counts = {
-    commands: commands.commands.length,
+    commands: commands.items.length,
     output: search.asked === '' ? null : search.matches.length,
     requests: session.requests,
   };
@@ -69,7 +69,7 @@ export function Workbench({ session, moment, onEnded }: Properties) {
         <Controls
           transport={transport}
           tape={tape}
-          commands={commands.commands}
+          commands={commands.items}
           matches={matches}
           connection={connection}
         />

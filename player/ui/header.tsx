@@ -1,4 +1,3 @@
-import type { ComponentChildren } from 'preact';
 import { onPage } from '../router.ts';
 import { Icon } from './icon.tsx';
 import type { Theme } from './theme.ts';
@@ -8,13 +7,12 @@ interface Properties {
   onTheme: () => void;
   onHelp: () => void;
   onHome: () => void;
-  children?: ComponentChildren;
 }
 
 const THEME_NAMES: Record<Theme, string> = { system: 'as the system', light: 'light', dark: 'dark' };
 
 /** The bar on top of every page. */
-export function Header({ theme, onTheme, onHelp, onHome, children }: Properties) {
+export function Header({ theme, onTheme, onHelp, onHome }: Properties) {
   return (
     <header class="top">
       <a class="brand" href="/" onClick={onPage(onHome)}>
@@ -25,7 +23,6 @@ export function Header({ theme, onTheme, onHelp, onHome, children }: Properties)
         </svg>
         <span class="name">Chaperone</span>
       </a>
-      <div class="middle">{children}</div>
       <button type="button" class="button quiet" onClick={onTheme} title={`Theme: ${THEME_NAMES[theme]} (t)`}>
         <Icon name={theme} />
         <span class="sr">Theme: {THEME_NAMES[theme]}. Change</span>

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { listPath, parseRoute, sessionPath } from '../../../player/router.ts';
-import { commandText, count } from '../../../player/text/command.ts';
+import { count } from '../../../player/text/amount.ts';
+import { commandText } from '../../../player/text/command.ts';
 import { ago, dayName, duration, formatMoment, parseMoment, position } from '../../../player/text/time.ts';
 import { visible, visibleText } from '../../../player/text/visible.ts';
 

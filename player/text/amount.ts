@@ -1,3 +1,10 @@
+/** Numbers as people read them. */
+
+/** `1 command`, `3 commands`. */
+export function count(amount: number, noun: string): string {
+  return `${amount.toLocaleString('en-GB')} ${noun}${amount === 1 ? '' : 's'}`;
+}
+
 /** `35 bytes`, `1.4 MiB`. */
 export function byteCount(amount: number): string {
   if (amount < 1024) return `${amount} bytes`;

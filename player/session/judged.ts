@@ -1,0 +1,22 @@
+/** What was decided, as the page shows it: of commands and of requests alike. */
+import type { BodyOf } from '../../recorder/audit/event.ts';
+
+export type Verdict = 'refused' | 'unjudged' | 'allowed';
+
+export interface Judged {
+  verdict: Verdict;
+  rule: string;
+  reason: string;
+  /** True where a human would have had to say yes. */
+  asked: boolean;
+  /** What could not be understood. */
+  unknown: string[];
+}
+
+type Decided = Pick<BodyOf<'command.decided'>, 'decision' | 'allowed' | 'unknown'>;
+
+export function judgedOf({ decision, allowed, unknown }: Decided): Judged {
+  const { rule, reason, effect, unjudged } = decision;
+  const verdict = allowed ? (unjudged ? 'unjudged' : 'allowed') : 'refused';
+  return { verdict, rule, reason, asked: effect === 'ask', unknown };
+}
