@@ -10,8 +10,9 @@ import './styles/session.css';
 import './styles/head.css';
 import './styles/bar.css';
 import './styles/panels.css';
-import './styles/requests.css';
+import './styles/rows.css';
 import './styles/commands.css';
+import './styles/requests.css';
 import './styles/player.css';
 import { applyTheme, storedTheme } from './ui/theme.ts';
 

@@ -19,7 +19,7 @@ interface Properties {
 export function RequestRow({ session, request, former, open, onToggle }: Properties) {
   const { id, verb, what, place, verdict, time, dryRun, opens } = request;
   return (
-    <li class={`request ${verdict}`}>
+    <li class={`row request ${verdict}`}>
       <button
         type="button"
         aria-expanded={open}

@@ -21,7 +21,7 @@ t.test('hostile strings', { skip: !needs(t, 'chromium') }, async (t) => {
     user: `${MARKUP}\u202eresu`,
     host: `h\x1b]0;${MARKUP}\x07`,
     cwd: `/tmp/${MARKUP}\u202e`,
-    command: ['bash', '-c', MARKUP, '\x1b[2J\u202e'],
+    command: ['bash', '-c', MARKUP, '\x1b[2J\u202e', 'x'.repeat(300)],
     groups: [MARKUP],
   };
   const reason = { ...REFUSAL, reason: `${MARKUP}\u202e`, rule: `p/${MARKUP}` };
@@ -68,6 +68,8 @@ t.test('hostile strings', { skip: !needs(t, 'chromium') }, async (t) => {
       .locator('[title]')
       .evaluateAll((all) => all.map((each) => each.getAttribute('title')));
     for (const title of titles) t.notMatch(title, /[\u202a-\u202e\u2066-\u2069\u200b]/, 'tooltips too');
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+    t.equal(wide, 0, 'nothing is pushed out of sight');
     const { x, y, width } = (await page.locator('.timeline').boundingBox())!;
     await page.mouse.move(x + (width * 2.5) / 7, y + 8);
     await page.locator('.hint code').waitFor();

@@ -209,6 +209,13 @@ t.test('requests', { skip: !needs(t, 'chromium') }, async (t) => {
     t.equal(await countOf(page, '.request', 2), 2);
   });
 
+  await t.test('the list says how many of both there are, one below the other', async (t) => {
+    const { page } = await open(t, '/');
+    const amount = page.locator(`[data-session="${SHELL}"] .amount`);
+    t.match(await amount.textContent(), /^0 commands 2 requests/);
+    t.ok(await amount.evaluate((cell) => cell.scrollWidth <= cell.clientWidth), 'nothing lies under them');
+  });
+
   await t.test('at 390 pixels nothing is wider than the page', async (t) => {
     const { page } = await open(t, `/sessions/${API}`, { viewport: { width: 390, height: 844 } });
     await page.locator('.request', { hasText: 'update' }).getByRole('button').first().click();
