@@ -15,8 +15,9 @@ import type { PolicyInForce } from '../gate.ts';
 import type { Masking } from '../mask/rules.ts';
 import { ALONE, type Surroundings } from './builtin-api/surroundings.ts';
 import { decide } from './decide.ts';
+import { MAX_POLICY_BYTES } from './documents.ts';
 import { explain } from './explain.ts';
-import { MAX_POLICY_BYTES, parsePolicies } from './parse.ts';
+import { parsePolicies } from './parse.ts';
 import { PolicySet } from './policy-set.ts';
 import type { AgentPolicy } from './schema.ts';
 

@@ -1,7 +1,8 @@
 /** Policy files that are wrong: where they are, what is said, and that nothing of them is used. */
 import t from 'tap';
 import { ChaperoneError } from '../../../recorder/errors.ts';
-import { MAX_POLICY_BYTES, parsePolicies } from '../../../sidecar/policy/parse.ts';
+import { MAX_POLICY_BYTES } from '../../../sidecar/policy/documents.ts';
+import { parsePolicies } from '../../../sidecar/policy/parse.ts';
 
 const head = 'apiVersion: chaperone.dev/v1alpha1\nkind: AgentPolicy\nmetadata: {name: p}\n';
 const ruled = (match: string) =>
