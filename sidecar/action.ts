@@ -104,7 +104,7 @@ export interface SimpleCommand {
   env: Assigned[];
   redirections: Redirection[];
   /** Wrappers it was found under, outermost first. */
-  via: string[];
+  via: readonly string[];
   /** Which pipeline it stands in and where, so that `curl … | sh` can be seen; place 0 is the first. */
   pipeline: { id: number; place: number; length: number };
   touches: Touch[];
@@ -251,6 +251,6 @@ export function summarise(command: SimpleCommand): CommandSummary {
   return {
     program: command.program ?? '?',
     argv: command.argv.map((word) => word ?? '?'),
-    via: command.via,
+    via: [...command.via],
   };
 }

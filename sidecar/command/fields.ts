@@ -31,12 +31,15 @@ export class Fields {
   readonly #done: Field[] = [];
   readonly #sources: Range[] = [];
   #field: Field | null = null;
+  /** The pattern ends in a `*` that stands for something. */
+  #star = false;
 
   /** Quoted or plain text: never split. */
   literal(text: string): void {
     const field = this.#open();
     if (field.value !== null) field.value += text;
     field.pattern += quoteGlob(text);
+    if (text !== '') this.#star = false;
   }
 
   /** Unquoted glob characters. */
@@ -45,8 +48,8 @@ export class Fields {
     if (field.value !== null) field.value += text;
     // `**` is kept for what is unknown: here it names no more than `*` below a directory already named.
     const single = text.replace(/\*+/g, '*');
-    const repeated = single.startsWith('*') && /(^|[^\\])\*$/.test(field.pattern);
-    field.pattern += repeated ? single.slice(1) : single;
+    field.pattern += this.#star && single.startsWith('*') ? single.slice(1) : single;
+    this.#star = single.endsWith('*');
     field.glob = true;
   }
 
@@ -61,6 +64,7 @@ export class Fields {
     field.value = null;
     field.pattern += quoted ? pattern : ANYWHERE;
     if (!quoted) field.splits = true;
+    this.#star = true;
   }
 
   /** A known expansion without quotes: split at blanks, its glob characters active. */
@@ -81,7 +85,10 @@ export class Fields {
   }
 
   #open(): Field {
-    this.#field ??= { value: '', pattern: '', glob: false, splits: false };
+    if (this.#field === null) {
+      this.#field = { value: '', pattern: '', glob: false, splits: false };
+      this.#star = false;
+    }
     return this.#field;
   }
 

@@ -109,10 +109,10 @@ function readExpression(words: readonly Word[]): {
       // A quoted pattern is a glob for find itself.
       found.names.push((words[at]?.value ?? '*').replaceAll('/', '?'));
     } else if (text !== null && RUNS.has(text)) {
-      const end = words.findIndex((word, place) => place > at && endsRun(words, place, word));
-      const run = words.slice(at + 1, end < 0 ? words.length : end);
-      found.runs.push({ words: run, inPlace: text.endsWith('dir') });
-      at = end < 0 ? words.length : end;
+      let end = at + 1;
+      while (end < words.length && !endsRun(words, end, words[end]!)) end++;
+      found.runs.push({ words: words.slice(at + 1, end), inPlace: text.endsWith('dir') });
+      at = end;
     } else if (text !== null && WRITES.has(text)) {
       at++;
       if (words[at]) found.written.push(words[at]!);

@@ -22,27 +22,53 @@ export function forkBombs(bodies: ReadonlyMap<string, readonly CallSite[]>, some
   const calls = new Map<string, readonly CallSite[]>();
   for (const [name, sites] of bodies)
     calls.set(name, sometimes ? sites : sites.filter(({ always }) => always));
+  const circle = circles(calls);
   const found: number[] = [];
   for (const [name, sites] of calls) {
-    const back = sites.filter((site) => reaches(calls, site.callee, name));
+    const back = sites.filter((site) => circle.get(site.callee) === circle.get(name));
     if (back.length >= 2 && back.some((site) => site.concurrent))
       found.push(...back.map((site) => site.place));
   }
   return found;
 }
 
-/** Functions looked at in one line; a line with more is far from the point of this check. */
-const FUNCTIONS = 256;
-
-function reaches(bodies: ReadonlyMap<string, readonly CallSite[]>, from: string, to: string): boolean {
-  const seen = new Set<string>();
-  const next = [from];
-  while (next.length > 0 && seen.size < FUNCTIONS) {
-    const name = next.pop()!;
-    if (name === to) return true;
-    if (seen.has(name)) continue;
-    seen.add(name);
-    for (const site of bodies.get(name) ?? []) next.push(site.callee);
+/**
+ * Functions that reach each other have the same number: the strongly connected components, found by Tarjan's
+ * algorithm in one pass over all calls, without recursion.
+ */
+function circles(calls: ReadonlyMap<string, readonly CallSite[]>): Map<string, number> {
+  const circle = new Map<string, number>();
+  const order = new Map<string, number>();
+  const low = new Map<string, number>();
+  const open: string[] = [];
+  for (const root of calls.keys()) {
+    if (order.has(root)) continue;
+    const path: { name: string; next: number }[] = [];
+    const enter = (name: string) => {
+      order.set(name, order.size);
+      low.set(name, order.get(name)!);
+      open.push(name);
+      path.push({ name, next: 0 });
+    };
+    for (enter(root); path.length > 0; ) {
+      const here = path.at(-1)!;
+      const site = calls.get(here.name)?.[here.next++];
+      if (site === undefined) {
+        path.pop();
+        const caller = path.at(-1)?.name;
+        if (caller !== undefined) low.set(caller, Math.min(low.get(caller)!, low.get(here.name)!));
+        if (low.get(here.name) === order.get(here.name)) close(here.name);
+      } else if (!order.has(site.callee)) enter(site.callee);
+      else if (!circle.has(site.callee))
+        low.set(here.name, Math.min(low.get(here.name)!, order.get(site.callee)!));
+    }
   }
-  return false;
+  return circle;
+
+  function close(head: string): void {
+    for (let name = open.pop()!; ; name = open.pop()!) {
+      circle.set(name, order.get(head)!);
+      if (name === head) return;
+    }
+  }
 }

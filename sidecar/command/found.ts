@@ -36,6 +36,8 @@ export class Found {
   readonly outputs = new Map<number, string>();
   /** Who runs what goes into the `>(…)` of the command being read. */
   readonly sinks: string[][] = [];
+  /** For each program a range of which all is marked as run by it. */
+  readonly #marked = new Map<string, Range>();
   readonly #bodies = new Map<string, CallSite[]>();
   readonly commands: SimpleCommand[] = [];
   readonly functions: string[] = [];
@@ -87,7 +89,7 @@ export class Found {
     if (this.commands.length >= LIMITS.commands) throw new LimitReached('commands');
     this.#words += entry.argv.length;
     if (this.#words > LIMITS.words) throw new LimitReached('words');
-    this.commands.push({ ...entry, via: [...scope.via], pipeline: scope.pipeline, outputRunBy: [] });
+    this.commands.push({ ...entry, via: scope.via, pipeline: scope.pipeline, outputRunBy: [] });
     const place = this.commands.length - 1;
     if (scope.body !== null && entry.program) this.#called(entry.program, place, scope.body);
     return place;
@@ -120,10 +122,14 @@ export class Found {
   /** Marks that `program` runs as code what the commands in `ranges` print. */
   runsOutputOf(ranges: readonly Range[], program: string): void {
     for (const [from, to] of ranges) {
-      for (let place = from; place < to; place++) {
+      // Along a pipeline of shells each range goes on where the last one ended.
+      const last = this.#marked.get(program);
+      const start = last !== undefined && last[0] <= from && from <= last[1] ? Math.max(from, last[1]) : from;
+      for (let place = start; place < to; place++) {
         const names = this.commands[place]!.outputRunBy;
         if (!names.includes(program)) names.push(program);
       }
+      this.#marked.set(program, start === from ? [from, to] : [last![0], Math.max(last![1], to)]);
     }
   }
 

@@ -10,11 +10,13 @@ export const LIMITS = {
   /** Here-documents in one script: the parser's time grows with their square. */
   heredocs: 256,
   /** Path globs that one `find` may reach. */
-  reach: 256,
+  reach: 64,
   /** UTF-16 units of a variable's value that is remembered. */
   value: 1024,
   /** Scripts inside scripts: substitutions, `bash -c`, `eval`, and compound commands. */
   depth: 64,
+  /** Brackets open at once in one word. */
+  nesting: 64,
   /** Simple commands found in one line. */
   commands: 4096,
   /** Words that brace expansion and field splitting may make of one word. */
@@ -46,6 +48,22 @@ export function parseable(text: string): string {
   }
   end = Math.min(end, at);
   return text.slice(0, end);
+}
+
+/**
+ * True of a text with so many brackets open at once that the parser would take the square of its length for it.
+ * Brackets in quotes count as well: nobody writes so many. One pass.
+ */
+export function isTooDeep(text: string): boolean {
+  if (text.length <= LIMITS.nesting) return false;
+  let depth = 0;
+  for (let at = 0; at < text.length; at++) {
+    const char = text.charCodeAt(at);
+    if (char === 0x28 || char === 0x7b) depth++;
+    else if ((char === 0x29 || char === 0x7d) && depth > 0) depth--;
+    if (depth > LIMITS.nesting) return true;
+  }
+  return false;
 }
 
 /** A text cut for showing. */

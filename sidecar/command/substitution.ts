@@ -1,13 +1,16 @@
 /** Finds the scripts inside words and expressions: command and process substitutions, wherever they stand. */
 import { forEachChild, type ParsedScript, parse, type SyntaxNode } from 'unbash';
 import type { Found } from './found.ts';
+import { isTooDeep } from './limits.ts';
 import { concurrent, type Input, learn, type Range, type Scope, subshell } from './scope.ts';
 import type { Nested } from './word.ts';
 
 /** Reads the scripts of all substitutions in a node; gives where their commands stand. */
 export function visit(found: Found, node: SyntaxNode, scope: Scope): Range {
   const from = found.commands.length;
-  descend(found, node, scope);
+  if (isTooDeep(found.source.slice(node.pos, node.end)))
+    found.doubt('limit', 'nested too deeply', found.source.slice(node.pos, node.end));
+  else descend(found, node, scope);
   return [from, found.commands.length];
 }
 
@@ -49,13 +52,20 @@ function descend(found: Found, node: SyntaxNode, scope: Scope): void {
 /** Where words are counted with, a subscript is expanded even if it is quoted. */
 function counted(found: Found, { pos, end }: { pos: number; end: number }): void {
   const text = found.source.slice(pos, end);
-  if (/'[^']*\[[^']*(\$\(|`)/.test(text)) found.doubt('computed-code', 'a subscript runs code', text);
+  // Between two quotes, whichever of them opens.
+  const runs = text
+    .split("'")
+    .slice(1)
+    .some((between) => between.includes('[') && /\$\(|`/.test(between.slice(between.indexOf('['))));
+  if (runs) found.doubt('computed-code', 'a subscript runs code', text);
 }
 
 /** zsh's `*(e:code:)` and `*(+command)` run code for each file. */
 function qualified(found: Found, text: string): void {
-  if (/\(([^)|]*e[^\w\s|.)-]|[^)|]*\+\w)/.test(text))
-    found.doubt('computed-code', 'to zsh this glob may run code', text);
+  const runs = text
+    .split(/[)|]/)
+    .some((part) => part.includes('(') && /e[^\w\s.-]|\+\w/.test(part.slice(part.indexOf('('))));
+  if (runs) found.doubt('computed-code', 'to zsh this glob may run code', text);
 }
 
 /** A substitution that does not end where its text does was not understood by the parser. */

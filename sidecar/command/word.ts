@@ -8,6 +8,7 @@ import {
 } from 'unbash';
 import { expandBraces } from './brace.ts';
 import { Fields, literalWord, unknownWord, type Word } from './fields.ts';
+import { isTooDeep } from './limits.ts';
 import { parameter } from './parameter.ts';
 import type { Range, Scope } from './scope.ts';
 
@@ -21,6 +22,10 @@ export interface Nested {
 
 /** The fields that `word` becomes. Scripts inside it are visited. */
 export function decode(word: SyntaxWord, scope: Scope, nested: Nested): Word[] {
+  if (isTooDeep(word.text)) {
+    nested.visit(word);
+    return [unknownWord(word.text)];
+  }
   const parts = word.parts;
   if (parts?.some((part) => part.type === 'BraceExpansion')) return decodeBraces(word, parts, scope, nested);
   return decodePlain(word, scope, nested);
@@ -62,6 +67,11 @@ function decodeBraces(word: SyntaxWord, parts: readonly WordPart[], scope: Scope
   for (const text of expandBraces(word.text)) {
     if (text === '') continue;
     nested.spend(text.length);
+    // Most are this plain.
+    if (/^[\w.,:@%+/-]+$/.test(text)) {
+      out.push({ ...literalWord(text, word.text), sources });
+      continue;
+    }
     const command = parse(`: ${text}`).commands[0]?.command;
     const [single, ...more] = command?.type === 'Command' ? command.args : [];
     if (single?.type !== 'Word' || more.length > 0) out.push({ ...unknownWord(word.text), sources });
