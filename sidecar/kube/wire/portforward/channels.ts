@@ -22,7 +22,7 @@ import {
   type PortForwardPeer,
 } from '../portforward.ts';
 import { type ChannelPiece, ChannelReader } from '../websocket/channels.ts';
-import { readControl } from '../websocket/control.ts';
+import { readWebSocketControl } from '../websocket/control.ts';
 import { WebSocketDecoder } from '../websocket/decoder.ts';
 import type { MaskKeys } from '../websocket/encoder.ts';
 import type { WebSocketEvent } from '../websocket/frame.ts';
@@ -77,7 +77,7 @@ export class ForwardChannelPeer extends ChannelSpeaker implements PortForwardPee
 
   #translate(found: WebSocketEvent[]): ForwardEvent[] {
     return this.#reading.all(found, (event) =>
-      event.kind === 'data' ? this.#readPiece(this.#reader.push(event)) : [readControl(event)],
+      event.kind === 'data' ? this.#readPiece(this.#reader.push(event)) : [readWebSocketControl(event)],
     );
   }
 

@@ -8,10 +8,10 @@
 import { type Fault, faulted, Reading } from '../fault.ts';
 import type { PingToken, Sender } from '../peer.ts';
 import type { ForwardEvent, ForwardFault, ForwardStream, PortForwardPeer } from '../portforward.ts';
+import { idOf, readSpdyControl, toGoAway } from '../spdy/control.ts';
 import type { Headers } from '../spdy/frame.ts';
-import { fromGoAway, idOf, toGoAway, tokenOf } from '../spdy/goodbye.ts';
 import { type SpdyEvent, SpdySession } from '../spdy/session.ts';
-import { readControl } from '../websocket/control.ts';
+import { readWebSocketControl } from '../websocket/control.ts';
 import type { MaskKeys } from '../websocket/encoder.ts';
 import { Tunnel, type Tunnelled } from './tunnel.ts';
 
@@ -51,7 +51,9 @@ export class ForwardPeer implements PortForwardPeer {
 
   #translate(found: Tunnelled[]): ForwardEvent[] {
     return this.#reading.all(found, (event) =>
-      event.kind === 'spdy' ? this.#translateSpdy(this.#session.receive(event.bytes)) : [readControl(event)],
+      event.kind === 'spdy'
+        ? this.#translateSpdy(this.#session.receive(event.bytes))
+        : [readWebSocketControl(event)],
     );
   }
 
@@ -63,17 +65,13 @@ export class ForwardPeer implements PortForwardPeer {
     switch (event.kind) {
       case 'open':
         return [this.#opened(event.stream, event.headers)];
-      case 'ping':
-      case 'pong':
-        return [{ kind: event.kind, token: tokenOf(event.id) }];
-      case 'goaway':
-        return [{ kind: 'close', code: fromGoAway(event.status), reason: '', last: false }];
-      case 'writable':
-      case 'discarded':
-      case 'fault':
-        return [event];
-      default:
+      case 'accepted':
+      case 'data':
+      case 'end':
+      case 'reset':
         return [this.#readStream(event)];
+      default:
+        return [readSpdyControl(event)];
     }
   }
 

@@ -24,7 +24,7 @@ import {
   type WebSocketProtocol,
 } from '../remotecommand.ts';
 import { type ChannelPiece, ChannelReader } from '../websocket/channels.ts';
-import { readControl } from '../websocket/control.ts';
+import { readWebSocketControl } from '../websocket/control.ts';
 import { WebSocketDecoder } from '../websocket/decoder.ts';
 import type { MaskKeys } from '../websocket/encoder.ts';
 import type { WebSocketEvent } from '../websocket/frame.ts';
@@ -69,7 +69,7 @@ export class ChannelPeer extends ChannelSpeaker implements RemotePeer {
 
   #translate(found: WebSocketEvent[]): RemoteEvent[] {
     return this.#reading.all(found, (event) =>
-      event.kind === 'data' ? this.#readPiece(this.#reader.push(event)) : [readControl(event)],
+      event.kind === 'data' ? this.#readPiece(this.#reader.push(event)) : [readWebSocketControl(event)],
     );
   }
 

@@ -20,8 +20,8 @@ import {
   type RemotePeer,
   type TerminalSize,
 } from '../remotecommand.ts';
+import { idOf, readSpdyControl, toGoAway } from '../spdy/control.ts';
 import type { Headers } from '../spdy/frame.ts';
-import { fromGoAway, idOf, toGoAway, tokenOf } from '../spdy/goodbye.ts';
 import { type SpdyEvent, SpdySession } from '../spdy/session.ts';
 import { formatSize, SizeReader } from './terminal-size.ts';
 
@@ -63,15 +63,8 @@ export class StreamPeer implements RemotePeer {
       case 'end':
       case 'reset':
         return this.#readStream(event, this.#channels.get(event.stream)!);
-      case 'ping':
-      case 'pong':
-        return [{ kind: event.kind, token: tokenOf(event.id) }];
-      case 'goaway':
-        return [{ kind: 'close', code: fromGoAway(event.status), reason: '', last: false }];
-      case 'writable':
-      case 'discarded':
-      case 'fault':
-        return [event];
+      default:
+        return [readSpdyControl(event)];
     }
   }
 

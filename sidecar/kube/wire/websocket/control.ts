@@ -13,7 +13,7 @@ export type ControlEvent<Code extends string> =
   | { kind: 'close'; code: number | null; reason: string; last: true }
   | Fault<Code>;
 
-export function readControl<Code extends string>(event: Control<Code>): ControlEvent<Code> {
+export function readWebSocketControl<Code extends string>(event: Control<Code>): ControlEvent<Code> {
   switch (event.kind) {
     case 'ping':
     case 'pong':
