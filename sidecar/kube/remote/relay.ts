@@ -32,8 +32,11 @@ export interface RelayOptions {
   notices: OutputChannel | null;
 }
 
-/** RFC 6455 §7.4.1. */
-const CODES = { done: 1000, refused: 1008, failure: 1011 } as const;
+/**
+ * RFC 6455 §7.4.1: a normal closure, however it went. That stands on the error channel, as from the server; with any
+ * other code kubectl would show what it thinks of the code, and never what stands there.
+ */
+const CLOSED = 1000;
 
 const ENDINGS: ReadonlySet<RemoteEvent['kind']> = new Set(['end', 'reset', 'close']);
 
@@ -192,15 +195,15 @@ export class Relay {
         server.end(new Uint8Array());
         break;
       case 'refused':
-        server.end(server.peer.close(CODES.done));
+        server.end(server.peer.close(CLOSED));
         await this.#output.settled().catch(() => undefined);
         await client.send('error', refusal(over.message));
-        client.end(client.peer.close(CODES.refused, 'refused by policy'));
+        client.end(client.peer.close(CLOSED, 'refused by policy'));
         break;
       case 'broken':
-        server.end(server.peer.close(CODES.done));
+        server.end(server.peer.close(CLOSED));
         await client.send('error', refusal(over.message));
-        client.end(client.peer.close(CODES.failure, 'the session could not go on'));
+        client.end(client.peer.close(CLOSED, 'the session could not go on'));
         break;
     }
   }

@@ -98,7 +98,7 @@ export interface RemotePeer {
   reset(channel: Channel, status?: number): Buffer;
   ping(token: PingToken): Buffer;
   pong(token: PingToken): Buffer;
-  /** A WebSocket close code: 1000 done, 1002 protocol error, 1008 refused by policy, 1011 our own failure. */
+  /** A WebSocket close code: 1000 done, 1002 protocol error, 1011 our own failure. */
   close(code: number | null, reason?: string): Buffer;
   /**
    * Data of the channel that was received has been passed on. Returns what the peer must be told so that it goes

@@ -197,6 +197,7 @@ for (const age of ['old', 'current'] as const) {
       'cd /data\nrm -r x\necho on\n',
     );
     t.match(piped.stderr, /refused by test\/keep-data: The data stays/);
+    t.notMatch(piped.stderr, /websocket|error stream|Unhandled/, 'nothing of what kubectl thinks of it');
     const [script] = await sessions(here.world);
     t.match(bodies(script!.events, 'command.decided'), [
       { line: 'sh', allowed: true },
