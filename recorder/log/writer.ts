@@ -114,10 +114,10 @@ export class Writer {
     });
   }
 
-  /** In a flood, when there is no time for anything more than the least. */
+  /** In a flood: so much at once, or more than there is time for anything but the least. */
   #prepack(drafts: readonly Draft[]): Append['packed'] {
     const contents = outputOf(drafts);
-    if (contents === null || !this.#effort.spent) return null;
+    if (contents === null || !(contents.length > 1 || this.#effort.spent)) return null;
     const packed = this.#packer.offer(contents);
     if (packed !== null) this.#effort.hold();
     return packed;
