@@ -7,6 +7,7 @@
  * the peer counts them, and by pausing the socket where it does not (WebSocket, and Kubernetes' own SPDY).
  */
 import type { Duplex } from 'node:stream';
+import { giveBack } from '../wire/recycled.ts';
 
 /** What an end needs of a protocol: `Stream` is what data belongs to, a channel or a stream. */
 export interface Peer<Event, Stream> {
@@ -161,7 +162,11 @@ export class End<Event extends Said, Stream, Protocol extends Peer<Event, Stream
     while (rest.length > 0 && !this.#full()) {
       const room = Math.min(this.peer.sendable(stream), PIECE_BYTES);
       if (room <= 0) break;
-      this.#socket.write(this.peer.send(stream, rest.subarray(0, room)));
+      const frame = this.peer.send(stream, rest.subarray(0, room));
+      // Until then it may wait in the socket.
+      this.#socket.write(frame, (error) => {
+        if (error == null) giveBack(frame);
+      });
       rest = rest.subarray(room);
     }
     return rest;

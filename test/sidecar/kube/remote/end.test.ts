@@ -1,6 +1,8 @@
 /** One end over a real socket: what holds a sender, and what must not. */
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { End } from '../../../../sidecar/kube/remote/end.ts';
 import { StreamPeer } from '../../../../sidecar/kube/wire/remotecommand/streams.ts';
@@ -115,3 +117,38 @@ t.test('many wait for room at once, and are told together', async (t) => {
   await Promise.all(writes);
   t.same(warnings, []);
 });
+
+t.test(
+  'large frames that wait for a slow peer are not written over by those that come behind them',
+  async (t) => {
+    const ends = await Promise.all([toServer(t), toServer(t)]);
+    const sent = ends.map(() => createHash('sha256'));
+    const got = ends.map(() => createHash('sha256'));
+    const received = ends.map(async ({ far, peer }, i) => {
+      let left = 8 << 20;
+      for await (const bytes of far) {
+        for (const event of peer.receive(bytes as Buffer)) {
+          if (event.kind !== 'data') continue;
+          got[i]!.update(event.data);
+          left -= event.data.length;
+        }
+        if (left === 0) return;
+        await delay(0);
+      }
+    });
+    for (let turn = 0; turn < 32; turn++) {
+      await Promise.all(
+        ends.map(async ({ end }, i) => {
+          const piece = randomBytes(1 << 18);
+          sent[i]!.update(piece);
+          await end.send('stdin', piece);
+        }),
+      );
+    }
+    await Promise.all(received);
+    t.same(
+      got.map((hash) => hash.digest('hex')),
+      sent.map((hash) => hash.digest('hex')),
+    );
+  },
+);
