@@ -73,6 +73,8 @@ export interface ApiIntent {
   parameters: readonly (readonly [name: string, value: string])[];
   /** True where the server is told to change nothing; null where that is computed. */
   dryRun: boolean | null;
+  /** Whether it changes how many replicas there are, as far as its words tell. */
+  scales: KubeAction['scales'];
   /** True where it asks to be carried out as somebody else. */
   impersonates: boolean;
   /** False where it may not be made, or not to an API server. */

@@ -28,7 +28,8 @@ export interface Explanation {
 
 /** Something of an action that is judged by itself. */
 export interface ExplainedPart {
-  kind: 'command' | 'function' | 'request' | 'tool' | 'unknown';
+  /** `intent` is a request to the Kubernetes API that a command comes to. */
+  kind: 'command' | 'function' | 'request' | 'intent' | 'tool' | 'unknown';
   /** A command's words, a function's name, a request in words, a tool, or why a part is not understood. */
   title: string;
   /** How many wrappers a command stands under: `ls` of `sudo env ls` is at 2. */

@@ -2,6 +2,7 @@
 import type { Effect } from '../../recorder/audit/event.ts';
 import { type ApiMatcher, compileApiMatch } from './api-matcher.ts';
 import { compileExecMatch } from './exec-matcher.ts';
+import { compileIntentMatch, type IntentMatcher } from './intent-matcher.ts';
 import { compileMatch, type Matcher } from './matcher.ts';
 import { anyOf } from './pattern.ts';
 import type { ApiRule } from './schema/api.ts';
@@ -27,6 +28,8 @@ export interface CompiledRule extends CompiledHead {
 
 export interface CompiledApiRule extends CompiledHead {
   matches: ApiMatcher;
+  /** Of a request that a command comes to; null for a rule that allows, which says nothing of the command. */
+  matchesIntent: IntentMatcher | null;
 }
 
 export interface CompiledToolRule extends CompiledHead {
@@ -47,7 +50,12 @@ export function compileCommandRule(policy: string, rule: CommandRule): IndexedRu
 }
 
 export function compileApiRule(policy: string, rule: ApiRule): CompiledApiRule {
-  return { ...headOf(policy, rule), matches: compileApiMatch(rule.match, rule.effect === 'allow') };
+  const allows = rule.effect === 'allow';
+  return {
+    ...headOf(policy, rule),
+    matches: compileApiMatch(rule.match, allows),
+    matchesIntent: allows ? null : compileIntentMatch(rule.match),
+  };
 }
 
 /** One rule over requests, and where it says something about commands one over them. */
@@ -56,9 +64,10 @@ export function compileExecRule(
   rule: ExecRule,
 ): { request: CompiledApiRule; command: IndexedRule | null } {
   const head = headOf(policy, rule);
-  const { ofRequest, ofCommand } = compileExecMatch(rule.match, rule.effect === 'allow');
+  const allows = rule.effect === 'allow';
+  const { ofRequest, ofIntent, ofCommand } = compileExecMatch(rule.match, allows);
   const command = ofCommand && { ...head, matches: ofCommand, concerns: concerning(rule.match.command) };
-  return { request: { ...head, matches: ofRequest }, command };
+  return { request: { ...head, matches: ofRequest, matchesIntent: allows ? null : ofIntent }, command };
 }
 
 export function compileToolRule(policy: string, rule: ToolRule): CompiledToolRule {

@@ -3,11 +3,20 @@
  * shows whole. Pure. How rules and policies combine is told in decide.ts.
  */
 import type { Effect, Identity } from '../../recorder/audit/event.ts';
-import type { Action, CommandAction, KubeAction, SimpleCommand, ToolAction, Unknown } from '../action.ts';
+import type {
+  Action,
+  ApiIntent,
+  CommandAction,
+  KubeAction,
+  SimpleCommand,
+  ToolAction,
+  Unknown,
+} from '../action.ts';
 import { BUILTIN_RULES } from './builtin.ts';
 import type { Surroundings } from './builtin-api/surroundings.ts';
 import { BUILTIN_API_RULES } from './builtin-api.ts';
 import { isExec } from './exec-matcher.ts';
+import { asRequest, intentText } from './intent.ts';
 import type { CompiledPolicy, CompiledRule, Defaults, PolicySet } from './policy-set.ts';
 import { NO, type Tri, YES } from './tri.ts';
 
@@ -17,6 +26,8 @@ export type Part =
   /** A function that the line defines under a name that is kept. */
   | { kind: 'function'; name: string }
   | { kind: 'request'; request: KubeAction }
+  /** A request that a command comes to. */
+  | { kind: 'intent'; intent: ApiIntent; command: SimpleCommand }
   | { kind: 'tool'; tool: ToolAction }
   /** What was not understood; `text` is where in the line, empty where it is the whole. */
   | { kind: 'unknown'; message: string; text: string; code?: Unknown['code'] };
@@ -56,7 +67,7 @@ export function evaluate(policies: PolicySet, action: Action, identity: Identity
   const applying = policies.applyingTo(identity);
   switch (action.kind) {
     case 'command':
-      return judgeLine(action, applying);
+      return judgeLine(action, applying, policies.surroundings);
     case 'request':
       return judgeRequest(action, applying, policies.surroundings);
     case 'tool':
@@ -64,13 +75,23 @@ export function evaluate(policies: PolicySet, action: Action, identity: Identity
   }
 }
 
-function judgeLine(action: CommandAction, policies: readonly CompiledPolicy[]): Judgement[] {
+function judgeLine(
+  action: CommandAction,
+  policies: readonly CompiledPolicy[],
+  surroundings: Surroundings,
+): Judgement[] {
   const judgements: Judgement[] = [];
   for (const name of action.functions) {
     const matches = BUILTIN.filter(({ functions }) => functions?.test(name)).map(({ rule }) => sureOf(rule));
     if (matches.length > 0) judgements.push(weigh({ kind: 'function', name }, matches, policies));
   }
-  for (const command of action.commands) judgements.push(judgeCommand(command, action, policies));
+  for (const command of action.commands) {
+    judgements.push(judgeCommand(command, action, policies));
+    for (const intent of command.requests) {
+      const matches = intentMatches(intent, policies, surroundings);
+      if (matches.length > 0) judgements.push(weigh({ kind: 'intent', intent, command }, matches, policies));
+    }
+  }
   for (const { code, message, text } of action.unknown)
     judgements.push(unknownPart({ kind: 'unknown', code, message, text }, policies));
   return judgements;
@@ -95,17 +116,34 @@ function judgeCommand(
   return weigh({ kind: 'command', command }, matches, policies);
 }
 
+/**
+ * The rules that may refuse what a command asks of the API server. A built-in one only where it certainly does: it holds
+ * at the proxy in any case, and would doubt every manifest that is not seen.
+ */
+function intentMatches(
+  intent: ApiIntent,
+  policies: readonly CompiledPolicy[],
+  surroundings: Surroundings,
+): Match[] {
+  const matches: Match[] = intent.certain ? builtInMatches(asRequest(intent), surroundings) : [];
+  for (const policy of policies) {
+    for (const rule of policy.api) note(matches, rule, rule.matchesIntent?.(intent) ?? NO);
+  }
+  return matches;
+}
+
+function builtInMatches(action: KubeAction, surroundings: Surroundings): Match[] {
+  return BUILTIN_API_RULES.filter(({ refuses }) => refuses(action, surroundings)).map(({ name, reason }) =>
+    sureOf({ name, effect: 'deny', reason: typeof reason === 'string' ? reason : reason(surroundings) }),
+  );
+}
+
 function judgeRequest(
   action: KubeAction,
   policies: readonly CompiledPolicy[],
   surroundings: Surroundings,
 ): Judgement[] {
-  const matches: Match[] = [];
-  for (const { name, reason, refuses } of BUILTIN_API_RULES) {
-    if (!refuses(action, surroundings)) continue;
-    const said = typeof reason === 'string' ? reason : reason(surroundings);
-    matches.push(sureOf({ name, effect: 'deny', reason: said }));
-  }
+  const matches = builtInMatches(action, surroundings);
   for (const policy of policies) {
     for (const rule of policy.api) note(matches, rule, rule.matches(action));
   }
@@ -143,19 +181,32 @@ function weigh(part: Part, matches: readonly Match[], policies: readonly Compile
     if (certain) sure = stricter(sure, rule);
     else if (rule.effect !== 'allow') doubt = stricter(doubt, rule);
   }
-  const certain = sure ?? byDefault(kindOf(part), policies, 'no rule matches it');
+  const certain = sure ?? fallback(part, policies);
   // A computed program is an unknown part of the line already.
   const blind = part.kind === 'command' && part.command.program === null;
   if (doubt === null || blind || compareStrictness(doubt.effect, certain.effect) <= 0)
     return { part, matches, ...head(certain), unknown: false };
-  const reason = `it cannot be told whether ${doubt.name} matches: ${doubt.reason}`;
+  const reason = `it cannot be told whether ${doubt.name} matches${asked(part)}: ${doubt.reason}`;
   const doubted = byDefault('unknown', policies, reason);
   const decides = compareStrictness(doubted.effect, certain.effect) > 0 ? doubted : certain;
   return { part, matches, ...head(decides), unknown: true };
 }
 
+/** What is in doubt where it is not the whole. */
+function asked(part: Part): string {
+  return part.kind === 'intent' ? ` what it comes to (${intentText(part.intent)})` : '';
+}
+
+/** What holds where no rule is sure to match. */
+export function fallback(part: Part, policies: readonly CompiledPolicy[]): RuleHead {
+  return part.kind === 'intent' ? NO_MORE : byDefault(kindOf(part), policies, 'no rule matches it');
+}
+
+/** The command that asks for it has a judgement, and its default, of its own. */
+const NO_MORE: RuleHead = { name: 'default/commands', effect: 'allow', reason: 'no rule matches it' };
+
 /** Whose default counts. */
-export function kindOf(part: Part): keyof Defaults {
+function kindOf(part: Exclude<Part, { kind: 'intent' }>): keyof Defaults {
   switch (part.kind) {
     case 'command':
     case 'function':

@@ -5,18 +5,23 @@
  *     POST …/pods/web/exec?command=sh&stdin=true   the request, with the commands in its argv
  *        └─ sh ─ rm -rf /data ─ …                  each command, with the place that it runs in
  */
-import type { CommandAction, KubeAction, SimpleCommand } from '../action.ts';
+import type { ApiIntent, CommandAction, KubeAction, SimpleCommand } from '../action.ts';
 import { analyseArgv } from '../command/analyse.ts';
 import { readParameters } from '../kube/remote/parameters.ts';
 import { actionOfArgv } from '../kube/remote/program.ts';
 import type { ApiMatcher } from './api-matcher.ts';
+import { asRequest } from './intent.ts';
+import { asFarAs, type IntentMatcher } from './intent-matcher.ts';
 import { compileConditions as compileCommandConditions, type Matcher } from './matcher.ts';
-import { anyOf, type TextTest } from './pattern.ts';
+import { anyOf } from './pattern.ts';
 import type { ExecConditions, ExecKind, ExecRule } from './schema/exec.ts';
-import { both, every, MAYBE, NO, not, some, sure, type Tri } from './tri.ts';
+import type { Pattern } from './schema/text.ts';
+import { both, every, MAYBE, NO, not, some, sure, type Tri, YES } from './tri.ts';
 
 export interface ExecMatcher {
   ofRequest: ApiMatcher;
+  /** Of a request that a command comes to. */
+  ofIntent: IntentMatcher;
   /** Null where the rule says nothing about commands: the request alone decides. */
   ofCommand: Matcher | null;
 }
@@ -24,8 +29,8 @@ export interface ExecMatcher {
 /** Where something is to happen; null is what only the server could tell. */
 interface Place {
   kind: ExecKind;
-  namespace: string;
-  pod: string;
+  namespace: string | null;
+  pod: string | null;
   container: string | null;
   stdin: boolean | null;
   tty: boolean | null;
@@ -47,6 +52,15 @@ export function compileExecMatch({ unless, ...conditions }: ExecRule['match'], a
       const place = requestedPlace(action);
       return place === null ? NO : whole({ place, commands: inArgv(action, place.kind) });
     },
+    ofIntent: (intent) => {
+      const action = asRequest(intent);
+      const place = requestedPlace(action);
+      if (place === null) return intent.resource === null && intent.subresource === null ? MAYBE : NO;
+      const known = { ...place, namespace: intent.namespace, pod: intent.name };
+      const told = place.kind !== 'exec' || hasArgv(intent);
+      const commands: Happening['commands'] = told ? inArgv(action, place.kind) : () => MAYBE;
+      return asFarAs(intent, whole({ place: known, commands }));
+    },
     ofCommand: aboutCommands ? ofCommand(whole) : null,
   };
 }
@@ -63,8 +77,8 @@ function compileConditions(match: ExecConditions, allows: boolean): Condition {
   const { kinds, namespaces, pods, containers, command } = match;
   const conditions: Condition[] = [];
   if (kinds) conditions.push(({ place }) => sure(kinds.includes(place.kind)));
-  if (namespaces) conditions.push(onText(anyOf(namespaces), ({ namespace }) => namespace));
-  if (pods) conditions.push(onText(anyOf(pods), ({ pod }) => pod));
+  if (namespaces) conditions.push(onText(namespaces, ({ namespace }) => namespace));
+  if (pods) conditions.push(onText(pods, ({ pod }) => pod));
   if (containers) {
     const all = containers.includes('*');
     const test = all ? () => true : anyOf(containers);
@@ -84,8 +98,19 @@ function compileConditions(match: ExecConditions, allows: boolean): Condition {
   return (happening) => every(conditions, (condition) => condition(happening));
 }
 
-function onText(test: TextTest, of: (place: Place) => string): Condition {
-  return ({ place }) => sure(test(of(place)));
+function onText(patterns: readonly Pattern[], of: (place: Place) => string | null): Condition {
+  const test = anyOf(patterns);
+  const everything = patterns.includes('*');
+  return ({ place }) => {
+    const text = of(place);
+    if (text === null) return everything ? YES : MAYBE;
+    return sure(test(text));
+  };
+}
+
+/** Whether the words that run there are known: a line has them, or only running it tells. */
+function hasArgv({ parameters }: ApiIntent): boolean {
+  return parameters.some(([name]) => name === 'command');
 }
 
 const KINDS: Readonly<Record<string, ExecKind>> = {

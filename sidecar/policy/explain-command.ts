@@ -2,6 +2,7 @@
 import type { Fact } from '../../recorder/server/explanation.ts';
 import type { ApiIntent, Assigned, PathRole, SimpleCommand } from '../action.ts';
 import { quoteShell } from '../shell/quote.ts';
+import { intentText } from './intent.ts';
 
 /** A word that is not known before it runs. */
 const COMPUTED = '…';
@@ -53,21 +54,9 @@ function assignment({ name, index, value }: Assigned): string {
   return `${name}${place}=${value ?? COMPUTED}`;
 }
 
-function intent({
-  verb,
-  group,
-  resource,
-  subresource,
-  namespace,
-  name,
-  path,
-  dryRun,
-  certain,
-}: ApiIntent): string {
-  const known = (text: string | null) => text ?? COMPUTED;
-  const kind = [known(resource), subresource === '' ? '' : known(subresource)].filter(Boolean).join('/');
-  const what = path !== null && path !== '' ? path : `${kind}${group === '' ? '' : `.${known(group)}`}`;
-  const where = [known(namespace), known(name)].filter(Boolean).join('/');
-  const doubts = [dryRun === true ? 'dry run' : '', certain ? '' : 'perhaps'].filter(Boolean).join(', ');
-  return `${known(verb)} ${what} ${where}${doubts === '' ? '' : ` (${doubts})`}`.replace(/ +/g, ' ').trim();
+function intent(asked: ApiIntent): string {
+  const doubts = [asked.dryRun === true ? 'dry run' : '', asked.certain ? '' : 'perhaps']
+    .filter(Boolean)
+    .join(', ');
+  return `${intentText(asked)}${doubts === '' ? '' : ` (${doubts})`}`;
 }

@@ -2,15 +2,16 @@
 import type { Identity } from '../../recorder/audit/event.ts';
 import { requestText } from '../../recorder/export/labels.ts';
 import type { ExplainedMatch, ExplainedPart, Explanation, Fact } from '../../recorder/server/explanation.ts';
-import type { Action, KubeAction, ToolAction } from '../action.ts';
+import type { Action, ApiIntent, KubeAction, SimpleCommand, ToolAction } from '../action.ts';
 import { decide, strictest } from './decide.ts';
 import { compareStrictness, evaluate, type Judgement, type Match, type Part } from './evaluate.ts';
 import { commandFacts, commandTitle } from './explain-command.ts';
+import { asRequest, intentText } from './intent.ts';
 import { obstaclesOf } from './obstacles.ts';
 import type { PolicySet } from './policy-set.ts';
 import type { AgentPolicy } from './schema.ts';
 import { variantsOf } from './variants.ts';
-import { verbsOf } from './verbs.ts';
+import { type JudgedVerb, verbsOf } from './verbs.ts';
 
 /** What there is to explain by. */
 export interface Explained {
@@ -101,6 +102,12 @@ function wordsOf(part: Part): Pick<ExplainedPart, 'title' | 'depth' | 'facts'> {
       };
     case 'function':
       return { title: part.name, depth: 0, facts: [] };
+    case 'intent':
+      return {
+        title: intentText(part.intent),
+        depth: part.command.via.length + 1,
+        facts: intentFacts(part.intent, part.command),
+      };
     case 'request':
       return { title: requestText(part.request.request), depth: 0, facts: requestFacts(part.request) };
     case 'tool':
@@ -122,11 +129,25 @@ function toolFacts({ server }: ToolAction): Fact[] {
   return server === '' ? [] : [{ name: 'server', values: [server] }];
 }
 
+function intentFacts(intent: ApiIntent, { text }: SimpleCommand): Fact[] {
+  const { dryRun, certain, verb } = intent;
+  const facts = [
+    { name: 'asked by', values: [text] },
+    { name: 'judged as', values: verb === null ? [] : verbsOf(asRequest(intent)).map(verbText) },
+    { name: 'dry run', values: dryRun ? ['the server changes nothing'] : [] },
+    { name: 'certain', values: certain ? [] : ['no: it may be something else, or not reach an API server'] },
+  ];
+  return facts.filter(({ values }) => values.length > 0);
+}
+
+function verbText({ verb, certain }: JudgedVerb): string {
+  return certain ? verb : `${verb} (perhaps)`;
+}
+
 function requestFacts(action: KubeAction): Fact[] {
-  const verbs = verbsOf(action).map(({ verb, certain }) => (certain ? verb : `${verb} (perhaps)`));
   const { group, version } = action.request;
   const facts = [
-    { name: 'judged as', values: verbs },
+    { name: 'judged as', values: verbsOf(action).map(verbText) },
     { name: 'group', values: group === '' ? [] : [group] },
     { name: 'version', values: version === '' ? [] : [version] },
     { name: 'dry run', values: action.dryRun ? ['the server changes nothing'] : [] },

@@ -5,7 +5,7 @@
  * it: a rule, or the default.
  */
 import type { Obstacle } from '../../recorder/server/explanation.ts';
-import { byDefault, type Judgement, kindOf, type Match } from './evaluate.ts';
+import { byDefault, fallback, type Judgement, type Match } from './evaluate.ts';
 import type { CompiledPolicy } from './policy-set.ts';
 
 export function obstaclesOf(
@@ -33,7 +33,7 @@ function obstacles({ part, matches }: Judgement, policies: readonly CompiledPoli
     const hint = 'write it so that its words tell that none of these rules matches';
     found.push({ kind: 'doubt', effect: unknown.effect, rules: doubtful.sort(), hint });
   }
-  const otherwise = byDefault(kindOf(part), policies, '');
+  const otherwise = fallback(part, policies);
   const isAllowed = matches.some(({ rule, certain }) => certain && rule.effect === 'allow');
   if (!isAllowed && otherwise.effect !== 'allow') {
     const perhaps = matches.find(({ rule, certain }) => !certain && rule.effect === 'allow');

@@ -17,7 +17,7 @@ const REVIEWS =
   /^(selfsubjectaccessreviews|selfsubjectrulesreviews|selfsubjectreviews|subjectaccessreviews|localsubjectaccessreviews|tokenreviews)$/;
 const STARTS_PROGRAMS = new Set(['pods/exec', 'pods/attach', 'pods/ephemeralcontainers', 'nodes/proxy']);
 
-export function verbsOf(action: KubeAction): readonly JudgedVerb[] {
+export function verbsOf(action: Pick<KubeAction, 'request' | 'scales'>): readonly JudgedVerb[] {
   const { verb, resource, subresource } = action.request;
   const what = subresource === '' ? resource : `${resource}/${subresource}`;
   const verbs = [verb, ...meant(verb, what)];
@@ -43,6 +43,6 @@ function reads(verb: string, what: string): boolean {
   return READS.has(verb) || (verb === 'create' && REVIEWS.test(what));
 }
 
-function isWrite({ request: { verb, resource } }: KubeAction): boolean {
+function isWrite({ request: { verb, resource } }: Pick<KubeAction, 'request'>): boolean {
   return resource !== '' && !READS.has(verb) && verb !== 'delete' && verb !== 'deletecollection';
 }

@@ -32,6 +32,7 @@ function instead(of: { instead?: string }): string {
 const KINDS = {
   command: '',
   request: '',
+  intent: 'asks the API to ',
   tool: '',
   function: 'defines ',
   unknown: 'not understood: ',

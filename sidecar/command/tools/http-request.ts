@@ -2,6 +2,7 @@
 import type { ApiIntent } from '../../action.ts';
 import { Unfit } from '../../kube/request/refusal.ts';
 import { parseMethod, requestInfo } from '../../kube/request/request-info.ts';
+import { mayScale } from '../../kube/request/scale/replicas.ts';
 import { parseTarget } from '../../kube/request/target.ts';
 import type { Known } from './arguments.ts';
 import { anything, type Line } from './kubectl/line.ts';
@@ -19,14 +20,13 @@ export function httpRequest(method: Known, target: Known): ApiIntent {
   if (method === null || target === null) return nothing;
   try {
     const parsed = parseTarget(target);
-    const { verb, group, resource, subresource, namespace, name, path } = requestInfo(
-      parseMethod(method),
-      parsed,
-    );
+    const request = requestInfo(parseMethod(method), parsed);
+    const { verb, group, resource, subresource, namespace, name, path } = request;
     const { parameters } = parsed;
     const dryRun = parameters.some(([key, value]) => key === 'dryRun' && value === 'All');
     return {
       ...{ verb, group, resource, subresource, namespace, name, path, parameters, dryRun },
+      scales: mayScale({ request, dryRun }) ? 'unknown' : 'no',
       impersonates: false,
       certain: true,
     };

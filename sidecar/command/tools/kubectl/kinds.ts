@@ -132,6 +132,11 @@ export function kindOf(apiVersion: string, kind: string): Kind {
   return builtIn ?? { ...(BY_NAME.has(kind.toLowerCase()) ? UNKNOWN_KIND : CUSTOM_KIND), group };
 }
 
+/** Whether a server has it of its own, by the name that it has there. */
+export function isBuiltInKind(resource: string): boolean {
+  return BY_NAME.has(resource);
+}
+
 /** @throws where there is none: only for names that stand in this source */
 export function builtIn(name: string, group?: string): Kind {
   const kind = BY_NAME.get(name)?.find((one) => group === undefined || one.group === group);

@@ -16,6 +16,7 @@ import * as writes from './writes.ts';
 type Meaning = (line: Line) => ApiIntent[];
 
 const none: Meaning = () => [];
+const restarts: Meaning = (line) => each(line, 'patch', writes.KEEPS);
 const patches: Meaning = (line) => each(line, 'patch');
 const gets: Meaning = (line) => each(line, 'get');
 
@@ -62,7 +63,14 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   'port-forward': remote.forwarded,
   proxy: reads.served,
   replace: writes.replaced,
-  rollout: { restart: patches, pause: patches, resume: patches, undo: patches, status: gets, history: gets },
+  rollout: {
+    restart: restarts,
+    pause: restarts,
+    resume: restarts,
+    undo: patches,
+    status: gets,
+    history: gets,
+  },
   run: writes.ran,
   scale: writes.scaled,
   set: {

@@ -1,5 +1,6 @@
 /** One reading of a kubectl line, and the requests that can be made of it. Pure. */
 import type { ApiIntent } from '../../../action.ts';
+import { mayScale } from '../../../kube/request/scale/replicas.ts';
 import type { Word } from '../../fields.ts';
 import { type Arguments, isSet, type Known, known, option } from '../arguments.ts';
 import type { Kind } from './kinds.ts';
@@ -52,10 +53,13 @@ export interface Details {
   parameters?: ApiIntent['parameters'];
   certain?: boolean;
   dryRun?: boolean | null;
+  /** True of a write that leaves the number of replicas alone. */
+  keepsReplicas?: boolean;
 }
 
 export function request(line: Line, verb: string, kind: Kind, details: Details = {}): ApiIntent {
   const { name = '', subresource = '', parameters = [] } = details;
+  const dryRun = details.dryRun === undefined ? changesNothing(line) : details.dryRun;
   return {
     verb,
     group: kind.group,
@@ -66,11 +70,35 @@ export function request(line: Line, verb: string, kind: Kind, details: Details =
     name,
     path: '',
     parameters,
-    dryRun: details.dryRun === undefined ? changesNothing(line) : details.dryRun,
+    dryRun,
+    scales: details.keepsReplicas ? 'no' : scalesOf({ verb, kind, subresource, dryRun: dryRun === true }),
     impersonates: isImpersonated(line),
     certain: line.certain && details.certain !== false,
   };
 }
+
+/** The subresource `scale` does; of others only the server could tell, as of a request itself. */
+function scalesOf(write: {
+  verb: string;
+  kind: Kind;
+  subresource: Known;
+  dryRun: boolean;
+}): ApiIntent['scales'] {
+  const { verb, kind, subresource, dryRun } = write;
+  if (subresource === 'scale') return 'yes';
+  const { group, resource } = kind;
+  const request = {
+    ...NOWHERE,
+    verb,
+    group: group ?? '',
+    resource: resource ?? '',
+    subresource: subresource ?? '',
+  };
+  if (group === null || resource === null) return verb === 'patch' || verb === 'update' ? 'unknown' : 'no';
+  return mayScale({ request, dryRun }) ? 'unknown' : 'no';
+}
+
+const NOWHERE = { version: '', namespace: '', name: '', path: '' };
 
 /** https://pkg.go.dev/k8s.io/apiserver/pkg/endpoints/request#RequestInfo: a namespace lies in itself. */
 function namespaceOf(line: Line, verb: string, kind: Kind, name: Known): Known {
@@ -104,6 +132,7 @@ export function anything(line: Line | null = null): ApiIntent {
     },
     parameters: [],
     dryRun: null,
+    scales: 'unknown',
     impersonates: line !== null && isImpersonated(line),
     certain: false,
   };

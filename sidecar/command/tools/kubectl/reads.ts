@@ -3,7 +3,7 @@ import type { ApiIntent } from '../../../action.ts';
 import { isSet, option } from '../arguments.ts';
 import { rawRequest } from '../http-request.ts';
 import { builtIn, UNKNOWN_KIND } from './kinds.ts';
-import { anything, type Line, request } from './line.ts';
+import { anything, type Details, type Line, request } from './line.ts';
 import { each, targetsOf } from './targets.ts';
 
 /** A name is got; everything else is listed. */
@@ -13,9 +13,16 @@ export function got(line: Line): ApiIntent[] {
   const watches = isSet(line.args, 'watch') !== false || isSet(line.args, 'watch-only') !== false;
   return targetsOf(line).flatMap(({ kind, name }) => {
     if (name !== '') return [request(line, 'get', kind, { name, subresource })];
-    const list = request(line, 'list', kind, { subresource });
-    return watches ? [list, request(line, 'watch', kind)] : [list];
+    const list = request(line, 'list', kind, { subresource, ...selected(line) });
+    return watches ? [list, request(line, 'watch', kind, selected(line))] : [list];
   });
+}
+
+/** A field selector may leave a namespace out. */
+function selected({ args }: Line): Details {
+  const selector = option(args, 'field-selector');
+  if (selector === undefined) return {};
+  return selector === null ? { certain: false } : { parameters: [['fieldSelector', selector]] };
 }
 
 export function described(line: Line): ApiIntent[] {

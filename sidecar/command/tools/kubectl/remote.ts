@@ -11,7 +11,7 @@ const CONNECT = 'create';
 
 export function entered(subresource: 'exec' | 'attach'): (line: Line) => ApiIntent[] {
   return (line) => {
-    const parameters = streams(line);
+    const parameters = [...streams(line), ...(subresource === 'exec' ? argv(line) : [])];
     return pods(line).map((name) =>
       request(line, CONNECT, builtIn('pods'), { name, subresource, parameters }),
     );
@@ -22,6 +22,12 @@ function pods(line: Line): (string | null)[] {
   const given = option(line.args, 'pod');
   if (given !== undefined) return [given];
   return line.args.options.has('filename') ? [null] : podsOf(line);
+}
+
+/** The words that run there, if all of them are known. */
+function argv({ args: { rest } }: Line): [string, string][] {
+  const words = (rest ?? []).map((word) => known(word));
+  return words.every((word) => word !== null) ? words.map((word) => ['command', word]) : [];
 }
 
 function streams({ args }: Line): [string, string][] {

@@ -8,6 +8,9 @@ import { anything, type Details, type Line, request } from './line.ts';
 import { takenFrom } from './reads.ts';
 import { each, selects, targetsOf } from './targets.ts';
 
+/** Of commands that write one other thing each. */
+export const KEEPS: Details = { keepsReplicas: true };
+
 export function deleted(line: Line): ApiIntent[] {
   if (line.args.options.has('raw')) return [rawRequest('DELETE', line)];
   const parameters = grace(line);
@@ -85,7 +88,7 @@ export function tagged(line: Line): ApiIntent[] {
   const targets = targetsOf(line, first < 0 ? line.operands : line.operands.slice(0, first));
   if (first < 0 && !line.args.open && isSet(line.args, 'list') === true)
     return each(line, 'get', {}, targets);
-  return each(line, 'patch', {}, targets);
+  return each(line, 'patch', KEEPS, targets);
 }
 
 function isPair({ value, pattern }: Word): boolean {
@@ -102,7 +105,7 @@ export function set(line: Line): ApiIntent[] {
 /** The account is the last operand. */
 export function setAccount(line: Line): ApiIntent[] {
   if (isSet(line.args, 'local') === true) return [];
-  return each(line, 'patch', {}, targetsOf(line, line.operands.slice(0, -1)));
+  return each(line, 'patch', KEEPS, targetsOf(line, line.operands.slice(0, -1)));
 }
 
 export function ran(line: Line): ApiIntent[] {

@@ -44,7 +44,10 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   'kubectl delete pod x -n "$NS"': ['delete pods ?:x'],
   'kubectl delete pod x -n s $MORE': ['delete pods ?:x', 'delete pods ?:?', 'deletecollection pods ?: maybe'],
   'kubectl delete pod x --dry-run="$MODE"': ['delete pods ?:x dry-run?'],
-  'kubectl exec "$POD" -n s -- ls': ['create pods/exec s:?'],
+  'kubectl exec "$POD" -n s -- ls': ['create pods/exec s:? command=ls'],
+  'kubectl exec -it web -c app -n s -- sh -c "$CODE"': [
+    'create pods/exec s:web container=app&stdin=true&tty=true',
+  ],
   'kubectl apply -f "$FILE"': ['create ?/? ?:?', 'patch ?/? ?:?'],
   // Somebody else's
   'kubectl delete certificate x -n s': ['delete ?/(custom) s:x'],
