@@ -24,7 +24,7 @@ export function shellWord(word: string): string {
 export function commandFacts(command: SimpleCommand): Fact[] {
   const { env, redirections, hosts, via, requests, capabilities, outputRunBy } = command;
   const facts: Fact[] = [
-    { name: 'under', values: via },
+    { name: 'under', values: [...via] },
     { name: 'is able to', values: capabilities },
     ...(['reads', 'writes', 'deletes', 'changes'] as const).map((role) => paths(command, role)),
     {
