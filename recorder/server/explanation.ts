@@ -50,7 +50,7 @@ export interface ExplainedPart {
 
 export interface Fact {
   name: string;
-  values: string[];
+  values: readonly string[];
 }
 
 export interface ExplainedMatch {

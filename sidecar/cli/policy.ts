@@ -1,8 +1,9 @@
 import type { Command } from 'commander';
 import { check } from './policy/check.ts';
 import { explain } from './policy/explain.ts';
+import { test } from './policy/test.ts';
 
-const VERBS = [check, explain];
+const VERBS = [check, explain, test];
 
 /** `chaperone policy`: work on policy files. */
 export function policy(root: Command): void {

@@ -71,7 +71,7 @@ function digestOf(policies: readonly AgentPolicy[]): string {
  * @throws ChaperoneError `POLICY_INVALID`, with the place; `NOT_FOUND` where it cannot be read
  */
 export async function readPolicy(path: string, surroundings: Surroundings = ALONE): Promise<LoadedPolicy> {
-  return new LoadedPolicy(parsePolicies(await readText(path), path), surroundings);
+  return new LoadedPolicy(parsePolicies(await readDocumentText(path), path), surroundings);
 }
 
 /** The text of the policy that ships with Chaperone. */
@@ -79,8 +79,11 @@ export function defaultPolicyText(): Promise<string> {
   return readFile(new URL('./default.yaml', import.meta.url), 'utf8');
 }
 
-/** A mounted ConfigMap is a link. */
-async function readText(path: string): Promise<string> {
+/**
+ * The text of a file of documents. A mounted ConfigMap is a link.
+ * @throws ChaperoneError `POLICY_INVALID` where it is no text; `NOT_FOUND` where it cannot be read
+ */
+export async function readDocumentText(path: string): Promise<string> {
   const file = await readRegularFile(path, { limit: MAX_POLICY_BYTES, links: true }).catch(
     (error: ChaperoneError) => {
       if (error.code === 'TOO_LARGE')

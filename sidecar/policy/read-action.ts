@@ -9,17 +9,19 @@ import { understand } from '../kube/request/understand.ts';
 export interface Setting extends Context {
   /** The guarded shell that would run it. */
   shell?: CommandAction['shell'];
+  /** It is a command, whatever it looks like. */
+  verbatim?: true;
   /** Of a request. */
   body?: { bytes: Uint8Array; type: string };
 }
 
 /** A method and a path; anything else is a command. */
-const REQUEST = /^(GET|HEAD|POST|PUT|PATCH|DELETE)\s+(\/\S*)$/;
+export const REQUEST = /^(GET|HEAD|POST|PUT|PATCH|DELETE)\s+(\/\S*)$/;
 
 /** @throws ChaperoneError `USAGE` for a request that would be refused before any policy is asked */
 export function readAction(text: string, setting: Setting): Action {
-  const { shell, body } = setting;
-  const [, method, target] = REQUEST.exec(text.trim()) ?? [];
+  const { shell, body, verbatim } = setting;
+  const [, method, target] = (verbatim ? null : REQUEST.exec(text.trim())) ?? [];
   if (method !== undefined && target !== undefined) return readRequest(method, target, body);
   return { ...analyse(text, setting), ...(shell !== undefined && { shell }) };
 }

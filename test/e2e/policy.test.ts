@@ -51,3 +51,44 @@ t.test('explain: a command, a request, who asks, and the policy in force', async
   const asAnn = await chaperone(['policy', 'explain', 'git push', '--user', 'ann', '--data', directory]);
   t.match(asAnn.stdout, /^ask by default\/commands[\s\S]*not for this identity: team/);
 });
+
+const CASES = `apiVersion: chaperone.dev/v1alpha1
+kind: AgentPolicyTest
+metadata: { name: team }
+spec:
+  cases:
+    - { name: pushes are refused, command: git push, expect: { effect: deny, rule: team/no-push } }
+    - { name: a script, script: steps.sh, expect: allow }
+`;
+
+t.test('test: cases beside the policy, a report, and a status for a pipeline', async (t) => {
+  const directory = await temporary(t);
+  const file = join(directory, 'team.yaml');
+  await writeFile(file, TEAM);
+  await writeFile(join(directory, 'team.test.yaml'), CASES);
+  await writeFile(join(directory, 'steps.sh'), 'make\nmake check\n');
+  t.match(await chaperone(['policy', 'test', file]), { status: 0, stdout: /\n2 passed, 0 failed\n$/ });
+  await writeFile(join(directory, 'steps.sh'), 'make\ngit push\n');
+  const failed = await chaperone(['policy', 'test', file]);
+  t.equal(failed.status, 1);
+  t.match(
+    failed.stdout,
+    /✗ team › a script {2}\(.*team\.test\.yaml:7:7\)\n +effect: expected allow, got deny\n/,
+  );
+  t.match(failed.stdout, /for git push\n +matches team\/no-push \(deny\)\n/);
+  t.match(failed.stderr, /^chaperone: 1 of 2 cases is decided otherwise than expected\n$/);
+  const tap = await chaperone(['policy', 'test', file, join(directory, 'team.test.yaml'), '--format', 'tap']);
+  t.match(
+    tap.stdout,
+    /^TAP version 14\n1\.\.2\nok 1 - team › pushes are refused\nnot ok 2 - team › a script\n/,
+  );
+  const json = await chaperone(['policy', 'test', file, '--format', 'json']);
+  t.match(
+    json.stdout
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line).ok),
+    [true, false],
+  );
+  t.equal((await chaperone(['policy', 'test', file, join(directory, 'none.yaml')])).status, 3);
+});
