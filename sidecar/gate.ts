@@ -3,7 +3,7 @@
  *
  * Law one: the decision is stored before anybody learns of it, so nothing runs whose decision is not evidence.
  */
-import type { Decision, DraftBody, Identity, SessionId } from '../recorder/audit/event.ts';
+import type { Decision, DraftBody, Identity, Micros, SessionId } from '../recorder/audit/event.ts';
 import type { Journal } from '../recorder/log/ports.ts';
 import { type Action, summarise, type Verdict } from './action.ts';
 import type { Clock } from './clock.ts';
@@ -12,7 +12,7 @@ import { denialOf, shellText } from './policy/denial.ts';
 /** The policy in force, as the gate sees it: a pure function that may be replaced between two calls. */
 export interface PolicyInForce {
   readonly digest: string;
-  decide(action: Action, identity: Identity): Decision;
+  decide(action: Action, identity: Identity, now: Micros): Decision;
 }
 
 export interface GateOptions {
@@ -32,7 +32,7 @@ export class Gate {
   /** @throws ChaperoneError where the decision cannot be recorded: then the action must not happen. */
   async judge(session: SessionId, identity: Identity, action: Action): Promise<Verdict> {
     const { journal, clock, policy } = this.#options;
-    const decision = policy().decide(action, identity);
+    const decision = policy().decide(action, identity, clock.now());
     const allowed = decision.effect === 'allow';
     await journal.append(session, [{ at: clock.now(), body: evidenceOf(action, decision) }]);
     return allowed ? { ok: true, decision } : { ok: false, decision, message: shellText(denialOf(decision)) };

@@ -83,7 +83,7 @@ export async function startKubeProxy(options: KubeOptions): Promise<KubeProxy> {
   const proxy = new ApiProxy({
     ports: { upstream, journal, clock },
     ...{ gate, bearers, report: options.report },
-    scale: scaleProbe(upstream, policy),
+    scale: scaleProbe(upstream, policy, clock),
     vault,
     recording: (who, request) => ({
       masking: new RequestMasking(vault, policy().masking(who), request),
@@ -135,11 +135,11 @@ function letIn(principal: () => Promise<Principal>, { bearers, vault, access }: 
   };
 }
 
-function scaleProbe(upstream: Upstream, policy: () => ProxyPolicy): ProxyOptions['scale'] {
+function scaleProbe(upstream: Upstream, policy: () => ProxyPolicy, clock: Clock): ProxyOptions['scale'] {
   const probe = new UpstreamProbe(upstream);
   return async (action, identity, forward) => {
     const inForce = policy();
-    const matters = dependsOnScale(action, (one) => inForce.decide(one, identity));
+    const matters = dependsOnScale(action, (one) => inForce.decide(one, identity, clock.now()));
     return matters ? probeScale(action, forward, probe) : null;
   };
 }

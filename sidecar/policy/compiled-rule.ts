@@ -11,6 +11,8 @@ import type { ExecRule } from './schema/exec.ts';
 import type { RuleHead } from './schema/text.ts';
 import type { ToolRule } from './schema/tools.ts';
 import { compileToolMatch, type ToolMatcher } from './tool-matcher.ts';
+import type { When, WhenCompiler } from './when/facts.ts';
+import type { RuleKind } from './when/type.ts';
 
 /** What rules of every kind say. */
 export interface CompiledHead {
@@ -20,6 +22,14 @@ export interface CompiledHead {
   reason: string;
   /** What is allowed in place of what the rule refuses, where it says so. */
   instead?: string;
+  /** What else has to be true. */
+  when?: When;
+}
+
+/** For which policy rules are compiled, and what compiles their expressions where there are any. */
+export interface Compiling {
+  policy: string;
+  when: WhenCompiler | undefined;
 }
 
 export interface CompiledRule extends CompiledHead {
@@ -41,18 +51,18 @@ export interface IndexedRule extends CompiledRule {
   concerns: (program: string) => boolean;
 }
 
-export function compileCommandRule(policy: string, rule: CommandRule): IndexedRule {
+export function compileCommandRule(compiling: Compiling, rule: CommandRule): IndexedRule {
   return {
-    ...headOf(policy, rule),
+    ...headOf(compiling, 'commands', rule),
     matches: compileMatch(rule.match, rule.effect === 'allow'),
     concerns: concerning(rule.match),
   };
 }
 
-export function compileApiRule(policy: string, rule: ApiRule): CompiledApiRule {
+export function compileApiRule(compiling: Compiling, rule: ApiRule): CompiledApiRule {
   const allows = rule.effect === 'allow';
   return {
-    ...headOf(policy, rule),
+    ...headOf(compiling, 'api', rule),
     matches: compileApiMatch(rule.match, allows),
     matchesIntent: allows ? null : compileIntentMatch(rule.match),
   };
@@ -60,24 +70,36 @@ export function compileApiRule(policy: string, rule: ApiRule): CompiledApiRule {
 
 /** One rule over requests, and where it says something about commands one over them. */
 export function compileExecRule(
-  policy: string,
+  compiling: Compiling,
   rule: ExecRule,
 ): { request: CompiledApiRule; command: IndexedRule | null } {
-  const head = headOf(policy, rule);
+  const head = headOf(compiling, 'exec', rule);
   const allows = rule.effect === 'allow';
   const { ofRequest, ofIntent, ofCommand } = compileExecMatch(rule.match, allows);
   const command = ofCommand && { ...head, matches: ofCommand, concerns: concerning(rule.match.command) };
   return { request: { ...head, matches: ofRequest, matchesIntent: allows ? null : ofIntent }, command };
 }
 
-export function compileToolRule(policy: string, rule: ToolRule): CompiledToolRule {
-  return { ...headOf(policy, rule), matches: compileToolMatch(rule.match, rule.effect === 'allow') };
+export function compileToolRule(compiling: Compiling, rule: ToolRule): CompiledToolRule {
+  return {
+    ...headOf(compiling, 'tools', rule),
+    matches: compileToolMatch(rule.match, rule.effect === 'allow'),
+  };
 }
 
 function concerning({ program }: Pick<CommandConditions, 'program'> = {}): IndexedRule['concerns'] {
   return program === undefined ? () => true : anyOf(program);
 }
 
-function headOf(policy: string, { name, effect, reason, instead }: RuleHead): CompiledHead {
-  return { name: `${policy}/${name}`, effect, reason, ...(instead !== undefined && { instead }) };
+function headOf(
+  { policy, when: compile }: Compiling,
+  kind: RuleKind,
+  { name, effect, reason, instead, when }: RuleHead,
+): CompiledHead {
+  if (when !== undefined && compile === undefined) throw new Error(`nothing is loaded that compiles ${when}`);
+  return {
+    ...{ name: `${policy}/${name}`, effect, reason },
+    ...(instead !== undefined && { instead }),
+    ...(when !== undefined && compile !== undefined && { when: compile(when, kind) }),
+  };
 }

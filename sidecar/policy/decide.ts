@@ -12,13 +12,13 @@
  * - A default that no policy states is `ask`.
  * - A line gets the strictest decision of its parts. The built-in rules hold before and beside all policies.
  */
-import type { Decision, Identity } from '../../recorder/audit/event.ts';
+import type { Decision, Identity, Micros } from '../../recorder/audit/event.ts';
 import type { Action } from '../action.ts';
 import { compareStrictness, type Deciding, evaluate, type Judgement } from './evaluate.ts';
 import type { PolicySet } from './policy-set.ts';
 
-export function decide(policies: PolicySet, action: Action, identity: Identity): Decision {
-  return strictest(evaluate(policies, action, identity));
+export function decide(policies: PolicySet, action: Action, identity: Identity, now?: Micros): Decision {
+  return strictest(evaluate(policies, action, identity, now));
 }
 
 /** Of two alike the first. */

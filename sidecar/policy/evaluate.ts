@@ -2,7 +2,7 @@
  * Every part of an action judged, with every rule that had a say: what `decide` takes the strictest of, and `explain`
  * shows whole. Pure. How rules and policies combine is told in decide.ts.
  */
-import type { Effect, Identity } from '../../recorder/audit/event.ts';
+import type { Effect, Identity, Micros } from '../../recorder/audit/event.ts';
 import type {
   Action,
   ApiIntent,
@@ -15,10 +15,22 @@ import type {
 import { BUILTIN_RULES } from './builtin.ts';
 import type { Surroundings } from './builtin-api/surroundings.ts';
 import { BUILTIN_API_RULES } from './builtin-api.ts';
-import { isExec } from './exec-matcher.ts';
+import { isExec, placeOfCommand, requestedPlace } from './exec-matcher.ts';
 import { asRequest, intentText } from './intent.ts';
 import type { CompiledPolicy, CompiledRule, Defaults, PolicySet } from './policy-set.ts';
-import { NO, type Tri, YES } from './tri.ts';
+import { both, NO, type Tri, YES } from './tri.ts';
+import {
+  type Asker,
+  commandFacts,
+  execFacts,
+  type Facts,
+  factsOf,
+  intentFacts,
+  newObject,
+  oldObject,
+  requestFacts,
+  toolFacts,
+} from './when/facts.ts';
 
 /** Something of an action that is judged by itself. */
 export type Part =
@@ -62,9 +74,12 @@ export function compareStrictness(a: Effect, b: Effect): number {
   return STRICTNESS[a] - STRICTNESS[b];
 }
 
-/** In the order of the action. Empty where there is nothing in it to judge. */
-export function evaluate(policies: PolicySet, action: Action, identity: Identity): Judgement[] {
-  const applying = policies.applyingTo(identity);
+/**
+ * In the order of the action. Empty where there is nothing in it to judge.
+ * @param now for rules that ask for the time: without it, what hangs on it is not known
+ */
+export function evaluate(policies: PolicySet, action: Action, identity: Identity, now?: Micros): Judgement[] {
+  const applying = { policies: policies.applyingTo(identity), asker: { identity, now } };
   switch (action.kind) {
     case 'command':
       return judgeLine(action, applying, policies.surroundings);
@@ -75,20 +90,23 @@ export function evaluate(policies: PolicySet, action: Action, identity: Identity
   }
 }
 
-function judgeLine(
-  action: CommandAction,
-  policies: readonly CompiledPolicy[],
-  surroundings: Surroundings,
-): Judgement[] {
+/** Whose policies judge, and what their expressions are told of who asks. */
+interface Applying {
+  policies: readonly CompiledPolicy[];
+  asker: Asker;
+}
+
+function judgeLine(action: CommandAction, applying: Applying, surroundings: Surroundings): Judgement[] {
+  const { policies } = applying;
   const judgements: Judgement[] = [];
   for (const name of action.functions) {
     const matches = BUILTIN.filter(({ functions }) => functions?.test(name)).map(({ rule }) => sureOf(rule));
     if (matches.length > 0) judgements.push(weigh({ kind: 'function', name }, matches, policies));
   }
   for (const command of action.commands) {
-    judgements.push(judgeCommand(command, action, policies));
+    judgements.push(judgeCommand(command, action, applying));
     for (const intent of command.requests) {
-      const matches = intentMatches(intent, policies, surroundings);
+      const matches = intentMatches(intent, applying, surroundings);
       if (matches.length > 0) judgements.push(weigh({ kind: 'intent', intent, command }, matches, policies));
     }
   }
@@ -106,12 +124,17 @@ const BUILTIN = BUILTIN_RULES.map(({ name, reason, matches, functions }) => ({
 function judgeCommand(
   command: SimpleCommand,
   action: CommandAction,
-  policies: readonly CompiledPolicy[],
+  { policies, asker }: Applying,
 ): Judgement {
   const matches: Match[] = [];
-  for (const { rule, matches: ask } of BUILTIN) note(matches, rule, ask(command, action));
+  const facts = factsOf(asker, {
+    command: () => commandFacts(command, action),
+    exec: () => ifThere(placeOfCommand(action), execFacts),
+  });
+  for (const { rule, matches: ask } of BUILTIN) note(matches, rule, ask(command, action), facts);
   for (const policy of policies) {
-    for (const rule of policy.rulesFor(command.program)) note(matches, rule, rule.matches(command, action));
+    for (const rule of policy.rulesFor(command.program))
+      note(matches, rule, rule.matches(command, action), facts);
   }
   return weigh({ kind: 'command', command }, matches, policies);
 }
@@ -122,12 +145,13 @@ function judgeCommand(
  */
 function intentMatches(
   intent: ApiIntent,
-  policies: readonly CompiledPolicy[],
+  { policies, asker }: Applying,
   surroundings: Surroundings,
 ): Match[] {
+  const facts = factsOf(asker, { request: () => intentFacts(intent) });
   const matches: Match[] = intent.certain ? builtInMatches(asRequest(intent), surroundings) : [];
   for (const policy of policies) {
-    for (const rule of policy.api) note(matches, rule, rule.matchesIntent?.(intent) ?? NO);
+    for (const rule of policy.api) note(matches, rule, rule.matchesIntent?.(intent) ?? NO, facts);
   }
   return matches;
 }
@@ -140,20 +164,27 @@ function builtInMatches(action: KubeAction, surroundings: Surroundings): Match[]
 
 function judgeRequest(
   action: KubeAction,
-  policies: readonly CompiledPolicy[],
+  { policies, asker }: Applying,
   surroundings: Surroundings,
 ): Judgement[] {
   const matches = builtInMatches(action, surroundings);
+  const facts = factsOf(asker, {
+    request: () => requestFacts(action),
+    object: () => newObject(action),
+    oldObject: () => oldObject(action),
+    exec: () => ifThere(requestedPlace(action), execFacts),
+  });
   for (const policy of policies) {
-    for (const rule of policy.api) note(matches, rule, rule.matches(action));
+    for (const rule of policy.api) note(matches, rule, rule.matches(action), facts);
   }
   return [weigh({ kind: 'request', request: action }, matches, policies), ...unknownParts(action, policies)];
 }
 
-function judgeTool(action: ToolAction, policies: readonly CompiledPolicy[]): Judgement[] {
+function judgeTool(action: ToolAction, { policies, asker }: Applying): Judgement[] {
   const matches: Match[] = [];
+  const facts = factsOf(asker, { tool: () => toolFacts(action) });
   for (const policy of policies) {
-    for (const rule of policy.tools) note(matches, rule, rule.matches(action));
+    for (const rule of policy.tools) note(matches, rule, rule.matches(action), facts);
   }
   return [weigh({ kind: 'tool', tool: action }, matches, policies), ...unknownParts(action, policies)];
 }
@@ -165,8 +196,20 @@ function unknownParts(
   return unknown.map((message) => unknownPart({ kind: 'unknown', message, text: '' }, policies));
 }
 
-function note(matches: Match[], rule: RuleHead, answer: Tri): void {
+/** What else has to be true is asked last, and only of what matches. */
+function note(
+  matches: Match[],
+  rule: RuleHead & Pick<CompiledRule, 'when'>,
+  matched: Tri,
+  facts: Facts,
+): void {
+  if (matched === NO) return;
+  const answer = rule.when === undefined ? matched : both(matched, rule.when(facts));
   if (answer !== NO) matches.push({ rule, certain: answer === YES });
+}
+
+function ifThere<T>(given: T | null, of: (given: T) => object): object | undefined {
+  return given === null ? undefined : of(given);
 }
 
 function sureOf(rule: RuleHead): Match {

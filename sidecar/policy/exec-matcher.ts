@@ -27,7 +27,7 @@ export interface ExecMatcher {
 }
 
 /** Where something is to happen; null is what only the server could tell. */
-interface Place {
+export interface Place {
   kind: ExecKind;
   namespace: string | null;
   pod: string | null;
@@ -67,8 +67,8 @@ export function compileExecMatch({ unless, ...conditions }: ExecRule['match'], a
 
 function ofCommand(whole: Condition): Matcher {
   return (command, action) => {
-    if (action.remote === undefined) return NO;
-    const place = { ...action.remote, container: action.remote.container || null };
+    const place = placeOfCommand(action);
+    if (place === null) return NO;
     return whole({ place, commands: (holds) => holds(command, action) });
   };
 }
@@ -127,8 +127,13 @@ export function isExec(action: KubeAction): boolean {
   return requestedPlace(action) !== null;
 }
 
+/** Null for a command that does not run in a pod. */
+export function placeOfCommand({ remote }: CommandAction): Place | null {
+  return remote === undefined ? null : { ...remote, container: remote.container || null };
+}
+
 /** Null for a request that starts and reaches nothing in a pod. */
-function requestedPlace(action: KubeAction): Place | null {
+export function requestedPlace(action: KubeAction): Place | null {
   const { request } = action;
   const kind = request.group === '' ? KINDS[`${request.resource}/${request.subresource}`] : undefined;
   if (kind === undefined) return null;

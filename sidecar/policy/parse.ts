@@ -1,25 +1,30 @@
 /** From YAML to policies that can be judged by; every complaint says where. */
 import { type Complain, type Kind, readDocuments } from './documents.ts';
 import { type AgentPolicy, KIND, policySchema, rulesOf } from './schema.ts';
+import type { WhenCompiler } from './when/facts.ts';
 
 /** Parts of the language that come later: named, so that the message does not sound like a misspelling. */
-const LATER = new Set(['approvals', 'when', 'onRecorderFailure']);
+const LATER = new Set(['approvals', 'onRecorderFailure']);
 
-const POLICY: Kind<AgentPolicy> = {
+const POLICY = {
   name: KIND,
   several: 'policies',
   schema: policySchema,
   later: LATER,
-  check: checkNames,
-};
+} as const satisfies Kind<AgentPolicy>;
 
 /**
  * Reads one or more AgentPolicy documents.
  * @param source what the text is called in messages
+ * @param when checks the expressions of rules; without it there may be none
  * @throws ChaperoneError `POLICY_INVALID`: `source:line:column: message`; nothing of an invalid file is used
  */
-export function parsePolicies(text: string, source: string): AgentPolicy[] {
-  return readDocuments(text, source, POLICY).map(({ value }) => value);
+export function parsePolicies(text: string, source: string, when?: WhenCompiler): AgentPolicy[] {
+  const check: Kind<AgentPolicy>['check'] = (policy, others, complain) => {
+    checkNames(policy, others, complain);
+    checkExpressions(policy, when, complain);
+  };
+  return readDocuments(text, source, { ...POLICY, check }).map(({ value }) => value);
 }
 
 /** Names are how a refusal is traced to its rule: none may be given twice. */
@@ -33,5 +38,18 @@ function checkNames(policy: AgentPolicy, others: readonly AgentPolicy[], complai
   for (const { rule, path } of rulesOf(policy)) {
     if (seen.has(rule.name)) complain(['spec', ...path, 'name'], `a second rule is named ${rule.name}`);
     seen.add(rule.name);
+  }
+}
+
+function checkExpressions(policy: AgentPolicy, when: WhenCompiler | undefined, complain: Complain): void {
+  for (const { rule, path } of rulesOf(policy)) {
+    if (rule.when === undefined) continue;
+    const place = ['spec', ...path, 'when'];
+    try {
+      if (when === undefined) throw new Error('expressions cannot be judged here');
+      when(rule.when, path[0]);
+    } catch (error) {
+      complain(place, `${place.join('.')}: ${(error as Error).message}`);
+    }
   }
 }

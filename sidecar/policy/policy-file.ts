@@ -4,7 +4,7 @@ import { type FSWatcher, watch } from 'node:fs';
 import { link, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
 import { canonicalText } from '../../recorder/audit/canonical.ts';
-import type { Decision, Identity } from '../../recorder/audit/event.ts';
+import type { Decision, Identity, Micros } from '../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Explanation } from '../../recorder/server/explanation.ts';
 import { makePrivateDirectory } from '../../recorder/store/directory.ts';
@@ -20,6 +20,7 @@ import { explain } from './explain.ts';
 import { parsePolicies } from './parse.ts';
 import { PolicySet } from './policy-set.ts';
 import type { AgentPolicy } from './schema.ts';
+import type { WhenCompiler } from './when/facts.ts';
 
 /** One state of a policy file. Never changes; a new state is a new object. */
 export class LoadedPolicy implements PolicyInForce {
@@ -28,14 +29,15 @@ export class LoadedPolicy implements PolicyInForce {
   readonly digest: string;
   readonly #set: PolicySet;
 
-  constructor(policies: readonly AgentPolicy[], surroundings: Surroundings = ALONE) {
+  /** @param when compiles the expressions of rules; needed where there are any */
+  constructor(policies: readonly AgentPolicy[], surroundings: Surroundings = ALONE, when?: WhenCompiler) {
     this.policies = policies;
     this.digest = digestOf(policies);
-    this.#set = new PolicySet(policies, surroundings);
+    this.#set = new PolicySet(policies, surroundings, when);
   }
 
-  decide(action: Action, identity: Identity): Decision {
-    return decide(this.#set, action, identity);
+  decide(action: Action, identity: Identity, now?: Micros): Decision {
+    return decide(this.#set, action, identity, now);
   }
 
   /** Why it decides so. */
@@ -71,7 +73,9 @@ function digestOf(policies: readonly AgentPolicy[]): string {
  * @throws ChaperoneError `POLICY_INVALID`, with the place; `NOT_FOUND` where it cannot be read
  */
 export async function readPolicy(path: string, surroundings: Surroundings = ALONE): Promise<LoadedPolicy> {
-  return new LoadedPolicy(parsePolicies(await readDocumentText(path), path), surroundings);
+  const text = await readDocumentText(path);
+  const when = text.includes('when') ? (await import('./when/compile.ts')).compileWhen : undefined;
+  return new LoadedPolicy(parsePolicies(text, path, when), surroundings, when);
 }
 
 /** The text of the policy that ships with Chaperone. */

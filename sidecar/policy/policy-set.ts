@@ -17,6 +17,7 @@ import type { AgentPolicy } from './schema.ts';
 import { strictPart } from './strict-part.ts';
 import { compileSubjects } from './subjects.ts';
 import { MAYBE, NO } from './tri.ts';
+import type { WhenCompiler } from './when/facts.ts';
 
 export type { CompiledApiRule, CompiledRule } from './compiled-rule.ts';
 
@@ -45,9 +46,10 @@ export class PolicySet {
   /** What the built-in rules protect. */
   readonly surroundings: Surroundings;
 
-  constructor(policies: readonly AgentPolicy[], surroundings: Surroundings = ALONE) {
+  /** @param when compiles the expressions of rules; needed where there are any */
+  constructor(policies: readonly AgentPolicy[], surroundings: Surroundings = ALONE, when?: WhenCompiler) {
     this.surroundings = surroundings;
-    this.#policies = policies.map(forSubjects);
+    this.#policies = policies.map((policy) => forSubjects(policy, when));
   }
 
   applyingTo(identity: Identity): readonly CompiledPolicy[] {
@@ -72,11 +74,14 @@ export class PolicySet {
 }
 
 /** What of a policy counts for whom; null for nothing of it. */
-function forSubjects(policy: AgentPolicy): (identity: Identity) => CompiledPolicy | null {
+function forSubjects(
+  policy: AgentPolicy,
+  when: WhenCompiler | undefined,
+): (identity: Identity) => CompiledPolicy | null {
   const applies = compileSubjects(policy.spec.subjects);
-  const whole = compile(policy);
+  const whole = compile(policy, when);
   const strict = policy.spec.subjects?.some(({ podLabels }) => podLabels)
-    ? compile(strictPart(policy))
+    ? compile(strictPart(policy), when)
     : whole;
   return (identity) => {
     const answer = applies(identity);
@@ -85,20 +90,21 @@ function forSubjects(policy: AgentPolicy): (identity: Identity) => CompiledPolic
   };
 }
 
-function compile(policy: AgentPolicy): CompiledPolicy {
+function compile(policy: AgentPolicy, when: WhenCompiler | undefined): CompiledPolicy {
   const { name } = policy.metadata;
   const { commands = [], api = [], exec = [], tools = [], defaults = {}, recording, masking } = policy.spec;
-  const remote = exec.map((rule) => compileExecRule(name, rule));
+  const compiling = { policy: name, when };
+  const remote = exec.map((rule) => compileExecRule(compiling, rule));
   return {
     name,
     defaults: { ...defaults, exec: defaults.exec ?? defaults.api },
-    api: [...api.map((rule) => compileApiRule(name, rule)), ...remote.map(({ request }) => request)],
-    tools: tools.map((rule) => compileToolRule(name, rule)),
+    api: [...api.map((rule) => compileApiRule(compiling, rule)), ...remote.map(({ request }) => request)],
+    tools: tools.map((rule) => compileToolRule(compiling, rule)),
     recordsInput: recording?.input === true,
     bodyBytes: bodyBytes(recording?.bodies),
     masking: compileMasking(masking),
     rulesFor: index([
-      ...commands.map((rule) => compileCommandRule(name, rule)),
+      ...commands.map((rule) => compileCommandRule(compiling, rule)),
       ...remote.flatMap(({ command }) => command ?? []),
     ]),
   };

@@ -7,6 +7,7 @@ import { masking } from './schema/masking.ts';
 import { subject } from './schema/subject.ts';
 import { effect, name, type RuleHead } from './schema/text.ts';
 import { toolRule } from './schema/tools.ts';
+import type { RuleKind } from './when/type.ts';
 
 export const API_VERSION = 'chaperone.dev/v1alpha1';
 export const KIND = 'AgentPolicy';
@@ -63,12 +64,12 @@ export const policySchema = z.strictObject({
 
 export type AgentPolicy = z.infer<typeof policySchema>;
 
-const KINDS = ['commands', 'api', 'exec', 'tools'] as const;
+const KINDS: readonly RuleKind[] = ['commands', 'api', 'exec', 'tools'];
 
 /** Every rule of a policy, with where it stands in its `spec`. */
-export function rulesOf({ spec }: AgentPolicy): { rule: RuleHead; path: [kind: string, place: number] }[] {
+export function rulesOf({ spec }: AgentPolicy): { rule: RuleHead; path: [kind: RuleKind, place: number] }[] {
   return KINDS.flatMap((kind) => {
     const rules: readonly RuleHead[] = spec[kind] ?? [];
-    return rules.map((rule, place) => ({ rule, path: [kind, place] as [string, number] }));
+    return rules.map((rule, place) => ({ rule, path: [kind, place] as [RuleKind, number] }));
   });
 }

@@ -62,6 +62,8 @@ export const ruleHead = {
   reason: sentence('a reason'),
   /** What is allowed in place of it: one line that a refusal shows, e.g. `npm ci` or `kubectl rollout restart`. */
   instead: sentence('instead').optional(),
+  /** In CEL, what has to be true beside the match; what it may ask about is in when/type.ts. */
+  when: z.string().trim().min(1).max(1024).optional(),
 };
 
 export type Pattern = z.infer<typeof pattern>;
@@ -72,4 +74,5 @@ export interface RuleHead {
   effect: z.infer<typeof effect>;
   reason: string;
   instead?: string | undefined;
+  when?: string | undefined;
 }

@@ -155,6 +155,26 @@ t.test('the digest is of what is said, not of how', async (t) => {
   await rm(dir, { recursive: true });
 });
 
+t.test('expressions are judged with what asks and when', async (t) => {
+  const when = (expression: string) =>
+    text('allow').replace(
+      '}}',
+      `}, commands: [{name: r, match: {program: [ls]}, effect: deny, reason: x, when: '${expression}'}]}`,
+    );
+  const dir = t.testdir({
+    good: when('identity.user == "u" && now.getHours() < 9'),
+    bad: when('identity.usr == ""'),
+  });
+  const policy = await readPolicy(join(dir, 'good'));
+  const at = (hour: number) => Date.UTC(2026, 0, 1, hour) * 1000;
+  const decided = (hour: number) => policy.decide(analyse('ls', { cwd: '/' }), identity, at(hour)).effect;
+  t.same([decided(8), decided(9)], ['deny', 'allow']);
+  await t.rejects(readPolicy(join(dir, 'bad')), {
+    code: 'POLICY_INVALID',
+    message: /:4:\d+: .*there is no usr/,
+  });
+});
+
 t.test('input is recorded where a policy says so', async (t) => {
   const dir = t.testdir({
     yes: text('allow').replace('}}', '}, recording: {input: true}}'),

@@ -1,0 +1,121 @@
+/**
+ * What a `when` expression is told of the thing that its rule has matched. A member that is left out is not known: who
+ * asks about it gets no certain answer. Pure.
+ */
+import type { Identity, Micros } from '../../../recorder/audit/event.ts';
+import type {
+  ApiIntent,
+  CommandAction,
+  KubeAction,
+  PathRole,
+  SimpleCommand,
+  ToolAction,
+} from '../../action.ts';
+import { plainPath } from '../../command/path.ts';
+import type { Place } from '../exec-matcher.ts';
+import type { Tri } from '../tri.ts';
+import { verbsOf } from '../verbs.ts';
+import type { RuleKind } from './type.ts';
+
+/** By the name of a variable; undefined for what is not known. `now` is in microseconds. */
+export type Facts = (variable: string) => unknown;
+
+export type When = (facts: Facts) => Tri;
+
+/** @throws Error with one line that says what is wrong, and where in the expression */
+export type WhenCompiler = (source: string, kind: RuleKind) => When;
+
+/** Who asks, and when; without a time nothing that hangs on it can be told. */
+export interface Asker {
+  identity: Identity;
+  now: Micros | undefined;
+}
+
+export function factsOf(asker: Asker, more: Readonly<Record<string, () => unknown>>): Facts {
+  return (variable) => {
+    if (variable === 'identity') return identityFacts(asker.identity);
+    return variable === 'now' ? asker.now : more[variable]?.();
+  };
+}
+
+function identityFacts({ user, groups, proof, conversation, pod }: Identity): object {
+  return {
+    ...{ user, groups, proof, conversation },
+    pod: pod && {
+      namespace: pod.namespace,
+      name: pod.name,
+      serviceAccount: pod.serviceAccount,
+      labels: pod.labels,
+    },
+  };
+}
+
+export function commandFacts(command: SimpleCommand, { line, cwd }: CommandAction): object {
+  const { program, argv, openEnded, env, via, hosts, capabilities } = command;
+  return {
+    ...{ line, cwd: cwd === '' ? undefined : cwd, via, capabilities },
+    program: program ?? undefined,
+    // Where words may join, nobody knows how many there are.
+    argv: openEnded ? undefined : allKnown(argv),
+    env: env.map(({ name }) => name),
+    hosts: allKnown(hosts),
+    paths: {
+      reads: pathsOf(command, 'reads'),
+      writes: pathsOf(command, 'writes'),
+      deletes: pathsOf(command, 'deletes'),
+      changes: pathsOf(command, 'changes'),
+    },
+  };
+}
+
+function allKnown<T>(list: readonly (T | null)[]): readonly T[] | undefined {
+  return list.includes(null) ? undefined : (list as readonly T[]);
+}
+
+/** Undefined where one of them is not known before it runs. */
+function pathsOf({ touches }: SimpleCommand, role: PathRole): readonly string[] | undefined {
+  const concerned = touches.filter((touch) => touch.role === role);
+  return allKnown(concerned.map(({ path, certain }) => (certain ? plainPath(path) : null)));
+}
+
+export function requestFacts(action: KubeAction): object {
+  const { request, dryRun } = action;
+  const verbs = verbsOf(action);
+  const known = verbs.every(({ certain }) => certain);
+  return { ...request, dryRun, verbs: known ? verbs.map(({ verb }) => verb) : undefined };
+}
+
+/** Of a request that a command comes to: the server reads it in the end, so only what the line says is known. */
+export function intentFacts(intent: ApiIntent): object {
+  const { verb, group, resource, subresource, namespace, name, path, dryRun } = intent;
+  const said = Object.entries({ verb, group, resource, subresource, namespace, name, path, dryRun });
+  return Object.fromEntries(said.filter(([, value]) => value !== null));
+}
+
+/** The object as it will be: null where there is none; what a patch comes to is the server's to say. */
+export function newObject({ request, body }: KubeAction): unknown {
+  if (request.verb === 'patch') return undefined;
+  if (request.verb !== 'create' && request.verb !== 'update') return null;
+  return body === null ? null : (body.object ?? undefined);
+}
+
+/** The object as it is: null where there cannot be one. */
+export function oldObject({ request }: KubeAction): unknown {
+  return request.verb === 'create' && request.subresource === '' ? null : undefined;
+}
+
+export function execFacts({ kind, namespace, pod, container, stdin, tty }: Place): object {
+  return {
+    kind,
+    namespace: namespace ?? undefined,
+    pod: pod ?? undefined,
+    container: container ?? undefined,
+    stdin: stdin ?? undefined,
+    tty: tty ?? undefined,
+  };
+}
+
+export function toolFacts({ use, tool, server, path, cwd, input }: ToolAction): object {
+  const isFile = use !== 'mcp';
+  return { use, name: tool, server, path: isFile && path === '' ? undefined : path, cwd, input };
+}
