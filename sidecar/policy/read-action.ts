@@ -2,6 +2,7 @@
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Action, CommandAction, KubeAction } from '../action.ts';
 import { analyse, type Context } from '../command/analyse.ts';
+import { wholeBody } from '../kube/proxy/ledger.ts';
 import { classify } from '../kube/request/classify.ts';
 import { REFUSALS, Unfit } from '../kube/request/refusal.ts';
 import { understand } from '../kube/request/understand.ts';
@@ -34,8 +35,10 @@ function readRequest(method: string, target: string, sent: Setting['body']): Kub
   const headers = sent === undefined ? [] : ['Content-Type', sent.type, 'Content-Length', `${bytes.length}`];
   try {
     const { body, ...action } = understand(classify(method, target, headers), bytes);
-    const read = body && { summary: body.summary, object: body.object, recorded: body.forward };
-    return { ...action, id: NO_ID, body: read };
+    if (body === null) return { ...action, id: NO_ID, body };
+    const { type, object, forward: recorded } = body;
+    const { summary } = wholeBody({ stored: bytes, sent: bytes.length, masked: false }, type, bytes.length);
+    return { ...action, id: NO_ID, body: { summary, object, recorded } };
   } catch (error) {
     if (!(error instanceof Unfit)) throw error;
     const { code, message } = error.refusal;

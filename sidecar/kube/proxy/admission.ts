@@ -40,7 +40,7 @@ export function candidate(head: RequestHead, body: Buffer, { masking, keep }: Re
       ...action,
       id: randomUUID(),
       body: action.body && {
-        ...recordedBody(masking.body({ type: action.body.summary.type, bytes: body, object }), keep),
+        ...recordedBody(masking.body({ type: action.body.type, bytes: body, object }), keep),
         object,
       },
     },

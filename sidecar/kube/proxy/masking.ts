@@ -1,5 +1,4 @@
 /** What masking means for one request: which answers may be asked for, what is stored of its body, what of the answer. */
-import { createHash } from 'node:crypto';
 import type { BodySummary, RequestInfo } from '../../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../../recorder/errors.ts';
 import type { Json } from '../../action.ts';
@@ -13,7 +12,7 @@ import type { Header } from '../request/headers.ts';
 import { JSON_TYPE, PROTOBUF_TYPE } from '../request/media-type.ts';
 import { Unfit } from '../request/refusal.ts';
 import type { AnswerHead } from './head.ts';
-import { mediaType } from './ledger.ts';
+import { mediaType, wholeBody } from './ledger.ts';
 
 /** A body as it came, and what was made of it. */
 export interface SentBody {
@@ -154,8 +153,8 @@ function summarised(
   stored: Uint8Array,
   { type, sent, masked }: { type: string; sent: number; masked: boolean },
 ): StoredBody {
-  const sha256 = createHash('sha256').update(stored).digest('hex');
-  return { stored, summary: { type, bytes: sent, sha256, ...(masked && { masked }) } };
+  const { summary } = wholeBody({ stored, sent, masked }, type, stored.length);
+  return { stored, summary };
 }
 
 function withheld(type: string, bytes: Uint8Array, why: string): StoredBody {

@@ -1,8 +1,6 @@
 /**
  * The second half of reading a request: what its body says. Pure.
  */
-import { createHash } from 'node:crypto';
-import type { BodySummary } from '../../../recorder/audit/event.ts';
 import type { Json, KubeAction } from '../../action.ts';
 import { decodeBody } from './body/decode.ts';
 import type { RequestHead } from './classify.ts';
@@ -17,7 +15,8 @@ export const MAX_BODY = 3 * 1024 * 1024;
 export type Understood = Omit<KubeAction, 'id' | 'opens' | 'body'> & { body: UnderstoodBody | null };
 
 export interface UnderstoodBody {
-  summary: BodySummary;
+  /** Its media type, as the server takes it. */
+  type: string;
   /** What goes on: the bytes as they came, or the same object as JSON where another reading of them is possible. */
   forward: Uint8Array;
   /** See {@link RequestBody.object}. */
@@ -47,9 +46,7 @@ function bodyOf({ mediaType }: RequestHead, bytes: Uint8Array): UnderstoodBody |
   if (bytes.length === 0) return null;
   if (mediaType === null) throw new Unfit('body-unexpected', 'a body that no header announces');
   if (bytes.length > MAX_BODY) throw tooLarge();
-  const { object, forward } = decodeBody(mediaType, bytes);
-  const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { summary: { type: mediaType, bytes: bytes.length, sha256 }, forward, object };
+  return { type: mediaType, ...decodeBody(mediaType, bytes) };
 }
 
 export function tooLarge(): Unfit {

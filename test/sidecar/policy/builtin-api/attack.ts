@@ -46,7 +46,8 @@ export function actionOf({ method, target, headers = [], type, body = '' }: Atte
       : ['Content-Length', `${bytes.length}`, 'Content-Type', type ?? 'application/json'];
   const understood = understand(classify(method, target, [...headers, ...own]), bytes);
   const read = understood.body;
-  const kept = read && { summary: read.summary, recorded: read.forward, object: read.object };
+  const summary = { type: read?.type ?? '', bytes: bytes.length, sha256: '' };
+  const kept = read && { summary, recorded: read.forward, object: read.object };
   return { ...understood, id: '00000000-0000-4000-8000-000000000001', body: kept };
 }
 
