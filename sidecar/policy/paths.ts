@@ -68,7 +68,7 @@ function touchMatches(
   // Most paths part from most rules at the first segment.
   const [first] = path;
   if (first?.plain && rule[0]?.plain && first.text !== rule[0].text) return NO;
-  // Above: deleting `/home` deletes `/home/ann`. For a rule that allows, only what it names.
+  // Above: deleting `/home` deletes `/home/agent`. For a rule that allows, only what it names.
   const hit = reaches(path, rule, touch.recursive && !certain);
   if (!hit) return NO;
   if (!touch.certain) return MAYBE;

@@ -11,13 +11,13 @@ import type { Row } from './row.ts';
 const ROUNDS = 20_000;
 const LIMIT_US = 50;
 const SCRIPT_LIMIT_MS = 20;
-const identity: Identity = { user: 'ann', groups: ['devs'], proof: 'claimed' };
-const context = { cwd: '/home/ann/app', home: '/home/ann' };
+const identity: Identity = { user: 'agent', groups: ['devs'], proof: 'claimed' };
+const context = { cwd: '/home/agent/app', home: '/home/agent' };
 
 const LINES = {
   'an ordinary line': 'cd /app && npm test 2>&1 | tail -n 20',
   'a simple command': 'git status --short',
-  'wrappers and a nested script': `sudo -u ann timeout 60 bash -lc 'cd /srv/app && make -j4 "$TARGET" | tee build.log'`,
+  'wrappers and a nested script': `sudo -u agent timeout 60 bash -lc 'cd /srv/app && make -j4 "$TARGET" | tee build.log'`,
 };
 
 export async function run(): Promise<Row[]> {

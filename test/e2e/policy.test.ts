@@ -44,12 +44,20 @@ t.test('explain: a command, a request, who asks, and the policy in force', async
   t.match(await chaperone(['policy', 'explain', 'ls', '--data', directory]), { status: 3, stderr: /--data/ });
   await writeFile(
     join(directory, 'policy.yaml'),
-    TEAM.replace('spec:', 'spec:\n  subjects: [{ users: [bob] }]'),
+    TEAM.replace('spec:', 'spec:\n  subjects: [{ users: [reviewer] }]'),
   );
-  const asBob = await chaperone(['policy', 'explain', 'git push', '--user', 'bob', '--data', directory]);
-  t.match(asBob.stdout, /^deny by team\/no-push/);
-  const asAnn = await chaperone(['policy', 'explain', 'git push', '--user', 'ann', '--data', directory]);
-  t.match(asAnn.stdout, /^ask by default\/commands[\s\S]*not for this identity: team/);
+  const asReviewer = await chaperone([
+    'policy',
+    'explain',
+    'git push',
+    '--user',
+    'reviewer',
+    '--data',
+    directory,
+  ]);
+  t.match(asReviewer.stdout, /^deny by team\/no-push/);
+  const asAgent = await chaperone(['policy', 'explain', 'git push', '--user', 'agent', '--data', directory]);
+  t.match(asAgent.stdout, /^ask by default\/commands[\s\S]*not for this identity: team/);
 });
 
 const CASES = `apiVersion: chaperone.dev/v1alpha1

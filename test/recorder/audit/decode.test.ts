@@ -8,7 +8,7 @@ const session = '01J00000000000000000000001';
 const content = { bytes: 3, hash: 'A'.repeat(43) };
 const request = '00000000-0000-4000-8000-000000000001';
 const summary = { type: 'application/json', bytes: 3, sha256: 'a'.repeat(64) };
-const identity = { user: 'ann', groups: ['dev'], proof: 'claimed' as const };
+const identity = { user: 'agent', groups: ['dev'], proof: 'claimed' as const };
 
 /** One of each kind; the type makes a new kind that is missing here an error. */
 const BODIES: { [T in EventType]: Extract<EventBody, { type: T }> } = {

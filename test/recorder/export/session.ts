@@ -10,7 +10,7 @@ export function summaryOf(changes: Partial<SessionSummary> = {}): SessionSummary
     state: 'ended',
     startedAt: STARTED_AT,
     lastAt: STARTED_AT + 9_000_001,
-    identity: { user: 'ann', groups: [], proof: 'claimed' },
+    identity: { user: 'agent', groups: [], proof: 'claimed' },
     host: 'build-1',
     command: ['bash', '-i'],
     cwd: '/work',

@@ -16,7 +16,7 @@ const OPEN = { keyEncoding: 'view', valueEncoding: 'view' } as const;
 export async function build(data: string): Promise<void> {
   const first = await AuditLog.open({ data });
   const [a, b] = [sessionId(1), sessionId(2)];
-  await first.append(a, [start('ann')]);
+  await first.append(a, [start('agent')]);
   await first.append(b, [start('second')]);
   for (let i = 0; i < 125; i++) {
     await first.append(i % 3 ? a : b, [

@@ -122,7 +122,7 @@ t.test('the order of a session is kept: start first, once, nothing after the end
 
 t.test('time does not run backwards within a session', async (t) => {
   const log = await AuditLog.open({ data: newData() });
-  await log.append(sessionId(1), [start('ann', 1000), output('a', 900), output('b', 1100)]);
+  await log.append(sessionId(1), [start('agent', 1000), output('a', 900), output('b', 1100)]);
   const events = await collect(log.events(sessionId(1)));
   t.same(
     events.map(({ event }) => event.at),

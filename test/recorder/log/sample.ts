@@ -17,7 +17,7 @@ export function newData(): string {
   return join(temporaryDirectory(), 'data');
 }
 
-export function start(user = 'ann', at = 1_700_000_000_000_000): Draft {
+export function start(user = 'agent', at = 1_700_000_000_000_000): Draft {
   return {
     at,
     body: {

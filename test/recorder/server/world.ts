@@ -90,7 +90,7 @@ export function pathOf(url: string): string {
 }
 
 export function startDraft(at = 1_700_000_000_000_000): Draft {
-  const identity = { user: 'ada', groups: ['dev'], proof: 'claimed' as const };
+  const identity = { user: 'agent', groups: ['dev'], proof: 'claimed' as const };
   const terminal = { cols: 80, rows: 24, term: 'xterm-256color' };
   const body = { identity, host: 'box', command: ['bash'], cwd: '/', terminal, policy: 'p', agent: '0.1.0' };
   return { at, body: { type: 'session.start', ...body } };

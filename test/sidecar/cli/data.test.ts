@@ -8,9 +8,9 @@ t.test('the default is in the user’s own home, wherever the process stands', a
   const { HOME, XDG_STATE_HOME } = process.env;
   t.teardown(async () => void Object.assign(process.env, { HOME, XDG_STATE_HOME }));
   delete process.env.XDG_STATE_HOME;
-  process.env.HOME = '/home/ada';
-  t.equal(dataDirectory(undefined), '/home/ada/.local/state/chaperone');
-  t.equal(dataDirectory(''), '/home/ada/.local/state/chaperone');
+  process.env.HOME = '/home/agent';
+  t.equal(dataDirectory(undefined), '/home/agent/.local/state/chaperone');
+  t.equal(dataDirectory(''), '/home/agent/.local/state/chaperone');
   for (const home of ['', 'relative']) {
     process.env.HOME = home;
     t.equal(dataDirectory(undefined), join(userInfo().homedir, '.local/state/chaperone'), `HOME=${home}`);

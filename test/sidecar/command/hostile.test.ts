@@ -5,7 +5,7 @@ import t from 'tap';
 import { analyse, analyseArgv } from '../../../sidecar/command/analyse.ts';
 
 const SEED = 20261122;
-const context = { cwd: '/w', home: '/home/ann' };
+const context = { cwd: '/w', home: '/home/agent' };
 const RUNS = process.env.CHAPERONE_LONG ? 200_000 : 5000;
 
 const TOKENS = [

@@ -1,7 +1,7 @@
 /** The analysis of a line as short texts, for tables. */
 import { analyse, type Context } from '../../../sidecar/command/analyse.ts';
 
-export const context: Context = { cwd: '/w', home: '/home/ann' };
+export const context: Context = { cwd: '/w', home: '/home/agent' };
 export const look = (line: string) => analyse(line, context);
 /** `via>via>program arg arg`, one text for each command. */
 export const found = (line: string) =>

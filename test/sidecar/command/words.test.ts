@@ -8,7 +8,7 @@ import { analyse, analyseArgv } from '../../../sidecar/command/analyse.ts';
 import { needs } from '../../tool.ts';
 
 const SEED = 20261122;
-const context = { cwd: '/home/ann/x', home: '/home/ann' };
+const context = { cwd: '/home/agent/x', home: '/home/agent' };
 
 /** The words of each line as bash expands them; null for a line it refuses. One bash for all lines. */
 function expandedByBash(lines: readonly string[]): (string[] | null)[] {
@@ -19,7 +19,7 @@ function expandedByBash(lines: readonly string[]): (string[] | null)[] {
       if eval "set -- $line" 2>/dev/null; then printf '%s\\0' ok "$#" "$@"; else printf '%s\\0' refused; fi
     done`;
   const input = lines.map((line) => `${line}\0`).join('');
-  const env = { HOME: '/home/ann', PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' };
+  const env = { HOME: '/home/agent', PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8' };
   const run = spawnSync('bash', ['--norc', '-f', '-c', script], { input, env, maxBuffer: 1 << 26 });
   const fields = run.stdout.toString('utf8').split('\0');
   return lines.map(() => {

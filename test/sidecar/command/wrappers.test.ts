@@ -44,7 +44,7 @@ t.test('wrappers', async (t) => {
     ["zsh -o extendedglob -c 'x'", 'zsh>x'],
     ["bash --rcfile f --norc -c 'x'", 'bash>x'],
     ['bash -c \'x "$1" $2 ${3}\' a b c d', 'bash>x b c d'],
-    ["su - ann -c 'x'", 'su>x'],
+    ["su - agent -c 'x'", 'su>x'],
     ["eval 'x' y", 'eval>x y'],
     ["trap 'x' EXIT INT", 'trap>x'],
     ['bash -c \'eval "x $1"\' - z', 'bash>eval>x z'],

@@ -16,7 +16,7 @@ const b64 = (text: string) => Buffer.from(text).toString('base64');
 function masking(spec = ''): Masking {
   const text = `apiVersion: chaperone.dev/v1alpha1\nkind: AgentPolicy\nmetadata: {name: p}\nspec: {masking: {${spec}}}\n`;
   const policy = new LoadedPolicy(parsePolicies(text, 'test'));
-  return policy.masking({ user: 'ada', groups: [], proof: 'claimed' });
+  return policy.masking({ user: 'agent', groups: [], proof: 'claimed' });
 }
 
 function request(resource: string, group = ''): RequestInfo {
@@ -273,7 +273,7 @@ t.test('several policies: the strictest counts', async (t) => {
         `apiVersion: chaperone.dev/v1alpha1\nkind: AgentPolicy\nmetadata: {name: p${n}}\nspec: {masking: {${spec}}}\n`,
     );
     return new LoadedPolicy(parsePolicies(text.join('---\n'), 'test')).masking({
-      user: 'ada',
+      user: 'agent',
       groups: [],
       proof: 'claimed',
     });

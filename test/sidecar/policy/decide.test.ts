@@ -8,7 +8,7 @@ import { PolicySet } from '../../../sidecar/policy/policy-set.ts';
 import { type AgentPolicy, policySchema } from '../../../sidecar/policy/schema.ts';
 
 const SEED = 20261122;
-const somebody: Identity = { user: 'ann', groups: ['devs'], proof: 'claimed' };
+const somebody: Identity = { user: 'agent', groups: ['devs'], proof: 'claimed' };
 
 function policy(name: string, spec: object): AgentPolicy {
   return policySchema.parse({
@@ -22,7 +22,7 @@ function policy(name: string, spec: object): AgentPolicy {
 const rule = (name: string, effect: Effect, match: object) => ({ name, effect, match, reason: `${name}.` });
 
 function judge(policies: AgentPolicy[], line: string, identity = somebody) {
-  const action = analyse(line, { cwd: '/work', home: '/home/ann' });
+  const action = analyse(line, { cwd: '/work', home: '/home/agent' });
   return decide(new PolicySet(policies), action, identity);
 }
 

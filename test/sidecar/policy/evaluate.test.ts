@@ -6,7 +6,7 @@ import { evaluate, type Judgement } from '../../../sidecar/policy/evaluate.ts';
 import { PolicySet } from '../../../sidecar/policy/policy-set.ts';
 import { policySchema } from '../../../sidecar/policy/schema.ts';
 
-const somebody: Identity = { user: 'ann', groups: ['devs'], proof: 'claimed' };
+const somebody: Identity = { user: 'agent', groups: ['devs'], proof: 'claimed' };
 const rule = (name: string, effect: Effect, match: object) => ({ name, effect, match, reason: `${name}.` });
 
 function judgements(spec: object, line: string): Judgement[] {
@@ -16,7 +16,7 @@ function judgements(spec: object, line: string): Judgement[] {
     metadata: { name: 'p' },
     spec,
   });
-  return evaluate(new PolicySet([policy]), analyse(line, { cwd: '/work', home: '/home/ann' }), somebody);
+  return evaluate(new PolicySet([policy]), analyse(line, { cwd: '/work', home: '/home/agent' }), somebody);
 }
 
 /** `git: deny p/a (p/a! p/b?)`: the part, what decided, and what matches for certain or may. */

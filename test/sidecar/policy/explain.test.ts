@@ -9,8 +9,8 @@ import { readAction } from '../../../sidecar/policy/read-action.ts';
 import { type AgentPolicy, policySchema } from '../../../sidecar/policy/schema.ts';
 
 const SEED = 20261122;
-const somebody: Identity = { user: 'ann', groups: ['devs'], proof: 'claimed' };
-const setting = { cwd: '/work', home: '/home/ann' };
+const somebody: Identity = { user: 'agent', groups: ['devs'], proof: 'claimed' };
+const setting = { cwd: '/work', home: '/home/agent' };
 const rule = (name: string, effect: Effect, match: object, more = {}) => ({
   name,
   effect,
@@ -90,7 +90,7 @@ t.test('what would be allowed is told where it was tried', async (t) => {
     'with --dry-run → cd /x && git push origin --dry-run # now',
   ]);
   t.same(tried('tool --force a --b; ls'), ['without --force → tool a --b; ls']);
-  t.same(tried(`sudo -u ann ls 'a b'`), [`without sudo → ls 'a b'`]);
+  t.same(tried(`sudo -u agent ls 'a b'`), [`without sudo → ls 'a b'`]);
   t.same(tried('git push --force'), [], 'two changes at once are not tried');
   t.same(tried('git push; git push'), [], 'which of the two could not be said');
   t.same(tried('DELETE /api/v1/namespaces/prod/pods/web'), [
@@ -127,7 +127,7 @@ t.test('of a long script those parts are kept that are not simply allowed', asyn
 });
 
 t.test('policies that are for others are named', async (t) => {
-  const theirs = policy('theirs', { subjects: [{ users: ['bob'] }] });
+  const theirs = policy('theirs', { subjects: [{ users: ['reviewer'] }] });
   const loaded = new LoadedPolicy([theirs, policy('ours', {})]);
   const { policy: told } = loaded.explain(analyse('ls', setting), somebody);
   t.same(told, { digest: loaded.digest, applying: ['ours'], others: ['theirs'] });

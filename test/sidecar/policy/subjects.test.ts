@@ -11,7 +11,7 @@ import { MAYBE, NO, YES } from '../../../sidecar/policy/tri.ts';
 const POD = { namespace: 'team-a', name: 'worker-1', uid: 'u', serviceAccount: 'builder' };
 
 function somebody(changes: Partial<Identity> = {}): Identity {
-  return { user: 'ann', groups: ['devs', 'all'], proof: 'claimed', ...changes };
+  return { user: 'agent', groups: ['devs', 'all'], proof: 'claimed', ...changes };
 }
 
 function policy(name: string, spec: object): AgentPolicy {
@@ -32,7 +32,7 @@ t.test('everybody where none are given', async (t) => {
 
 t.test('each kind, alone', async (t) => {
   const cases: [subject: object, yes: Identity, no: Identity][] = [
-    [{ users: ['a*'] }, somebody(), somebody({ user: 'bob' })],
+    [{ users: ['a*'] }, somebody(), somebody({ user: 'reviewer' })],
     [{ groups: ['dev?'] }, somebody(), somebody({ groups: ['ops'] })],
     [{ serviceAccounts: ['team-*:builder'] }, inPod(), somebody({ pod: { ...POD, namespace: 'ops' } })],
     [{ serviceAccounts: [{ regex: 'team-a:.*' }] }, inPod(), somebody()],
@@ -50,20 +50,20 @@ t.test('each kind, alone', async (t) => {
 });
 
 t.test('all conditions of one subject, any of the subjects', async (t) => {
-  const both = subjectsOf([{ users: ['ann'], namespaces: ['team-a'], podLabels: { a: '1', b: '2' } }]);
+  const both = subjectsOf([{ users: ['agent'], namespaces: ['team-a'], podLabels: { a: '1', b: '2' } }]);
   t.equal(both(inPod({ a: '1', b: '2', c: '3' })), YES);
   t.equal(both(inPod({ a: '1' })), NO);
   t.equal(both(somebody()), NO);
-  const either = subjectsOf([{ users: ['bob'] }, { groups: ['all'] }]);
+  const either = subjectsOf([{ users: ['reviewer'] }, { groups: ['all'] }]);
   t.equal(either(somebody()), YES);
   t.equal(either(somebody({ groups: [] })), NO);
 });
 
 t.test('labels that are not known are neither there nor absent', async (t) => {
-  const labelled = subjectsOf([{ users: ['ann'], podLabels: { app: 'web' } }]);
+  const labelled = subjectsOf([{ users: ['agent'], podLabels: { app: 'web' } }]);
   t.equal(labelled(inPod()), MAYBE);
-  t.equal(labelled({ ...inPod(), user: 'bob' }), NO, 'where something else rules it out, that decides');
-  t.equal(subjectsOf([{ podLabels: { app: 'web' } }, { users: ['ann'] }])(inPod()), YES);
+  t.equal(labelled({ ...inPod(), user: 'reviewer' }), NO, 'where something else rules it out, that decides');
+  t.equal(subjectsOf([{ podLabels: { app: 'web' } }, { users: ['agent'] }])(inPod()), YES);
 });
 
 t.test('of a policy that may apply, what is strict counts, and what allows does not', async (t) => {

@@ -42,7 +42,7 @@ const NOTHING: Omit<ToolAction, 'use'> = {
   input: undefined,
   recorded: new Uint8Array(),
   cwd: '/work',
-  home: '/home/ann',
+  home: '/home/agent',
   unknown: [],
 };
 
@@ -65,8 +65,8 @@ t.test('each condition', async (t) => {
     [{ tools: ['delete_*'] }, [call('delete_repo')], [call('list'), read('/delete_x')]],
     [
       { reads: ['~/.ssh/**'] },
-      [read('/home/ann/.ssh/id')],
-      [edit('/home/ann/.ssh/id'), read('/x')],
+      [read('/home/agent/.ssh/id')],
+      [edit('/home/agent/.ssh/id'), read('/x')],
       [read('')],
     ],
     [{ edits: ['/etc/**'] }, [edit('/etc/passwd'), edit('/etc')], [read('/etc/x'), call('edit')], [edit('')]],

@@ -1,7 +1,7 @@
 import t from 'tap';
 import { Bearer, Bearers } from '../../../../sidecar/kube/credentials/bearers.ts';
 
-const principal = { session: 's', identity: { user: 'ada', groups: [], proof: 'claimed' as const } };
+const principal = { session: 's', identity: { user: 'agent', groups: [], proof: 'claimed' as const } };
 
 t.test('a token is found in the header that carries it, and in no other', (t) => {
   const bearers = new Bearers();

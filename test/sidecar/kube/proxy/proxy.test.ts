@@ -32,7 +32,7 @@ t.test('a small request costs two events, and goes on under our own credential',
   );
   t.match(bodies[0], {
     entrance: { kind: 'api', server: upstream.source.server.href },
-    identity: { user: 'ada' },
+    identity: { user: 'agent' },
   });
   t.match(admitted[0], {
     method: 'GET',

@@ -39,7 +39,7 @@ export interface Server {
 /** No port-forward reaches it. */
 export const CLOSED_PORT = 6443;
 export const UPSTREAM_TOKEN = 'the-real-credential';
-const identity = { user: 'ada', groups: ['dev'], proof: 'claimed' as const };
+const identity = { user: 'agent', groups: ['dev'], proof: 'claimed' as const };
 
 const authority = await createAuthority(new Date());
 const certificate = await issueServerCertificate(authority, new Date());
