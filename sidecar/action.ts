@@ -36,12 +36,20 @@ export interface Touch {
 /** What a command is able to do, as far as its own words tell. More join as they are recognised. */
 export const CAPABILITIES = [
   'deletes',
+  /** Writes, deletes or changes something outside of the workspace; said only where the workspace is known. */
+  'writes-outside-workspace',
   'network-fetch',
   /** Lets others reach a port, or opens a tunnel to one. */
   'network-listen',
   'privilege',
   /** Runs as code what it reads from its standard input. */
   'stdin-script',
+  /** Runs code of another language than a shell's that stands in its own words. */
+  'interpreter-code',
+  /** Reads what programs keep passwords, keys or tokens in. */
+  'credential-read',
+  /** Leaves something that runs later, by itself. */
+  'persistence',
   /** A call by which a function starts ever more copies of itself. */
   'fork-bomb',
   /** Talks to a Kubernetes API, or to what acts on one. */
@@ -130,6 +138,8 @@ export interface Unknown {
     | 'computed-code'
     | 'code-on-stdin'
     | 'computed-argument'
+    /** Code in another language than a shell's. */
+    | 'foreign-code'
     | 'no-hooks'
     | 'unreadable-script'
     /** Of a line that was typed into a terminal: the screen does not tell all of it. */

@@ -14,6 +14,7 @@ import { type Access, runShell, type ShellOptions } from '../shell/run-shell.ts'
 import { ProcessTerminal } from '../shell/terminal.ts';
 import type { Evidence } from './evidence.ts';
 import { homeDirectory } from './home.ts';
+import { workspaceOf } from './workspace.ts';
 
 export interface GuardedOptions {
   request: Request;
@@ -35,14 +36,15 @@ export async function guardedShell(
   options: GuardedOptions,
 ): Promise<GuardedOutcome> {
   const current = () => policy.current();
+  const workspace = workspaceOf(options.cwd ?? process.cwd(), homeDirectory());
   const guard: Guard = {
     journal: evidence.journal,
     vault: evidence.vault,
     gate: new Gate({ journal: evidence.journal, clock: systemClock, policy: current }),
     clock: systemClock,
     policy: () => current().digest,
-    analyse: (line, where) => analyse(line, located(where)),
-    analyseArgv: (argv, where) => analyseArgv(argv, located(where)),
+    analyse: (line, where) => analyse(line, { ...located(where), workspace }),
+    analyseArgv: (argv, where) => analyseArgv(argv, { ...located(where), workspace }),
   };
   const session = ulid();
   const identity = localIdentity(process.env);

@@ -19,6 +19,8 @@ export interface Context {
   cwd: string;
   /** Home directory of who runs it. */
   home?: string;
+  /** Absolute directory of what is worked on: what lies outside of it, and of temporary directories, is told. */
+  workspace?: string | undefined;
   /** Other variables known to hold these values when the line starts. */
   variables?: Readonly<Record<string, string>>;
   /** What arrives on its standard input: statements that are judged one by one, or nothing. Otherwise that is not known. */
@@ -76,7 +78,7 @@ function scopeOf({ cwd, home, variables = {}, input }: Context): Scope {
 }
 
 function run(line: string, context: Context, read: (found: Found, scope: Scope) => void): CommandAction {
-  const found = new Found(reader);
+  const found = new Found(reader, { home: context.home, workspace: context.workspace });
   try {
     read(found, scopeOf(context));
   } catch (error) {

@@ -1,6 +1,7 @@
 /** What the analysis has found so far, and how much more work it may do. */
 import type { parse } from 'unbash';
 import type { ApiIntent, Capability, Redirection, SimpleCommand, Touch, Unknown } from '../action.ts';
+import type { Places } from './consequences.ts';
 import { type CallSite, forkBombs } from './fork-bomb.ts';
 import { LIMITS, LimitReached, shown } from './limits.ts';
 import { type Changes, changesIn, type Input, type Range, type Scope } from './scope.ts';
@@ -57,8 +58,12 @@ export class Found {
   #work = 0;
   #pipelines = 0;
 
-  constructor(reader: Reader) {
+  /** Where who runs it is at home, and what is worked on. */
+  readonly places: Places;
+
+  constructor(reader: Reader, places: Places) {
     this.#reader = reader;
+    this.places = places;
   }
 
   /** What the script that is being read changes, and where; told once for each script. */

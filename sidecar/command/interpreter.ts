@@ -1,8 +1,9 @@
 /** Follows the code that a shell or another interpreter is given. */
 import type { Word } from './fields.ts';
+import { interpreterCode, isHarmless } from './foreign.ts';
 import type { Found } from './found.ts';
 import { childVariables, type Scope } from './scope.ts';
-import { FOREIGN, interpreterCode, shellCode } from './shells.ts';
+import { FOREIGN, shellCode } from './shells.ts';
 
 interface Place {
   scope: Scope;
@@ -50,6 +51,11 @@ export function followInterpreter(found: Found, program: string, words: readonly
   if (code === null) return false;
   if (code.from !== 'stdin') {
     if (code.from === 'word') found.runsOutputOf(code.word.sources, program);
+    if (code.from === 'word' && code.inline) {
+      found.commands[at.place]!.capabilities.push('interpreter-code');
+      if (!isHarmless(code.word.value))
+        found.doubt('foreign-code', `the code of ${program} is not read`, code.word.text);
+    }
     return true;
   }
   const { input } = at.scope;

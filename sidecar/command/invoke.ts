@@ -2,6 +2,7 @@
 import type { Assigned, Redirection, Touch } from '../action.ts';
 import { BUILTINS, followBuiltin } from './builtins.ts';
 import { capabilitiesOf } from './capabilities.ts';
+import { consequencesOf } from './consequences.ts';
 import type { Word } from './fields.ts';
 import { findCommands } from './find.ts';
 import type { Found } from './found.ts';
@@ -15,7 +16,8 @@ import { changed, isJudged, type Scope, SOMEWHERE } from './scope.ts';
 import { shellNamed } from './shells.ts';
 import { useOf } from './tools/tools.ts';
 import { everywhere, touchesOf } from './touches.ts';
-import { WRAPPERS, type Wrapper, wrapperNamed } from './wrappers.ts';
+import type { Wrapper } from './wrapper.ts';
+import { WRAPPERS, wrapperNamed } from './wrappers.ts';
 import { appended } from './xargs.ts';
 
 export interface Call {
@@ -33,6 +35,9 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   const name = words[0];
   const program = name === undefined ? '' : name.glob || name.value === null ? null : programOf(name.value);
   const use = program ? useOf(program, { words, stdin: found.textOf(scope.input) }) : {};
+  const touches = program
+    ? [...call.touches, ...everywhere(scope, (place) => touchesOf(program, words, place))]
+    : call.touches;
   const place = found.enter(
     {
       program,
@@ -40,10 +45,12 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
       openEnded: words.some((word) => word.splits),
       env: call.env,
       redirections: call.redirections,
-      touches: program
-        ? [...call.touches, ...everywhere(scope, (place) => touchesOf(program, words, place))]
-        : call.touches,
-      capabilities: program ? [...capabilitiesOf(program, words), ...(use.capabilities ?? [])] : [],
+      touches,
+      capabilities: [
+        ...(program ? capabilitiesOf(program, words) : []),
+        ...(use.capabilities ?? []),
+        ...consequencesOf(touches, found.places),
+      ],
       requests: [...(use.requests ?? [])],
       hosts: [...(use.hosts ?? [])],
       text: call.text,

@@ -28,10 +28,27 @@ export const OPERANDS: ReadonlyMap<string, Operands> = new Map<string, Operands>
   ['truncate', { each: 'writes', short: 'sr' }],
   ['tee', { each: 'writes' }],
   ['touch', { each: 'writes', short: 'drt' }],
-  ['cp', { each: 'reads', last: 'writes', short: 'St', options: TARGET }],
+  [
+    'cp',
+    {
+      each: 'reads',
+      last: 'writes',
+      short: 'St',
+      options: TARGET,
+      recursive: /^(-[A-Za-z]*[rRa]|--rec|--arc)/,
+    },
+  ],
   ['install', { each: 'reads', last: 'writes', short: 'gmoSt', options: TARGET }],
-  ['rsync', { each: 'reads', last: 'writes', short: 'eBfMT' }],
-  ['scp', { each: 'reads', last: 'writes', short: 'cFiJloPS' }],
+  ['rsync', { each: 'reads', last: 'writes', short: 'eBfMT', recursive: /^(-[A-Za-z]*[ra]|--rec|--arc)/ }],
+  ['scp', { each: 'reads', last: 'writes', short: 'cFiJloPS', recursive: /^-[A-Za-z]*r/ }],
+  ['zip', { each: 'reads', skip: 1, short: 'xitnbPp', recursive: /^(-[A-Za-z]*r|--rec)/ }],
+  [
+    'openssl',
+    {
+      options: { '-in': 'reads', '-inkey': 'reads', '-key': 'reads', '-out': 'writes', '-keyout': 'writes' },
+    },
+  ],
+  ['xargs', { options: { '-a': 'reads', '--arg-file': 'reads' } }],
   ['ln', { each: 'reads', last: 'writes', short: 'St', options: TARGET }],
   ...same(['chmod', 'chown', 'chgrp', 'chattr', 'setfacl', 'chcon'], {
     each: 'changes',
@@ -115,8 +132,15 @@ export const OPERANDS: ReadonlyMap<string, Operands> = new Map<string, Operands>
   ...same(['ddrescue', 'dd_rescue'], { each: 'reads', last: 'writes', short: 'bBcdeEiIKmorsST' }),
   ['pv', { each: 'reads', short: 'DiwHNFLBstdRPo', options: { '-o': 'writes', '--output': 'writes' } }],
   ['qemu-img', { each: 'reads', last: 'writes', skip: 1, short: 'fOoTtSBblm' }],
-  ['curl', { options: { '-o': 'writes', '--output': 'writes' } }],
-  ['wget', { options: { '-O': 'writes', '--output-document': 'writes' } }],
+  [
+    'wget',
+    {
+      options: {
+        ...{ '-O': 'writes', '--output-document': 'writes', '-o': 'writes', '-a': 'writes' },
+        ...{ '--post-file': 'reads', '--body-file': 'reads', '-i': 'reads', '--input-file': 'reads' },
+      },
+    },
+  ],
   ['blkdiscard', { each: 'writes', short: 'olp' }],
   ...same(['mkswap', 'mke2fs', 'mkdosfs', 'mkntfs', 'newfs'], { each: 'writes', short: 'LUt' }),
 ]);

@@ -118,68 +118,6 @@ function positionals(words: readonly Word[]): (string | null)[] {
   return [...words.slice(0, split).map((word) => word.value), ...new Array<null>(32).fill(null)];
 }
 
-interface Interpreter {
-  name: RegExp;
-  /** The next word, or the rest of this one, is the code. */
-  code: RegExp;
-  /** No code is read at all, or the operand is no code. */
-  inert: RegExp;
-  /** The next word belongs to this option. */
-  withArgument: RegExp;
-}
-
-const INTERPRETERS: readonly Interpreter[] = [
-  {
-    name: /^(python|pypy)[\d.]*$/,
-    code: /^-[A-Za-z]*c$/,
-    inert: /^-[A-Za-z]*[chmV]|^--(help|version)/,
-    withArgument: /^-[WXQ]$/,
-  },
-  { name: /^perl[\d.]*$/, code: /^-[A-Za-z]*[eE]$/, inert: /^-[A-Za-z]*[eEhvV]/, withArgument: /^-[IMm]$/ },
-  {
-    name: /^ruby[\d.]*$/,
-    code: /^-[A-Za-z]*e$/,
-    inert: /^-[A-Za-z]*[ehv]|^--(help|version)/,
-    withArgument: /^-[Ir]$/,
-  },
-  {
-    name: /^(node|nodejs|deno|bun)$/,
-    code: /^(-[ep]|-pe|--eval|--print)$/,
-    inert: /^-[ehpv]|^--(eval|print|help|version|test|run)/,
-    withArgument: /^(-r|--require|--import|--loader)$/,
-  },
-  {
-    name: /^php[\d.]*$/,
-    code: /^(-r|--run)$/,
-    inert: /^-[rfimvhSa]|^--(run|file|version|help)/,
-    withArgument: /^-[dc]$/,
-  },
-  {
-    name: /^(tclsh|wish|guile|Rscript|julia)[\d.]*$/,
-    code: /^-e$/,
-    inert: /^-[ehv]/,
-    withArgument: /^-[lL]$/,
-  },
-  { name: /^lua[\d.]*$/, code: /^-e$/, inert: /^-[ev]/, withArgument: /^-l$/ },
-];
-
-export type InterpreterCode = { from: 'stdin' } | { from: 'word'; word: Word } | { from: 'elsewhere' };
-
-/** Where an interpreter that is no shell takes its code from; null for other programs. */
-export function interpreterCode(program: string, words: readonly Word[]): InterpreterCode | null {
-  const grammar = INTERPRETERS.find(({ name }) => name.test(program));
-  if (grammar === undefined) return null;
-  for (let at = 1; at < words.length; at++) {
-    const word = words[at]!;
-    if (word.value === '-' || isStdin(word)) return { from: 'stdin' };
-    if (word.value === null || !word.value.startsWith('-')) return { from: 'word', word };
-    if (grammar.code.test(word.value) && words[at + 1]) return { from: 'word', word: words[at + 1]! };
-    if (grammar.inert.test(word.value)) return { from: 'elsewhere' };
-    if (grammar.withArgument.test(word.value)) at++;
-  }
-  return { from: 'stdin' };
-}
-
 export function isStdin(word: Word): boolean {
   return word.value !== null && /^\/(dev\/(stdin|fd\/0)|proc\/self\/fd\/0)$/.test(word.value);
 }

@@ -28,6 +28,10 @@ export function touchesOf(program: string, words: readonly Word[], scope: Scope)
       return wiped(words, scope);
     case 'rsync':
       return mirrored(words, scope);
+    case 'curl':
+      return transferred(words, scope);
+    case 'sed':
+      return edited(words, scope);
   }
   const listing = LISTING.get(program);
   if (listing !== undefined) return partitions(words, listing, scope);
@@ -86,9 +90,10 @@ function byOperands(words: readonly Word[], grammar: Operands, scope: Scope): To
     const isLast = !targeted && place > 0 && place === paths.length - 1;
     const role = (isLast ? grammar.last : undefined) ?? grammar.each;
     if (role === undefined) return;
-    touches.push(touch(role, word, scope, recursive));
+    // What is copied to is written itself; what lies below it is not known.
+    touches.push(touch(role, word, scope, recursive && role !== 'writes'));
     // A word that may hold `-r`: perhaps everything below is touched.
-    if (uncertain && !recursive && grammar.recursive) {
+    if (uncertain && !recursive && grammar.recursive && role !== 'writes') {
       touches.push({ ...touch(role, word, scope, true), certain: false });
     }
   });
@@ -174,7 +179,46 @@ function archived(words: readonly Word[], scope: Scope): Touch[] {
     first?.value && /^[A-Za-z]/.test(first.value)
       ? [{ ...first, value: `-${first.value}` }]
       : words.slice(1, 2);
-  return byOperands([program!, ...dashed, ...rest], { options: { '-f': role, '--file': role } }, scope);
+  const options = { '-f': role, '--file': role } as const;
+  const grammar: Operands = makes
+    ? { each: 'reads', short: 'CTXbNHVgKL', recursive: /^-/, options }
+    : { options };
+  return byOperands([program!, ...dashed, ...rest], grammar, scope);
+}
+
+/** Options of curl with a file, whole or after a sign: `-d @file`, `-F name=@file`. */
+const CURL: Operands = {
+  short: 'AbcCdDeEFHhKmPQrtuUwxXyYz',
+  options: {
+    ...{ '-o': 'writes', '--output': 'writes', '-D': 'writes', '--dump-header': 'writes', '-c': 'writes' },
+    ...{ '--cookie-jar': 'writes', '--trace': 'writes', '--trace-ascii': 'writes', '--stderr': 'writes' },
+    ...{
+      '-T': 'reads',
+      '--upload-file': 'reads',
+      '-K': 'reads',
+      '--config': 'reads',
+      '--netrc-file': 'reads',
+    },
+    ...{ '-E': 'reads', '--cert': 'reads', '--key': 'reads' },
+  },
+};
+
+function transferred(words: readonly Word[], scope: Scope): Touch[] {
+  const sent = words.slice(1).flatMap((word) => {
+    // A local file by its address is read as well.
+    const found = /^(?:(?:-[A-Za-z]*[dF]|--[a-z-]+=)?(?:[^@]*=)?[@<]|file:\/\/)(.*)/s.exec(word.pattern);
+    if (found === null || found[1] === '' || found[1] === '-') return [];
+    const pattern = found[1]!.replace(/;.*/s, '');
+    return [touch('reads', { ...word, pattern }, scope)];
+  });
+  return [...byOperands(words, CURL, scope), ...sent];
+}
+
+/** `sed -i` writes what it reads. */
+function edited(words: readonly Word[], scope: Scope): Touch[] {
+  const touches = byOperands(words, OPERANDS.get('sed')!, scope);
+  if (!words.some(({ value }) => /^(-[nErsz]*i|--in-place)/.test(value ?? ''))) return touches;
+  return touches.flatMap((one) => (one.role === 'reads' ? [one, { ...one, role: 'writes' }] : [one]));
 }
 
 /** A moved file is gone from where it was, with everything below it. */

@@ -12,7 +12,7 @@ t.test('paths by role', async (t) => {
     'rm "/a/$x"': ['deletes /a/** ?'],
     'rm $x -r y': ['deletes /** all ?', 'deletes /w/y all'],
     'rm $x y': ['deletes /** ?', 'deletes /** all ?', 'deletes /w/y', 'deletes /w/y all ?'],
-    'cp -r a b c': ['reads /w/a', 'reads /w/b', 'writes /w/c'],
+    'cp -r a b c': ['reads /w/a all', 'reads /w/b all', 'writes /w/c'],
     'cp -t d a': ['writes /w/d', 'reads /w/a'],
     'mv a b': ['deletes /w/a all', 'writes /w/b'],
     'dd if=a of=/b bs=1': ['reads /w/a', 'writes /b'],
@@ -39,13 +39,13 @@ t.test('paths by role', async (t) => {
     'cd b && rm c': ['deletes /w/b/c'],
     'a && cd b; rm c': ['deletes /w/b/c', 'deletes /w/c ?'],
     'env -C /b rm c': ['deletes /b/c'],
-    'tar cf a b': ['writes /w/a'],
+    'tar cf a b': ['writes /w/a', 'reads /w/b all'],
     'tar -xf a': ['reads /w/a'],
     'for f in *.txt; do rm "$f"; done': ['deletes /w/*.txt'],
     'tee -a a b': ['writes /w/a', 'writes /w/b'],
     'curl -sSLo a x': ['writes /w/a'],
     'fdisk -l /dev/x': ['reads /dev/x'],
-    'rsync -a --delete a/ b': ['reads /w/a', 'writes /w/b', 'deletes /w/b all'],
+    'rsync -a --delete a/ b': ['reads /w/a all', 'writes /w/b', 'deletes /w/b all'],
   };
   for (const [line, expected] of Object.entries(cases)) t.strictSame(touched(line), expected, line);
 });

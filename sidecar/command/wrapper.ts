@@ -1,0 +1,27 @@
+/** How a program that runs another one is described. */
+import type { Grammar } from './options.ts';
+
+export interface Wrapper extends Grammar {
+  /** Operands before the command, e.g. 1 for the duration of `timeout`. */
+  operands?: number;
+  /** `NAME=value` words may stand before the command and set its environment. */
+  assignments?: boolean;
+  /** Options with which it runs no command at all. */
+  inert?: readonly string[];
+  /** Options with which it starts a shell, or hands the command to one. */
+  shell?: readonly string[];
+  /** Options that name the directory it runs in. */
+  directory?: readonly string[];
+  /** It runs in the root directory of another tree. */
+  root?: boolean;
+  /** Options whose argument is a line for a shell, run instead of, or beside, a command. */
+  code?: readonly string[];
+  /** It takes a command only with this option. */
+  needs?: string;
+  /** A shell reads its words, joined by blanks, as code. */
+  joins?: boolean;
+  /** Words of its own making follow the command (`xargs`). */
+  appends?: boolean;
+  /** True if it starts a shell when no command is given. */
+  shellByDefault?: boolean;
+}
