@@ -53,6 +53,8 @@ export interface OutputRecorderOptions {
   stream?: 'stderr';
   /** Masks what is stored, and what is shown; each as it is where there is none. */
   mask?: OutputMask;
+  /** What has to be shown before that which is stored next: output of another stream. */
+  after?: () => Promise<void>;
   /** Shows what has been stored. Resolves when the receiver can take more, and has no more use for `bytes`. */
   forward: (bytes: Uint8Array) => Promise<void> | void;
   /** Told when to stop and to go on producing. */
@@ -165,7 +167,9 @@ export class OutputRecorder {
     this.#inFlight += 1;
     const stored = this.#options.journal.append(this.#options.session, drafts);
     stored.catch(() => undefined); // reported by the chain, in order
-    this.#tail = this.#tail.then(() => this.#deliver(stored, chunks)).catch((error) => this.#fail(error));
+    const before = this.#options.after?.();
+    const shown = before === undefined ? this.#tail : this.#tail.then(() => before);
+    this.#tail = shown.then(() => this.#deliver(stored, chunks)).catch((error) => this.#fail(error));
   }
 
   /** Resolves when everything pushed so far is stored and forwarded (or the recorder has failed). */

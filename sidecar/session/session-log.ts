@@ -109,6 +109,7 @@ export class SessionLog {
   /** An output stream of this session: what is pushed is stored, and then forwarded. */
   output(receiver: {
     stream?: 'stderr';
+    after?: () => Promise<void>;
     forward: (bytes: Uint8Array) => Promise<void> | void;
     throttle: (stop: boolean) => void;
     failed: (error: unknown) => void;

@@ -4,6 +4,7 @@ import { InputRecorder } from '../../session/input-recorder.ts';
 import type { SessionLog } from '../../session/session-log.ts';
 import { CopiedInput, CopiedOutput, Copying } from './copy/copying.ts';
 import { EchoedInput, PipedInput } from './input.ts';
+import { orStop } from './or-stop.ts';
 import type { OutputSink, Show } from './output.ts';
 import type { RemoteParameters } from './parameters.ts';
 import type { Program } from './program.ts';
@@ -25,11 +26,15 @@ export interface Arrangement {
   stdin: StdinGate;
   /** @param recorded the session's own output */
   output: (recorded: OutputSink, show: Show) => OutputSink;
+  /** Ends the wait for a decision, and judges nothing more. */
+  stop: () => void;
   /** Nothing more will pass: resolves when the last of the evidence is stored. */
   end: () => Promise<void>;
 }
 
 export function arrange(options: ArrangementOptions): Arrangement {
+  const waiting = new AbortController();
+  const stop = () => waiting.abort(new Error('both sides are gone'));
   const { program, log, parameters, recordInput, failed } = options;
   const { copy } = program;
   if (copy !== null) {
@@ -41,20 +46,26 @@ export function arrange(options: ArrangementOptions): Arrangement {
     const stdin = copy.direction === 'to' ? new CopiedInput(copying) : new OpenStdin();
     const output = (recorded: OutputSink, show: Show) =>
       copy.direction === 'from' ? new CopiedOutput(copying, recorded, show) : recorded;
-    return { stdin, output, end: () => copying.end() };
+    return { stdin, output, stop, end: () => copying.end() };
   }
-  const gate = gateFor(options);
+  const gate = gateFor(options, waiting.signal);
   const output = (recorded: OutputSink) => recorded;
   const end = async () => undefined;
-  if (!recordInput || !parameters.stdin) return { stdin: gate, output, end };
-  if (!parameters.tty) return { stdin: new PipedInput(gate, (body) => log.append(body)), output, end };
+  if (!recordInput || !parameters.stdin) return { stdin: gate, output, stop, end };
+  if (!parameters.tty) return { stdin: new PipedInput(gate, (body) => log.append(body)), output, stop, end };
   const recorder = new InputRecorder(log, failed);
-  return { stdin: new EchoedInput(gate, recorder), output, end: async () => recorder.end() };
+  return { stdin: new EchoedInput(gate, recorder), output, stop, end: async () => recorder.end() };
 }
 
-function gateFor({ parameters: { stdin, tty }, program, log }: ArrangementOptions): StdinGate {
+function gateFor(
+  { parameters: { stdin, tty }, program, log }: ArrangementOptions,
+  stopped: AbortSignal,
+): StdinGate {
   if (!stdin || program.reads === 'data') return new OpenStdin();
-  const judge = (action: CommandAction) => log.judge(action);
+  const judge = async (action: CommandAction) => {
+    stopped.throwIfAborted();
+    return orStop(log.judge(action), stopped);
+  };
   const context = { cwd: program.action?.cwd ?? '/' };
   if (tty) return new ScreenGate({ judge, context, joined: program.action === null });
   return new ScriptGate({ judge, context, after: program.action });

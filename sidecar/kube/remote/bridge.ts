@@ -28,6 +28,8 @@ export interface Traffic<Event> {
   settled(): Promise<void>;
   /** Tells both sides why, in the order in which they can still hear it. */
   sayGoodbye(over: BridgeEnd): Promise<void>;
+  /** Both connections are gone: nobody waits for a decision any more. */
+  gone?(): void;
 }
 
 /** How long a peer may take to close after it was told. */
@@ -60,6 +62,7 @@ export class Bridge<Event> {
     const heard =
       over.kind === 'ended' ? client.flushed().then(() => client.closed(LINGER_MS)) : client.closed(CLOSE_MS);
     await Promise.all([heard, server.closed(CLOSE_MS)]);
+    traffic.gone?.();
     await Promise.all(pumps);
     return over;
   }

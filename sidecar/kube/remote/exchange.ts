@@ -101,9 +101,11 @@ export class RemoteExchange implements Running {
   async #attempt(): Promise<RequestEnd> {
     const { principal, socket } = this.#upgrading;
     const action: KubeAction = { ...this.#upgrading.action, opens: this.#session };
-    const verdict = await this.#ports.guard.gate.judge(principal.session, principal.identity, action);
+    const { gate } = this.#ports.guard;
+    const { signal } = this.#stop;
+    const verdict = await orStop(gate.judge(principal.session, principal.identity, action), signal);
     if (!verdict.ok) return this.#refuse(forbidden(action.request, verdict.decision));
-    this.#stop.signal.throwIfAborted();
+    signal.throwIfAborted();
     if ('setTimeout' in socket) (socket as { setTimeout(ms: number): void }).setTimeout(0);
     return this.#inSession(action);
   }
@@ -139,7 +141,7 @@ export class RemoteExchange implements Running {
     const ports = this.#forwarded;
     const program = readProgram(parameters, guard.analyseArgv);
     if (program.action !== null) {
-      const verdict = await log.judge(program.action);
+      const verdict = await orStop(log.judge(program.action), this.#stop.signal);
       if (!verdict.ok) {
         const status = forbidden(action.request, verdict.decision);
         return { end: this.#refuse(status), outcome: { reason: 'refused', status: 126 } };

@@ -65,14 +65,15 @@ export async function runRemoteCommand(command: RemoteCommand): Promise<Outcome>
     server: endOf(command, server, 'server'),
     stdin: command.stdin ?? arrangement.stdin,
     output: (show) => {
-      const recorded = new RecordedOutput((channel, throttle) => {
+      const recorded = new RecordedOutput((channel, recording) => {
         const stream = channel === 'stderr' ? { stream: channel } : {};
-        return log.output({ ...stream, forward: (bytes) => show(channel, bytes), throttle, failed });
+        return log.output({ ...stream, ...recording, forward: (bytes) => show(channel, bytes), failed });
       });
       return arrangement.output(recorded, show);
     },
     resized: ({ columns, rows }) => log.append({ type: 'session.resize', cols: columns, rows }),
     status: (data) => status.push(data),
+    gone: arrangement.stop,
     notices: noticesFor(parameters),
     refusal: (message) => formatFailure(version, message, 'Forbidden', 403),
   });

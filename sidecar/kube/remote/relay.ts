@@ -28,6 +28,8 @@ export interface RelayOptions {
   status: (data: Buffer) => void;
   /** Bytes for the error channel that say that we refused. */
   refusal: (message: string) => Uint8Array;
+  /** Told when nobody waits for a decision any more. */
+  gone: () => void;
   /** Where the person reads what we have to say; null where they read nothing. */
   notices: OutputChannel | null;
 }
@@ -60,6 +62,7 @@ export class Relay {
       fromServer: (event) => this.#fromServer(event),
       settled: () => this.#output.settled(),
       sayGoodbye: (over) => this.#sayGoodbye(over),
+      gone: this.#options.gone,
     });
   }
 

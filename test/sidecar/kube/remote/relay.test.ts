@@ -2,6 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
+import { ulid } from 'ulid';
 import { analyseArgv } from '../../../../sidecar/command/analyse.ts';
 import { runRemoteCommand } from '../../../../sidecar/kube/remote/exec.ts';
 import type { Agreement } from '../../../../sidecar/kube/remote/handshake.ts';
@@ -16,6 +17,7 @@ import type {
   RemotePeer,
   WebSocketProtocol,
 } from '../../../../sidecar/kube/wire/remotecommand.ts';
+import { SessionLog } from '../../../../sidecar/session/session-log.ts';
 import { type Capture, captures } from '../../../kube-captures/capture.ts';
 import { type Cut, inSizes, whole } from '../../../kube-captures/cuts.ts';
 import { FACTS, type Fact } from '../../../kube-captures/facts.ts';
@@ -339,3 +341,45 @@ t.test(
     t.match(await outcome, { reason: 'detached' });
   },
 );
+
+t.test('who waits for a decision when both sides are cut waits no longer', { timeout: 10_000 }, async (t) => {
+  const play = await stage(t);
+  for (const capture of ALL.filter(({ scenario }) => scenario === 'exec-stdin-script')) {
+    const asked = Promise.withResolvers<void>();
+    const gate = Object.create(play.guard.gate, {
+      judge: {
+        value: () => {
+          asked.resolve();
+          return new Promise<never>(() => undefined);
+        },
+      },
+    });
+    const session = ulid();
+    const guard = { ...play.guard, gate };
+    const log = new SessionLog({
+      guard,
+      session,
+      identity: { user: 'a', groups: [], proof: 'claimed' },
+      cwd: '/',
+    });
+    await log.start(['test']);
+    const [clientNear, clientFar] = await pair(t);
+    const [serverNear, serverFar] = await pair(t);
+    gather(clientFar);
+    gather(serverFar);
+    const parameters = parametersOf(capture);
+    const outcome = runRemoteCommand({
+      ...{ log, agreement: agreementOf(capture), parameters },
+      client: { socket: clientNear, head: Buffer.alloc(0) },
+      server: { socket: serverNear, head: Buffer.alloc(0) },
+      program: readProgram(parameters, analyseArgv),
+    });
+    clientFar.write(capture.client);
+    await asked.promise;
+    clientNear.destroy();
+    serverNear.destroy();
+    t.match(await outcome, { reason: /detached|failed/ }, capture.name);
+    await log.end(await outcome);
+    t.same(bodies(await play.events(session), 'command.decided'), [], 'and nothing is judged after the end');
+  }
+});
