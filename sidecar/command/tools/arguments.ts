@@ -14,6 +14,8 @@ export interface Syntax {
   equals?: boolean;
   /** Long names may be shortened, as getopt_long has it. */
   shortened?: boolean;
+  /** Long names that are not short for another, although they begin it. */
+  exact?: ReadonlySet<string>;
   /** Options end at the first operand. */
   leading?: boolean;
 }
@@ -92,8 +94,8 @@ class Reading implements Arguments {
   }
 
   #nameOf(name: string): string {
-    const { values, flags, shortened } = this.#syntax;
-    if (!shortened || values.has(name) || flags?.has(name)) return name;
+    const { values, flags, shortened, exact } = this.#syntax;
+    if (!shortened || values.has(name) || flags?.has(name) || exact?.has(name)) return name;
     for (const known of values) if (known.startsWith(name)) return known;
     return name;
   }

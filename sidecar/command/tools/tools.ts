@@ -1,6 +1,9 @@
 /** What a program asks of others over the network, by its own grammar. To add one, add an entry. */
 import type { ApiIntent, Capability } from '../../action.ts';
 import type { Word } from '../fields.ts';
+import { curlUse } from './http/curl.ts';
+import { httpieUse } from './http/httpie.ts';
+import { wgetUse } from './http/wget.ts';
 import { kubectlUse } from './kubectl/kubectl.ts';
 
 /** A call of a program. */
@@ -22,6 +25,14 @@ export type Tool = (call: ToolCall) => ToolUse;
 const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['kubectl', kubectlUse],
   ['oc', kubectlUse],
+  ['curl', curlUse],
+  ['curlie', curlUse],
+  ['wget', wgetUse],
+  ['wget2', wgetUse],
+  ['http', httpieUse],
+  ['https', httpieUse],
+  ['xh', httpieUse],
+  ['xhs', httpieUse],
   ['microk8s.kubectl', kubectlUse],
 ]);
 
@@ -29,5 +40,11 @@ const NOTHING: ToolUse = {};
 
 export function useOf(program: string, call: ToolCall): ToolUse {
   const tool = TOOLS.get(program);
-  return tool === undefined ? NOTHING : tool(call);
+  if (tool === undefined) return NOTHING;
+  const use = tool(call);
+  return (use.requests?.length ?? 0) < 2 ? use : { ...use, requests: distinct(use.requests!) };
+}
+
+function distinct(requests: readonly ApiIntent[]): readonly ApiIntent[] {
+  return [...new Map(requests.map((one) => [JSON.stringify(one), one])).values()];
 }

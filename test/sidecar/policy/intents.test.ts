@@ -50,6 +50,8 @@ t.test('a rule over the API refuses the line that comes to it', async (t) => {
     'kubectl delete all --all -n shop',
     'kubectl drain node1',
     'kubectl delete --raw /api/v1/namespaces/x',
+    'curl -k -X DELETE https://kubernetes.default.svc/api/v1/namespaces/x',
+    'wget --method=DELETE "https://$KUBERNETES_SERVICE_HOST/api/v1/namespaces/x"',
     "kubectl delete -f - <<'E'\napiVersion: v1\nkind: Namespace\nmetadata: {name: x}\nE",
     'sudo sh -c "kubectl delete ns x"',
     'cd /w && kubectl get ns && kubectl delete ns x | cat',
@@ -60,6 +62,8 @@ t.test('a rule over the API refuses the line that comes to it', async (t) => {
     'kubectl $VERB ns x',
     'kubectl delete $WHAT x',
     'kubectl prune-it',
+    'curl -X DELETE https://10.0.0.1/api/v1/namespaces/x',
+    'curl -X DELETE "$URL"',
   ];
   for (const line of doubtful) t.match(judge(spec, line), { effect: 'ask', rule: 'default/unknown' }, line);
   const untouched = [
@@ -69,6 +73,8 @@ t.test('a rule over the API refuses the line that comes to it', async (t) => {
     'kubectl delete ns x --dry-run=client',
     'kubectl apply -f x.yaml',
     'kubectl config delete-context x',
+    'curl -X DELETE https://x.example/api/v1/orders/7',
+    'curl "$URL"',
   ];
   for (const line of untouched) t.match(judge(spec, line), { effect: 'allow', unjudged: false }, line);
 });

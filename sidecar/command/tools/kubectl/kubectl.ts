@@ -135,12 +135,7 @@ function requestsOf(command: Known, readings: readonly Arguments[], stdin: strin
   if (command === null || (command === '' && args!.open)) return [anything()];
   if (command === '' || LOCAL.has(command) || isSet(args!, 'help') === true) return [];
   const from = { certain: readings.length === 1, stdin };
-  return distinct(readings.flatMap((reading) => requestsOfReading(command, reading, from)));
-}
-
-function distinct(requests: readonly ApiIntent[]): ApiIntent[] {
-  if (requests.length < 2) return [...requests];
-  return [...new Map(requests.map((one) => [JSON.stringify(one), one])).values()];
+  return readings.flatMap((reading) => requestsOfReading(command, reading, from));
 }
 
 function requestsOfReading(

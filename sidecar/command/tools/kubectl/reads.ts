@@ -1,7 +1,7 @@
 /** The commands of kubectl that only read. */
 import type { ApiIntent } from '../../../action.ts';
 import { isSet, option } from '../arguments.ts';
-import { rawRequest } from '../http-request.ts';
+import { rawRequest } from '../http/api-request.ts';
 import { builtIn, UNKNOWN_KIND } from './kinds.ts';
 import { anything, type Details, type Line, request } from './line.ts';
 import { each, targetsOf } from './targets.ts';

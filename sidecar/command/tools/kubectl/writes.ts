@@ -2,7 +2,7 @@
 import type { ApiIntent } from '../../../action.ts';
 import type { Word } from '../../fields.ts';
 import { isSet, type Known, known, option } from '../arguments.ts';
-import { rawRequest } from '../http-request.ts';
+import { rawRequest } from '../http/api-request.ts';
 import { builtIn, kindsNamed, UNKNOWN_KIND } from './kinds.ts';
 import { anything, type Details, type Line, request } from './line.ts';
 import { takenFrom } from './reads.ts';

@@ -16,6 +16,7 @@ import { LATER, LINES } from './lines.ts';
 import { type Asked, type StandIn, startStandIn } from './stand-in.ts';
 
 const LONG = process.env.CHAPERONE_LONG !== undefined;
+if (LONG) t.setTimeout(5 * 60_000);
 const AGES = LONG ? (['current', 'old'] as const) : (['current'] as const);
 const READS = new Set(['get', 'list', 'watch']);
 const COLLECTIONS = new Set(['list', 'watch', 'deletecollection']);
