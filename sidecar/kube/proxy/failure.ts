@@ -1,6 +1,6 @@
 /** What went wrong between us and the API server, in words. */
 import { ChaperoneError } from '../../../recorder/errors.ts';
-import { type Status, unavailable } from '../request/status.ts';
+import { type Status, unauthenticated, unavailable } from '../request/status.ts';
 
 const CLOSED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
@@ -18,6 +18,18 @@ export function noAnswer(why: unknown, server: string, connected: boolean): Stat
   return connected
     ? unavailable(502, `the API server ${server} gave no answer that can be passed on: ${reason}`)
     : unavailable(503, `the API server ${server} cannot be reached: ${reason}`);
+}
+
+/**
+ * What the client hears of an error of our own.
+ * @param report told of what nobody raised on purpose
+ */
+export function explain(error: unknown, report: (error: unknown) => void): Status {
+  if (!(error instanceof ChaperoneError)) {
+    report(error);
+    return unavailable(503, 'this request failed for a reason that stands in the log of chaperone');
+  }
+  return error.code === 'UNAUTHENTICATED' ? unauthenticated() : unavailable(503, error.message);
 }
 
 /** True where the connection was closed before a word of an answer. */

@@ -1,5 +1,5 @@
 /** Our own answers: on a response, and on a connection that Node's HTTP has let go of. */
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Header } from '../request/headers.ts';
 import { encodeStatus, type Status } from '../request/status.ts';
@@ -13,6 +13,12 @@ export function sendStatus(response: ServerResponse, status: Status, method: str
     'cache-control': 'no-cache, private',
   });
   response.end(method === 'HEAD' ? undefined : body);
+}
+
+/** The same to a request that is refused; where the rest of it is still to come, the connection ends with it. */
+export function refuse(request: IncomingMessage, response: ServerResponse, status: Status): void {
+  if (!request.complete) response.setHeader('connection', 'close');
+  sendStatus(response, status, request.method ?? '');
 }
 
 /** The same on a socket, and closes it. */

@@ -74,7 +74,7 @@ function serverOf({ certificate, proxy, report }: ListenOptions): Server {
   server.maxConnections = MAX_CONNECTIONS;
   const answer = (invite: boolean) => (request: IncomingMessage, response: ServerResponse) => {
     response.on('error', () => response.destroy());
-    proxy.request(request, response, invite).catch(report);
+    proxy.request({ request, response, invite }).catch(report);
   };
   server.on('request', answer(false));
   server.on('checkContinue', answer(true));
