@@ -6,6 +6,7 @@ import { compileIntentMatch, type IntentMatcher } from './intent-matcher.ts';
 import { compileMatch, type Matcher } from './matcher.ts';
 import { anyOf } from './pattern.ts';
 import type { ApiRule } from './schema/api.ts';
+import type { Approvals } from './schema/approvals.ts';
 import type { CommandConditions, CommandRule } from './schema/commands.ts';
 import type { ExecRule } from './schema/exec.ts';
 import type { RuleHead } from './schema/text.ts';
@@ -24,6 +25,8 @@ export interface CompiledHead {
   instead?: string;
   /** What else has to be true. */
   when?: When;
+  /** Where it asks, what it says of that itself. */
+  approvals?: Approvals;
 }
 
 /** For which policy rules are compiled, and what compiles their expressions where there are any. */
@@ -94,12 +97,13 @@ function concerning({ program }: Pick<CommandConditions, 'program'> = {}): Index
 function headOf(
   { policy, when: compile }: Compiling,
   kind: RuleKind,
-  { name, effect, reason, instead, when }: RuleHead,
+  { name, effect, reason, instead, when, approvals }: RuleHead,
 ): CompiledHead {
   if (when !== undefined && compile === undefined) throw new Error(`nothing is loaded that compiles ${when}`);
   return {
     ...{ name: `${policy}/${name}`, effect, reason },
     ...(instead !== undefined && { instead }),
+    ...(approvals !== undefined && { approvals }),
     ...(when !== undefined && compile !== undefined && { when: compile(when, kind) }),
   };
 }

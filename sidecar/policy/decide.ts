@@ -10,6 +10,8 @@
  *   matches, gets `defaults.unknown`, the strictest of the policies that state one. If that lets it pass, the decision is
  *   marked `unjudged`.
  * - A default that no policy states is `ask`.
+ * - A policy that is added never lifts what a rule denied or asked. What more it makes possible comes of a rule that
+ *   stands in for a default, or of a default that nobody stated.
  * - A line gets the strictest decision of its parts. The built-in rules hold before and beside all policies.
  */
 import type { Decision, Identity, Micros } from '../../recorder/audit/event.ts';

@@ -26,8 +26,6 @@ export interface Kind<T> {
   /** Several of them, e.g. `policies`. */
   several: string;
   schema: z.ZodType<T>;
-  /** Fields that come later: named, so that the message does not sound like a misspelling. */
-  later?: ReadonlySet<string>;
   /** What the schema cannot say. `others` are the documents before it. */
   check?: (value: T, others: readonly T[], complain: Complain) => void;
 }
@@ -148,7 +146,7 @@ function readDocument<T>(document: Document, reading: Reading<T>): T | null {
     for (const issue of result.error.issues) {
       if (issue.code !== 'unrecognized_keys') report(issue, complain);
       else
-        for (const [offset, message] of unknownKeys(document, issue, kind.later))
+        for (const [offset, message] of unknownKeys(document, issue))
           problems.push({ ...place(offset), message });
     }
     return null;
@@ -208,23 +206,19 @@ function report(issue: z.core.$ZodIssue, complain: Complain): void {
 }
 
 /** Each key that is not a field, with its place: one pass, however many there are. */
-function unknownKeys(
-  document: Document,
-  issue: z.core.$ZodIssueUnrecognizedKeys,
-  later: ReadonlySet<string> = new Set(),
-): [number, string][] {
+function unknownKeys(document: Document, issue: z.core.$ZodIssueUnrecognizedKeys): [number, string][] {
   const node = issue.path.length === 0 ? document.contents : document.getIn(issue.path, true);
   const keys = new Set(issue.keys);
   const named = isMap(node)
     ? (node.items as Pair[]).flatMap(({ key }) => (isScalar(key) && keys.has(String(key.value)) ? [key] : []))
     : [];
   // Of a map that is an alias the keys stand elsewhere.
-  if (named.length === 0) return [[offsetOf(document, issue.path), absent(issue.keys[0]!, later)]];
-  return named.map((key) => [key.range?.[0] ?? 0, absent(String(key.value), later)]);
+  if (named.length === 0) return [[offsetOf(document, issue.path), absent(issue.keys[0]!)]];
+  return named.map((key) => [key.range?.[0] ?? 0, absent(String(key.value))]);
 }
 
-function absent(key: string, later: ReadonlySet<string>): string {
-  return later.has(key) ? `${key} is not supported by this version` : `there is no field ${key} here`;
+function absent(key: string): string {
+  return `there is no field ${key} here`;
 }
 
 /** Where the value at `path` stands in the text; the nearest thing around it if it is missing. */

@@ -45,7 +45,7 @@ export type Part =
   | { kind: 'unknown'; message: string; text: string; code?: Unknown['code'] };
 
 /** What is told of a rule. */
-export type RuleHead = Pick<CompiledRule, 'name' | 'effect' | 'reason' | 'instead'>;
+export type RuleHead = Pick<CompiledRule, 'name' | 'effect' | 'reason' | 'instead' | 'approvals'>;
 
 /** A rule that matches a part for certain, or may. */
 export interface Match {

@@ -1,16 +1,12 @@
 /** From YAML to policies that can be judged by; every complaint says where. */
-import { type Complain, type Kind, readDocuments } from './documents.ts';
+import { type Complain, type Kind, type ReadDocument, readDocuments } from './documents.ts';
 import { type AgentPolicy, KIND, policySchema, rulesOf } from './schema.ts';
 import type { WhenCompiler } from './when/facts.ts';
-
-/** Parts of the language that come later: named, so that the message does not sound like a misspelling. */
-const LATER = new Set(['approvals', 'onRecorderFailure']);
 
 const POLICY = {
   name: KIND,
   several: 'policies',
   schema: policySchema,
-  later: LATER,
 } as const satisfies Kind<AgentPolicy>;
 
 /**
@@ -20,11 +16,21 @@ const POLICY = {
  * @throws ChaperoneError `POLICY_INVALID`: `source:line:column: message`; nothing of an invalid file is used
  */
 export function parsePolicies(text: string, source: string, when?: WhenCompiler): AgentPolicy[] {
+  return parseDocuments(text, source, when).map(({ value }) => value);
+}
+
+/** The same, and where everything stands. */
+export function parseDocuments(
+  text: string,
+  source: string,
+  when?: WhenCompiler,
+): readonly ReadDocument<AgentPolicy>[] {
   const check: Kind<AgentPolicy>['check'] = (policy, others, complain) => {
     checkNames(policy, others, complain);
     checkExpressions(policy, when, complain);
+    checkApprovals(policy, complain);
   };
-  return readDocuments(text, source, { ...POLICY, check }).map(({ value }) => value);
+  return readDocuments(text, source, { ...POLICY, check });
 }
 
 /** Names are how a refusal is traced to its rule: none may be given twice. */
@@ -51,5 +57,12 @@ function checkExpressions(policy: AgentPolicy, when: WhenCompiler | undefined, c
     } catch (error) {
       complain(place, `${place.join('.')}: ${(error as Error).message}`);
     }
+  }
+}
+
+function checkApprovals(policy: AgentPolicy, complain: Complain): void {
+  for (const { rule, path } of rulesOf(policy)) {
+    if (rule.approvals === undefined || rule.effect === 'ask') continue;
+    complain(['spec', ...path, 'approvals'], `nobody is asked where the effect is ${rule.effect}`);
   }
 }

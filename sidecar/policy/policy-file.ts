@@ -13,11 +13,13 @@ import { readRegularFile } from '../../recorder/store/regular-file.ts';
 import type { Action } from '../action.ts';
 import type { PolicyInForce } from '../gate.ts';
 import type { Masking } from '../mask/rules.ts';
+import { type Terms, termsOf } from './approval-terms.ts';
 import { ALONE, type Surroundings } from './builtin-api/surroundings.ts';
 import { decide } from './decide.ts';
-import { MAX_POLICY_BYTES } from './documents.ts';
+import { MAX_POLICY_BYTES, type ReadDocument } from './documents.ts';
+import { evaluate } from './evaluate.ts';
 import { explain } from './explain.ts';
-import { parsePolicies } from './parse.ts';
+import { parseDocuments } from './parse.ts';
 import { PolicySet } from './policy-set.ts';
 import type { AgentPolicy } from './schema.ts';
 import type { WhenCompiler } from './when/facts.ts';
@@ -44,6 +46,16 @@ export class LoadedPolicy implements PolicyInForce {
   explain(action: Action, identity: Identity): Explanation {
     const { digest, policies } = this;
     return explain({ set: this.#set, policies, digest }, action, identity);
+  }
+
+  /** Who may decide on what the policy asks about, and for how long; null where nobody may. */
+  approvalTerms(action: Action, identity: Identity, now?: Micros): Terms | null {
+    return termsOf(this.#set.applyingTo(identity), evaluate(this.#set, action, identity, now));
+  }
+
+  /** Whether what cannot be recorded may happen, for this identity. */
+  continuesUnrecorded(identity: Identity): boolean {
+    return this.#set.continuesUnrecorded(identity);
   }
 
   /** Whether what this identity types is recorded. */
@@ -73,9 +85,21 @@ function digestOf(policies: readonly AgentPolicy[]): string {
  * @throws ChaperoneError `POLICY_INVALID`, with the place; `NOT_FOUND` where it cannot be read
  */
 export async function readPolicy(path: string, surroundings: Surroundings = ALONE): Promise<LoadedPolicy> {
+  const { documents, when } = await readPolicies(path);
+  const policies = documents.map(({ value }) => value);
+  return new LoadedPolicy(policies, surroundings, when);
+}
+
+/** The same, and where everything stands in the file. @throws as readPolicy does */
+export async function readPolicyDocuments(path: string): Promise<readonly ReadDocument<AgentPolicy>[]> {
+  return (await readPolicies(path)).documents;
+}
+
+async function readPolicies(path: string) {
   const text = await readDocumentText(path);
-  const when = text.includes('when') ? (await import('./when/compile.ts')).compileWhen : undefined;
-  return new LoadedPolicy(parsePolicies(text, path, when), surroundings, when);
+  // The evaluator takes a while to come up.
+  const when = /\bwhen\W*:/.test(text) ? (await import('./when/compile.ts')).compileWhen : undefined;
+  return { documents: parseDocuments(text, path, when), when };
 }
 
 /** The text of the policy that ships with Chaperone. */

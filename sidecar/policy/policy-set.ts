@@ -13,6 +13,7 @@ import {
   type IndexedRule,
 } from './compiled-rule.ts';
 import { compileMasking, type StatedMasking, strictest } from './masking.ts';
+import type { Approvals } from './schema/approvals.ts';
 import type { AgentPolicy } from './schema.ts';
 import { strictPart } from './strict-part.ts';
 import { compileSubjects } from './subjects.ts';
@@ -34,6 +35,8 @@ export interface CompiledPolicy {
   /** The most bytes of a request's body that are kept; undefined where the policy does not say. */
   bodyBytes: number | undefined;
   masking: StatedMasking;
+  approvals: Approvals;
+  onRecorderFailure: 'deny' | 'continue' | undefined;
   /** The rules that could match a command of this program; null is a computed one. */
   rulesFor(program: string | null): readonly CompiledRule[];
 }
@@ -67,6 +70,12 @@ export class PolicySet {
     return stated.length === 0 ? DEFAULT_BODY_BYTES : Math.max(...stated);
   }
 
+  /** Whether what cannot be recorded may happen: only where all that say something about it say so. */
+  continuesUnrecorded(identity: Identity): boolean {
+    const stated = this.applyingTo(identity).flatMap(({ onRecorderFailure }) => onRecorderFailure ?? []);
+    return stated.length > 0 && stated.every((one) => one === 'continue');
+  }
+
   /** What is masked of what passes for this identity. */
   masking(identity: Identity): Masking {
     return strictest(this.applyingTo(identity).map(({ masking }) => masking));
@@ -92,7 +101,16 @@ function forSubjects(
 
 function compile(policy: AgentPolicy, when: WhenCompiler | undefined): CompiledPolicy {
   const { name } = policy.metadata;
-  const { commands = [], api = [], exec = [], tools = [], defaults = {}, recording, masking } = policy.spec;
+  const {
+    commands = [],
+    api = [],
+    exec = [],
+    tools = [],
+    defaults = {},
+    recording,
+    masking,
+    approvals = {},
+  } = policy.spec;
   const compiling = { policy: name, when };
   const remote = exec.map((rule) => compileExecRule(compiling, rule));
   return {
@@ -103,6 +121,8 @@ function compile(policy: AgentPolicy, when: WhenCompiler | undefined): CompiledP
     recordsInput: recording?.input === true,
     bodyBytes: bodyBytes(recording?.bodies),
     masking: compileMasking(masking),
+    approvals,
+    onRecorderFailure: recording?.onRecorderFailure,
     rulesFor: index([
       ...commands.map((rule) => compileCommandRule(compiling, rule)),
       ...remote.flatMap(({ command }) => command ?? []),

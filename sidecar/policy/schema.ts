@@ -1,6 +1,7 @@
 /** The AgentPolicy document, `chaperone.dev/v1alpha1`. What is not listed here is an error, never ignored. */
 import { z } from 'zod';
 import { apiRule } from './schema/api.ts';
+import { approvals } from './schema/approvals.ts';
 import { commandRule } from './schema/commands.ts';
 import { execRule } from './schema/exec.ts';
 import { masking } from './schema/masking.ts';
@@ -47,6 +48,8 @@ export const policySchema = z.strictObject({
     recording: z
       .strictObject({
         input: z.boolean().optional(),
+        /** Whether what cannot be recorded may happen; `deny` where no policy says otherwise. */
+        onRecorderFailure: z.enum(['deny', 'continue']).optional(),
         /**
          * How much of the body of a request to the Kubernetes API is kept, and as much of its answer's; 8 MiB of each
          * where no policy says it. Their digests are recorded in any case.
@@ -59,6 +62,8 @@ export const policySchema = z.strictObject({
       })
       .optional(),
     masking: masking.optional(),
+    /** For what the policy asks about. */
+    approvals: approvals.optional(),
   }),
 });
 

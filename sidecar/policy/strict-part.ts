@@ -5,7 +5,7 @@ import type { AgentPolicy } from './schema.ts';
 type Spec = AgentPolicy['spec'];
 
 export function strictPart(policy: AgentPolicy): AgentPolicy {
-  const { commands, api, exec, tools, defaults, masking, recording } = policy.spec;
+  const { commands, api, exec, tools, defaults, masking, recording, approvals } = policy.spec;
   const spec: Spec = {
     commands: commands?.filter(refuses),
     api: api?.filter(refuses),
@@ -13,6 +13,7 @@ export function strictPart(policy: AgentPolicy): AgentPolicy {
     tools: tools?.filter(refuses),
     defaults: Object.fromEntries(Object.entries(defaults ?? {}).filter(([, effect]) => effect !== 'allow')),
     masking: strictMasking(masking),
+    approvals: { ...approvals, selfApproval: approvals?.selfApproval === false ? false : undefined },
     recording: { input: recording?.input },
   };
   return { ...policy, spec };

@@ -1,6 +1,7 @@
 /** The words that all parts of a policy are written in. */
 import { RE2JS } from 're2js';
 import { z } from 'zod';
+import { type Approvals, approvals } from './approvals.ts';
 
 export const effect = z.enum(['allow', 'deny', 'ask']);
 
@@ -64,6 +65,8 @@ export const ruleHead = {
   instead: sentence('instead').optional(),
   /** In CEL, what has to be true beside the match; what it may ask about is in when/type.ts. */
   when: z.string().trim().min(1).max(1024).optional(),
+  /** For a rule that asks: in place of what its policy says. */
+  approvals: approvals.optional(),
 };
 
 export type Pattern = z.infer<typeof pattern>;
@@ -75,4 +78,5 @@ export interface RuleHead {
   reason: string;
   instead?: string | undefined;
   when?: string | undefined;
+  approvals?: Approvals | undefined;
 }

@@ -295,6 +295,35 @@ t.test('property: the order of policies and rules never matters', async () => {
   );
 });
 
+const added = fc
+  .record({ rules, commands: optional, unknown: optional })
+  .map(({ rules, commands, unknown }) =>
+    policy('added', {
+      defaults: { ...(commands && { commands }), ...(unknown && { unknown }) },
+      commands: rules.map(({ effect, program, flag }, place) =>
+        rule(`r${place}`, effect, { program: [program], ...(flag && { flags: { any: [flag] } }) }),
+      ),
+    }),
+  );
+
+t.test(
+  'property: a further policy lifts no decision of a rule, and without defaults only what it has rules for',
+  async () => {
+    fc.assert(
+      fc.property(policies, added, lines, (list, more, line) => {
+        const before = judge(list, line);
+        const after = judge([...list, more], line);
+        const looser = strictness[after.effect] < strictness[before.effect];
+        if (!before.rule.startsWith('default/')) return !looser;
+        const { defaults, commands = [] } = more.spec;
+        const stated = Object.keys(defaults ?? {}).length > 0;
+        return !looser || stated || commands.some(({ effect }) => effect !== 'deny');
+      }),
+      { seed: SEED, numRuns: 1000 },
+    );
+  },
+);
+
 const strictness: Record<Effect, number> = { allow: 0, ask: 1, deny: 2 };
 
 t.test(

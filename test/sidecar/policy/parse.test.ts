@@ -34,7 +34,12 @@ t.test('places', async (t) => {
       `${head}spec:\n  defaults:\n    comands: allow\n`,
       /^f:6:5: there is no field comands/,
     ],
-    ['a field of a later version', `${head}spec:\n  approvals: {}\n`, /^f:5:3: approvals is not supported/],
+    ['approvals that wait for ever', `${head}spec: {approvals: {timeout: 25h}}\n`, /^f:4:\d+: .*24h at most/],
+    [
+      'approvals that nobody asks for',
+      ruled('{program: [x]}').replace('reason: x', 'reason: x\n      approvals: {quorum: 2}'),
+      /^f:9:\d+: nobody is asked where the effect is deny/,
+    ],
     [
       'a wrong effect',
       `${head}spec:\n  defaults:\n    commands: permit\n`,

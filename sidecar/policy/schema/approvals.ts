@@ -1,0 +1,36 @@
+/** What it takes to let pass what a policy asks about. */
+import { z } from 'zod';
+import type { Micros } from '../../../recorder/audit/event.ts';
+
+const PARTS = /^(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?$/;
+const SECOND: Micros = 1_000_000;
+const LONGEST: Micros = 24 * 3600 * SECOND;
+
+/** `90s`, `15m`, `1h30m`; NaN for anything else. */
+export function parseDuration(text: string): Micros {
+  const [, hours = 0, minutes = 0, seconds = 0] = PARTS.exec(text) ?? [];
+  const total = (Number(hours) * 3600 + Number(minutes) * 60 + Number(seconds)) * SECOND;
+  return PARTS.test(text) && total > 0 ? total : Number.NaN;
+}
+
+const duration = z
+  .string()
+  .max(20)
+  .refine((text) => parseDuration(text) <= LONGEST, 'a duration is e.g. 90s, 15m or 1h30m, and 24h at most');
+
+export const approvals = z.strictObject({
+  /** Names of groups, of one of which an approver has to be; any approver where it is left out. */
+  groups: z.array(z.string().min(1).max(253)).min(1).max(64).optional(),
+  /** How many have to approve; 1 where it is left out. One refusal is enough to deny. */
+  quorum: z.int().min(1).max(16).optional(),
+  /** Nobody having decided by then means no; 15 minutes where it is left out. */
+  timeout: duration.optional(),
+  /** There is no other way: it is here to be read. */
+  onTimeout: z.literal('deny').optional(),
+  /** Whether who asks may decide as well; no where it is left out. */
+  selfApproval: z.boolean().optional(),
+  /** How long a decision holds for the very same action asked again; 5 minutes where it is left out. */
+  validity: duration.optional(),
+});
+
+export type Approvals = z.infer<typeof approvals>;

@@ -1,0 +1,56 @@
+/** What is valid in a policy, and does not do yet, or cannot do, what its author may expect. Pure. */
+import { strictest } from './approval-terms.ts';
+import { type AgentPolicy, rulesOf } from './schema.ts';
+
+export interface Warning {
+  /** Index of the policy, and where in it. */
+  policy: number;
+  path: readonly PropertyKey[];
+  message: string;
+}
+
+export function warningsOf(policies: readonly AgentPolicy[]): Warning[] {
+  return [
+    ...policies.flatMap((policy, index) =>
+      warnings(policy).map(([path, message]) => ({ policy: index, path: ['spec', ...path], message })),
+    ),
+    ...unanswerable(policies),
+  ];
+}
+
+type Said = [path: readonly PropertyKey[], message: string];
+
+function warnings(policy: AgentPolicy): Said[] {
+  const { approvals, recording, tools, subjects = [], defaults } = policy.spec;
+  const said: Said[] = [];
+  if (approvals !== undefined)
+    said.push([['approvals'], 'nobody can be asked yet: what a rule asks about is refused']);
+  if (recording?.onRecorderFailure === 'continue')
+    said.push([
+      ['recording', 'onRecorderFailure'],
+      'nothing acts on it yet: what cannot be recorded does not happen',
+    ]);
+  if (tools !== undefined) said.push([['tools'], "nothing asks about tools yet: Cursor's hooks are to come"]);
+  if (defaults?.tools !== undefined) said.push([['defaults', 'tools'], 'nothing asks about tools yet']);
+  subjects.forEach(({ podLabels }, place) => {
+    if (podLabels === undefined) return;
+    const path = ['subjects', place, 'podLabels'];
+    said.push([path, 'labels of pods are not known yet: what is strict in the policy holds for every pod']);
+  });
+  for (const { rule, path } of rulesOf(policy)) {
+    if (rule.approvals !== undefined && approvals === undefined)
+      said.push([[...path, 'approvals'], 'nobody can be asked yet: what the rule asks about is refused']);
+    if (rule.when !== undefined && /\boldObject\b/.test(rule.when))
+      said.push([[...path, 'when'], 'the old object is known of a create only, where there is none']);
+  }
+  return said;
+}
+
+/** Where policies apply together, somebody has to be in a group of each. */
+function unanswerable(policies: readonly AgentPolicy[]): Warning[] {
+  const stated = policies.map(({ spec }) => spec.approvals ?? {});
+  const last = stated.findLastIndex(({ groups }) => groups !== undefined);
+  if (last < 0 || strictest(stated) !== null) return [];
+  const message = 'no group is named by all policies: where they apply together nobody can approve';
+  return [{ policy: last, path: ['spec', 'approvals', 'groups'], message }];
+}
