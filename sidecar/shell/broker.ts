@@ -44,6 +44,7 @@ export class Broker {
   /** By asker, what was refused by datagram and why: the hook comes for the reason, or again where the datagram was lost. */
   readonly #unsaid = new Map<string, { text: string; reply: Reply }>();
   #underWay = 0;
+  #closed = false;
 
   private constructor(server: Server, datagrams: UdpSocket, answerer: Answerer) {
     this.#server = server;
@@ -68,6 +69,7 @@ export class Broker {
   }
 
   async close(): Promise<void> {
+    this.#closed = true;
     for (const socket of this.#sockets) socket.destroy();
     this.#datagrams.close();
     await new Promise<void>((resolve) => {
@@ -111,7 +113,10 @@ export class Broker {
   async #replyTo(message: Buffer, from: RemoteInfo): Promise<void> {
     if (this.#underWay >= MAX_DATAGRAMS) return;
     this.#underWay += 1;
-    const send = (text: string) => this.#datagrams.send(text, from.port, from.address, () => undefined);
+    const send = (text: string) => {
+      // A decision may outlast the session that asked for it, and a closed socket throws.
+      if (!this.#closed) this.#datagrams.send(text, from.port, from.address, () => undefined);
+    };
     try {
       const question = this.#question(new QuestionReader().push(message) ?? []);
       if (question === null) return;
