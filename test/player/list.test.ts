@@ -4,7 +4,7 @@ import { needs } from '../tool.ts';
 import { stage } from './browser.ts';
 import { decided, end, idOf, output, playDay, REFUSAL, SECOND, start } from './sessions.ts';
 
-t.setTimeout(120_000);
+t.setTimeout(240_000);
 
 const NOW = Date.now() * 1000;
 
@@ -85,7 +85,7 @@ t.test('sessions, newest first, as they happen', { skip: !needs(t, 'chromium') }
     await page.keyboard.press('Escape');
     await page.keyboard.type('terraform operator');
     await page.waitForFunction(() => document.querySelectorAll('[data-session]').length === 1);
-    t.equal(new URL(page.url()).search, '?q=terraform%20operator');
+    await page.waitForURL('**/?q=terraform%20operator');
     await page.reload();
     await page.waitForFunction(() => document.querySelectorAll('[data-session]').length === 1);
     t.equal(await page.inputValue('input[type=search]'), 'terraform operator');

@@ -166,10 +166,14 @@ t.test('follow ends by the signal, and where the writer is gone', async (t) => {
   const log = await AuditLog.open({ data: newData() });
   const stop = new AbortController();
   await log.append(sessionId(1), [start()]);
-  const followed = collect(log.follow(sessionId(1), { signal: stop.signal }));
   const other = collect(log.follow(sessionId(1)));
-  setTimeout(() => stop.abort(), 20);
-  t.equal((await followed).length, 1);
+  let followed = 0;
+  for await (const _ of log.follow(sessionId(1), { signal: stop.signal })) {
+    followed++;
+    // Once it waits for more.
+    setTimeout(() => stop.abort(), 20);
+  }
+  t.equal(followed, 1);
   log.release(sessionId(1));
   t.equal((await other).length, 1);
   t.equal((await log.session(sessionId(1))).state, 'cut-off');

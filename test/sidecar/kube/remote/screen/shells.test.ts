@@ -83,7 +83,9 @@ for (const shell of ['bash', 'zsh']) {
     await person.keys(...'allowed forbidden', '\r');
     await person.sees('done-forbidden');
     await person.sees(READY);
-    await person.keys('\x1b[A', '\x01', '\x04', '\x04', '\x04', '\x04', '\x04', '\x04', '\x04', '\x04', '\r');
+    await person.keys('\x1b[A', '\x01', '\x04', '\x04', '\x04', '\x04', '\x04', '\x04', '\x04', '\x04');
+    await person.reads(`${READY}forbidden`);
+    await person.keys('\r');
     await person.sees(READY);
     await person.keys(...'clear', '\r');
     await person.sees(READY);

@@ -2,6 +2,7 @@
 import { spawn } from 'node-pty';
 import type { CommandAction, Verdict } from '../../../../../sidecar/action.ts';
 import { ScreenGate } from '../../../../../sidecar/kube/remote/screen/gate.ts';
+import { Screen } from '../../../../../sidecar/kube/remote/screen/screen.ts';
 import { denialOf, shellText } from '../../../../../sidecar/policy/denial.ts';
 import type { LoadedPolicy } from '../../../../../sidecar/policy/policy-file.ts';
 
@@ -31,6 +32,7 @@ export class Person {
   readonly notices: string[] = [];
   readonly #gate: ScreenGate;
   readonly #pty: ReturnType<typeof spawn>;
+  readonly #screen = Screen.open();
   #shown: Promise<void> = Promise.resolve();
   #seen = '';
   #look: (() => void) | null = null;
@@ -47,16 +49,21 @@ export class Person {
       ...{ cols: 60, rows: 20, name: 'xterm-256color', cwd: options.cwd, env: options.env },
     });
     void gate.resized({ columns: 60, rows: 20 });
+    void this.#screen.then((screen) => screen.resize({ columns: 60, rows: 20 }));
     this.#pty.onData((text) => {
       this.#shown = this.#shown
         .then(() => gate.shown(Buffer.from(text)))
         .then(() => {
           this.#seen += text;
+        })
+        .then(async () => (await this.#screen).write(Buffer.from(text)))
+        .then(() => {
           this.#look?.();
         });
     });
     t.teardown(() => {
       this.#pty.kill('SIGKILL');
+      void this.#screen.then((screen) => screen.dispose());
     });
   }
 
@@ -83,6 +90,16 @@ export class Person {
         this.#seen = this.#seen.slice(found + (typeof expected === 'string' ? expected.length : 1));
         return;
       }
+      await new Promise<void>((resolve) => {
+        this.#look = resolve;
+      });
+    }
+  }
+
+  /** Resolves when the line of the cursor reads so. */
+  async reads(line: string): Promise<void> {
+    const screen = await this.#screen;
+    while (screen.line().trimEnd() !== line) {
       await new Promise<void>((resolve) => {
         this.#look = resolve;
       });
