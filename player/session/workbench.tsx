@@ -1,5 +1,6 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { SessionSummary } from '../api.ts';
+import { isPortForward } from '../text/session.ts';
 import { useShortcuts } from '../ui/keys.ts';
 import { Problem } from '../ui/notice.tsx';
 import { Plain } from '../ui/plain.tsx';
@@ -25,7 +26,7 @@ export function Workbench({ session, moment, onEnded }: Properties) {
   const screen = useRef<HTMLDivElement>(null);
   const stage = useRef<HTMLElement>(null);
   const searchBox = useRef<HTMLInputElement>(null);
-  const [panel, setPanel] = useState<Panel>('commands');
+  const [panel, setPanel] = useState<Panel>(isPortForward(session) ? 'details' : 'commands');
   const replay = useReplay(session, moment, screen);
   const { deck, tape, connection, error } = replay;
   const commands = useCommands(session, `${replay.marker} ${session.state} ${session.commands}`);

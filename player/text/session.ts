@@ -9,11 +9,16 @@ export function titleOf({ command, entrance }: Pick<SessionSummary, 'command' | 
   return sessionTitle({ command: command.length === 0 ? [] : [commandText(command)], entrance });
 }
 
+/** Connections to ports of a pod: there is nothing to see, and nobody gave commands. */
+export function isPortForward({ entrance }: Pick<SessionSummary, 'entrance'>): boolean {
+  return entrance?.kind === 'remote' && entrance.subresource === 'portforward';
+}
+
 /** What was done in it: its commands, and its requests where there are any. */
-export function amountsOf({ commands, requests, entrance }: SessionSummary): string[] {
+export function amountsOf(session: SessionSummary): string[] {
+  const { commands, requests, entrance } = session;
   const asked = requests === 0 ? [] : [count(requests, 'request')];
-  const isShell =
-    entrance === undefined || (entrance.kind === 'remote' && entrance.subresource !== 'portforward');
+  const isShell = entrance?.kind !== 'api' && !isPortForward(session);
   return isShell ? [count(commands, 'command'), ...asked] : asked;
 }
 

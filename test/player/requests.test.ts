@@ -12,6 +12,7 @@ const NOW = Date.now() * 1000;
 const API = idOf(1);
 const EXEC = idOf(2);
 const SHELL = idOf(3);
+const FORWARD = idOf(4);
 const ALLOW = {
   effect: 'allow',
   rule: 'default/api',
@@ -194,6 +195,19 @@ t.test('requests', { skip: !needs(t, 'chromium') }, async (t) => {
     await page.getByText(`copied in: f.bin, 19.5 KiB, sha256 ${'b'.repeat(64)}`).waitFor();
     await page.getByRole('link', { name: `request ${uuid(5)}` }).click();
     await page.getByRole('heading', { name: /Kubernetes API of/ }).waitFor();
+  });
+
+  await t.test('a port-forward shows its connections at once', async (t) => {
+    await log.append(FORWARD, [
+      begin(FORWARD, { kind: 'remote', subresource: 'portforward', ...where, origin }),
+      {
+        at: NOW + SECOND,
+        body: { type: 'connection.closed', number: 1, sent: 300, received: 2048, micros: 9 },
+      },
+      end(NOW + 2 * SECOND),
+    ]);
+    const { page } = await open(t, `/sessions/${FORWARD}`);
+    await page.getByText('1: 300 bytes sent, 2.0 KiB received').waitFor();
   });
 
   await t.test('a shell that asked something has a panel for it, and a running one grows', async (t) => {
