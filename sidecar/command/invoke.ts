@@ -2,7 +2,9 @@
 import type { Assigned, Redirection, Touch } from '../action.ts';
 import { BUILTINS, followBuiltin } from './builtins.ts';
 import { capabilitiesOf } from './capabilities.ts';
+import { CARRIERS } from './carriers.ts';
 import { consequencesOf } from './consequences.ts';
+import { followEmbedded } from './embedded.ts';
 import type { Word } from './fields.ts';
 import { findCommands } from './find.ts';
 import type { Found } from './found.ts';
@@ -77,6 +79,7 @@ function programOf(word: string): string {
 export function isFollowed(program: string): boolean {
   return (
     wrapperNamed(program) !== undefined ||
+    CARRIERS.has(program) ||
     shellNamed(program) !== null ||
     program === 'find' ||
     BUILTINS.has(program) ||
@@ -97,6 +100,8 @@ function follow(found: Found, program: string, call: Call, at: { scope: Scope; p
       `${program} runs where other things hold than where it is defined`,
       call.text,
     );
+  carried(found, program, { call, scope });
+  followEmbedded(found, program, call.words, scope);
   const wrapper = wrapperNamed(program);
   const { needs } = wrapper ?? {};
   if (
@@ -158,14 +163,74 @@ interface Site {
   scope: Scope;
 }
 
+/** What a tool of many commands runs. */
+function carried(found: Found, program: string, at: Site): void {
+  const carrier = CARRIERS.get(program);
+  if (carrier === undefined) return;
+  const { words } = at.call;
+  const { operand } = readOptions(words, carrier);
+  const [first, second] = [words[operand]?.value, words[operand + 1]?.value];
+  for (const [name, length] of [
+    [`${first} ${second}`, 2],
+    [first ?? '', 1],
+    ['', 0],
+  ] as const) {
+    const wrapper = Object.hasOwn(carrier.commands, name) ? carrier.commands[name] : undefined;
+    if (wrapper === undefined) continue;
+    // The words of its command stand for its name.
+    const from = length === 0 ? 1 : operand + length;
+    const call = { ...at.call, words: [words[0]!, ...words.slice(from)] };
+    unwrap(found, program, wrapper, { call, scope: at.scope });
+    return;
+  }
+}
+
+/** Options that stand behind operands as well; of an option that stands twice the last. */
+function allOptions(words: readonly Word[], wrapper: Wrapper): Options {
+  const all = readOptions(words, wrapper);
+  for (let start = all.operand; start < words.length; ) {
+    const more = readOptions(words, wrapper, start + 1);
+    for (const flag of more.flags) all.flags.add(flag);
+    for (const [name, value] of more.values) all.values.set(name, value);
+    start = Math.max(start + 1, more.operand);
+  }
+  return all;
+}
+
+/** The operands after the first few, which may stand behind options and `--`. */
+function anyPlace(words: readonly Word[], wrapper: Wrapper): number {
+  let left = wrapper.operands ?? 0;
+  let start = 1;
+  while (left > 0) {
+    const dash = words[start]?.value === '--';
+    const { operand } = readOptions(words, wrapper, start);
+    if (operand >= words.length) return operand;
+    start = operand + 1;
+    left--;
+    if (dash) return start;
+  }
+  return readOptions(words, wrapper, start).operand;
+}
+
 function unwrap(found: Found, program: string, wrapper: Wrapper, at: Site): void {
   const { words } = at.call;
-  const options = readOptions(words, wrapper);
+  const options = wrapper.bare ? allOptions(words, wrapper) : readOptions(words, wrapper);
+  for (const { value, pattern } of words) {
+    if (value === null && wrapper.code?.some((flag) => pattern.startsWith(`${flag}=`)))
+      found.doubt('computed-code', `the code that ${program} runs is computed`, at.call.text);
+  }
+  if (wrapper.opaque && (words.length > options.operand || at.scope.input.kind !== 'inherited'))
+    found.doubt('computed-code', `${program} keeps code for later`, at.call.text);
   if (wrapper.inert?.some((flag) => options.flags.has(flag))) return;
   let start = options.operand;
+  if (options.uncertain && options.operand < words.length && words[start]!.splits && !wrapper.bare)
+    found.doubt('computed-argument', `an option of ${program} is computed`, at.call.text);
   if (program === 'env' && splitString(found, options, at)) return;
   if (program === 'env' && words[start]?.value === '-') start++;
-  start += wrapper.operands ?? 0;
+  start = wrapper.anyPlace ? anyPlace(words, wrapper) : start + (wrapper.operands ?? 0);
+  if (!wrapper.anyPlace && wrapper.operands && words[start]?.value === '--') start++;
+  const dash = words.findIndex(({ value }) => value === '--');
+  if (wrapper.operandsBeforeDash) start = dash < 0 ? words.length : dash + 1;
   const own: Assigned[] = [];
   for (; wrapper.assignments && isAssignment(words[start]); start++) {
     const text = words[start]!.text;
@@ -175,12 +240,15 @@ function unwrap(found: Found, program: string, wrapper: Wrapper, at: Site): void
   }
   heldByVariables(found, own);
   const env = [...at.call.env, ...own];
-  const scope = moved(at.scope, wrapper, options);
+  const scope = wrapper.away ? elsewhere(at.scope) : moved(at.scope, wrapper, options);
   const place = { call: { ...at.call, env }, scope };
   for (const flag of wrapper.code ?? []) {
-    const code = options.values.get(flag);
+    const code = codeOf(options.values.get(flag) ?? null, flag);
     if (code) argument(found, program, code, beneath(scope, program));
   }
+  if (wrapper.bare || wrapper.opaque) return;
+  if (wrapper.each && words.length - start > 1)
+    for (const word of words.slice(start)) joined(found, program, [word], scope);
   const rest = wrapper.appends ? followXargs(found, words.slice(start), options, at) : words.slice(start);
   if (wrapper.operands && /^(-c|--command)$/.test(rest[0]?.value ?? ''))
     joined(found, program, rest.slice(1), scope);
@@ -191,8 +259,21 @@ function unwrap(found: Found, program: string, wrapper: Wrapper, at: Site): void
     found.doubt('computed-argument', `${program} hands its words to a shell that expands them`, at.call.text);
   if (rest.length > 0 || !(shell || wrapper.shellByDefault)) return;
   found.runsInput(scope.input, program);
-  if (!isJudged(scope.input))
+  const text = found.textOf(scope.input);
+  if (text !== null) found.script(text, { ...beneath(scope, program), input: { kind: 'file' } });
+  else if (!isJudged(scope.input))
     found.doubt('no-hooks', `${program} starts a shell that is not watched`, at.call.text);
+}
+
+/** `--checkpoint-action=exec=command`: its other actions run nothing. */
+function codeOf(word: Word | null, flag: string): Word | null {
+  if (flag !== '--checkpoint-action' || word?.value == null) return word;
+  return word.value.startsWith('exec=') ? { ...word, value: word.value.slice(5) } : null;
+}
+
+/** Where no path of here, and no variable, means anything. */
+function elsewhere(scope: Scope): Scope {
+  return { ...scope, cwd: SOMEWHERE, elsewhere: [], variables: new Map(), positional: null };
 }
 
 /** Some wrappers run their command in another directory. */

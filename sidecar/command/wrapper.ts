@@ -22,6 +22,18 @@ export interface Wrapper extends Grammar {
   joins?: boolean;
   /** Words of its own making follow the command (`xargs`). */
   appends?: boolean;
+  /** What it runs, it runs where no path of here means anything: in a container, on another machine. */
+  away?: boolean;
+  /** Its operands are no command: only options with code are of interest. */
+  bare?: boolean;
+  /** Options may stand among its operands, and `--` before the command. */
+  anyPlace?: boolean;
+  /** The command stands after `--` alone. */
+  operandsBeforeDash?: boolean;
+  /** Each operand is code by itself, as are all of them together. */
+  each?: boolean;
+  /** What it is given runs later, or in a language of its own. */
+  opaque?: boolean;
   /** True if it starts a shell when no command is given. */
   shellByDefault?: boolean;
 }

@@ -3,6 +3,7 @@
  * take an argument, and where the command starts. Sources: the manual pages of sudo, doas, coreutils,
  * util-linux, findutils, busybox and bash.
  */
+import { CODE_OPTIONS } from './code-options.ts';
 import { LAUNCHERS } from './launchers.ts';
 import type { Wrapper } from './wrapper.ts';
 
@@ -93,6 +94,7 @@ export const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>([
   ['busybox', { inert: ['--list', '--install', '--list-full', '--help'] }],
   ['toybox', { inert: ['--long', '--version'] }],
   ...LAUNCHERS,
+  ...CODE_OPTIONS,
 ]);
 
 const LOADER: Wrapper = {

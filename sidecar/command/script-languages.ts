@@ -1,0 +1,155 @@
+/** The languages of awk and sed, as far as they start commands. Pure. */
+
+/**
+ * The commands that an awk program runs: `system("…")`, `print | "…"`, `"…" | getline`. Null for one that is not
+ * a text of its own.
+ * https://www.gnu.org/software/gawk/manual/html_node/I_002fO-Functions.html
+ */
+export function awkCommands(program: string): (string | null)[] {
+  const tokens = awkTokens(program);
+  const found: (string | null)[] = [];
+  const literal = (place: number): string | null => tokens[place]?.text ?? null;
+  tokens.forEach(({ sign }, place) => {
+    if (sign === 'system') {
+      const alone = tokens[place + 1]?.sign === '(' && tokens[place + 3]?.sign === ')';
+      found.push(alone ? literal(place + 2) : null);
+    } else if (sign === '|') {
+      const reads = tokens[place + 1]?.sign === 'getline';
+      // What is put together from pieces has something else than a sign of its own beside it.
+      const [text, beside] = reads ? [place - 1, place - 2] : [place + 1, place + 2];
+      const whole = !/^(text|name|\$|\))$/.test(tokens[beside]?.kind ?? '');
+      found.push(whole ? literal(text) : null);
+    } else if (sign === '@') found.push(null);
+  });
+  return found;
+}
+
+interface Token {
+  kind: 'text' | 'name' | 'sign' | '$' | ')';
+  sign: string;
+  text?: string;
+}
+
+const AWK = /\s+|#[^\n]*|"((?:[^"\\\n]|\\[\s\S])*)"|[A-Za-z_]\w*|\d[\w.]*|\|\||\|&?|[\s\S]/y;
+
+function awkTokens(program: string): Token[] {
+  const tokens: Token[] = [];
+  AWK.lastIndex = 0;
+  for (let match = AWK.exec(program); match !== null; match = AWK.exec(program)) {
+    const [whole, quoted] = match;
+    if (quoted !== undefined) {
+      const plain = quoted.replace(/\\(["\\/])/g, '$1');
+      tokens.push({ kind: 'text', sign: '', ...(!/\\[^"\\/]/.test(quoted) && { text: plain }) });
+    } else if (whole === '/' && startsRegex(tokens.at(-1)))
+      AWK.lastIndex = endOfRegex(program, AWK.lastIndex);
+    else if (/^[A-Za-z_]\w*$/.test(whole))
+      tokens.push({
+        kind: whole === 'system' || whole === 'getline' || /^print/.test(whole) ? 'sign' : 'name',
+        sign: whole,
+      });
+    else if (!/^(\s|#)/.test(whole))
+      tokens.push({
+        kind: whole === '$' ? '$' : whole === ')' ? ')' : /\d/.test(whole) ? 'name' : 'sign',
+        sign: whole === '|&' ? '|' : whole,
+      });
+  }
+  return tokens;
+}
+
+function startsRegex(before: Token | undefined): boolean {
+  return before === undefined || (before.kind === 'sign' && before.sign !== ']');
+}
+
+function endOfRegex(program: string, from: number): number {
+  for (let at = from; at < program.length && program[at] !== '\n'; at++) {
+    if (program[at] === '\\') at++;
+    else if (program[at] === '/') return at + 1;
+  }
+  // None after all: a division.
+  return from;
+}
+
+/**
+ * The commands that a sed script runs: `e command`, `s/…/…/e` (what it runs is in the text: null), and null for a
+ * script that cannot be read.
+ * https://www.gnu.org/software/sed/manual/html_node/sed-commands-list.html
+ */
+export function sedCommands(script: string): (string | null)[] {
+  const found: (string | null)[] = [];
+  let at = 0;
+  const end = script.length;
+  while (at < end) {
+    at = skipAddresses(script, at);
+    if (at < 0) return [...found, null];
+    const command = script[at++];
+    if (command === undefined) break;
+    if (command === 's' || command === 'y') {
+      const sign = script[at];
+      const middle = sign === undefined ? -1 : delimited(script, at + 1, sign, command === 's');
+      const close = middle < 0 ? -1 : delimited(script, middle, sign!);
+      if (close < 0) return [...found, null];
+      const flags = /^[gpIiMme0-9]*(w[^\n]*)?/.exec(script.slice(close, close + 256))![0];
+      if (command === 's' && /^[^w]*e/.test(flags)) found.push(null);
+      at = close + flags.length;
+    } else if (command === 'e') {
+      const line = lineFrom(script, at);
+      found.push(line.trim() === '' ? null : line.trim());
+      at += line.length;
+    } else if (/[aicrRwW:btT]/.test(command)) {
+      // The rest of the line is a text, a file or a label; of a label a semicolon ends it.
+      at += /[btT]/.test(command) ? /^[^\n;}]*/.exec(script.slice(at))![0].length : textFrom(script, at);
+    } else if (!/[{}=dDgGhHlnNpPqQxzFv#;\s]/.test(command)) return [...found, null];
+    else if (command === '#') at += lineFrom(script, at).length;
+    else if (/[qQlLv]/.test(command)) at += /^[ \w.]*/.exec(script.slice(at, at + 64))![0].length;
+  }
+  return found;
+}
+
+/** Over blanks, semicolons, and `1,/x/!`; -1 where an address does not end. */
+function skipAddresses(script: string, from: number): number {
+  let at = from;
+  for (;;) {
+    const char = script[at];
+    if (char === undefined) return at;
+    if (/[\s;,!~+\d$]/.test(char)) at++;
+    else if (char === '/' || char === '\\') {
+      const sign = char === '/' ? '/' : script[at + 1];
+      at = sign === undefined ? -1 : delimited(script, at + (char === '/' ? 1 : 2), sign, true);
+      if (at < 0) return -1;
+      while (/[IM]/.test(script[at] ?? '')) at++;
+    } else return at;
+  }
+}
+
+/** The place after the next `sign`; in a pattern none within a bracket expression counts. */
+function delimited(script: string, from: number, sign: string, pattern = false): number {
+  for (let at = from; at < script.length; at++) {
+    if (script[at] === '\\') at++;
+    else if (pattern && script[at] === '[') at = bracketEnd(script, at);
+    else if (script[at] === sign) return at + 1;
+  }
+  return -1;
+}
+
+/** The place of the bracket that closes it; one right after the opening stands for itself. Its own place where none does. */
+function bracketEnd(script: string, open: number): number {
+  const first = script[open + 1] === '^' ? open + 2 : open + 1;
+  const line = lineFrom(script, open);
+  const close = line.indexOf(']', first - open + 1);
+  return close < 0 ? open : open + close;
+}
+
+function lineFrom(script: string, from: number): string {
+  const end = script.indexOf('\n', from);
+  return script.slice(from, end < 0 ? script.length : end);
+}
+
+/** A text goes on over lines that end in a backslash. */
+function textFrom(script: string, from: number): number {
+  let length = 0;
+  for (;;) {
+    const line = lineFrom(script, from + length);
+    length += line.length + 1;
+    if (!line.endsWith('\\') || from + length >= script.length) return Math.min(length, script.length - from);
+  }
+}
