@@ -15,8 +15,8 @@ const ROOT = resolve(import.meta.dirname, '..');
 const PATIENCE_MS = 120_000;
 /** An overdue file says itself what it was waiting for; one that has not ended so long after that is killed. */
 const GRACE_MS = 20_000;
-/** Files often wait, for a program or a clock, and leave their processor to another. */
-const JOBS = 2 * availableParallelism();
+/** Files often wait, for a program or a clock, and leave their processor to one more. */
+const JOBS = availableParallelism() + 1;
 
 const running = new Set<ChildProcess>();
 
