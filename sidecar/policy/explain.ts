@@ -1,5 +1,5 @@
 /** From the judgements of an action to an explanation of its decision, pure. */
-import type { Identity } from '../../recorder/audit/event.ts';
+import type { Identity, Micros } from '../../recorder/audit/event.ts';
 import { requestText } from '../../recorder/export/labels.ts';
 import type { ExplainedMatch, ExplainedPart, Explanation, Fact } from '../../recorder/server/explanation.ts';
 import type { Action, ApiIntent, KubeAction, SimpleCommand, ToolAction } from '../action.ts';
@@ -24,12 +24,15 @@ export interface Explained {
 /** Parts that are told of; of a longer script those that are allowed are left out first. */
 const MAX_PARTS = 500;
 
-export function explain(
-  { set, policies, digest }: Explained,
-  action: Action,
-  identity: Identity,
-): Explanation {
-  const judgements = evaluate(set, action, identity);
+/** Who does what, and when. */
+export interface Asked {
+  action: Action;
+  identity: Identity;
+  now: Micros | undefined;
+}
+
+export function explain({ set, policies, digest }: Explained, { action, identity, now }: Asked): Explanation {
+  const judgements = evaluate(set, action, identity, now);
   const decision = strictest(judgements);
   const shown = mostTelling(judgements);
   const applying = set.applyingTo(identity);
@@ -38,7 +41,7 @@ export function explain(
   const decisive = judgements.find(
     ({ effect, rule }) => effect === decision.effect && rule === decision.rule,
   );
-  const judge = (one: Action) => decide(set, one, identity);
+  const judge = (one: Action) => decide(set, one, identity, now);
   return {
     policy: { digest, applying: [...names], others: rest },
     subject: subjectOf(action),

@@ -17,7 +17,7 @@ import { type Terms, termsOf } from './approval-terms.ts';
 import { ALONE, type Surroundings } from './builtin-api/surroundings.ts';
 import { decide } from './decide.ts';
 import { MAX_POLICY_BYTES, type ReadDocument } from './documents.ts';
-import { evaluate } from './evaluate.ts';
+import { evaluate, type Judgement } from './evaluate.ts';
 import { explain } from './explain.ts';
 import { parseDocuments } from './parse.ts';
 import { PolicySet } from './policy-set.ts';
@@ -42,10 +42,15 @@ export class LoadedPolicy implements PolicyInForce {
     return decide(this.#set, action, identity, now);
   }
 
+  /** Each part of it judged: the decision is the strictest. */
+  evaluate(action: Action, identity: Identity, now?: Micros): Judgement[] {
+    return evaluate(this.#set, action, identity, now);
+  }
+
   /** Why it decides so. */
-  explain(action: Action, identity: Identity): Explanation {
+  explain(action: Action, identity: Identity, now?: Micros): Explanation {
     const { digest, policies } = this;
-    return explain({ set: this.#set, policies, digest }, action, identity);
+    return explain({ set: this.#set, policies, digest }, { action, identity, now });
   }
 
   /** Who may decide on what the policy asks about, and for how long; null where nobody may. */

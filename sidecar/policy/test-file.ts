@@ -48,6 +48,8 @@ const testCase = z
     script: words.optional(),
     /** The object in a request's body. */
     body: z.json().optional(),
+    /** When, for rules that ask for the time: `2026-11-22T08:00:00Z`. */
+    at: z.iso.datetime({ offset: true }).optional(),
     ...circumstances,
     /** `deny`, or more of it. */
     expect: z.union(

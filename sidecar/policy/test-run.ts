@@ -29,12 +29,13 @@ export interface Difference {
 export function runCase(policy: LoadedPolicy, one: TestCase, script?: string): Outcome {
   const action = actionOf(one, script);
   const identity = identityOf(one.identity);
-  const decision = policy.decide(action, identity);
+  const now = one.at === undefined ? undefined : Date.parse(one.at) * 1000;
+  const decision = policy.decide(action, identity, now);
   const differences = differencesOf(one.expect, decision);
   const ok = differences.length === 0;
   return {
     ...{ case: one, ok, decision, differences },
-    ...(!ok && { explanation: policy.explain(action, identity) }),
+    ...(!ok && { explanation: policy.explain(action, identity, now) }),
   };
 }
 

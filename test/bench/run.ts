@@ -16,6 +16,7 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<Row[]> }>> = {
   mask: () => import('./mask.ts'),
   'kube-proxy': () => import('./kube-proxy.ts'),
   exec: () => import('./exec.ts'),
+  'policy-diff': () => import('./policy-diff.ts'),
 };
 
 function format(row: Row): string {

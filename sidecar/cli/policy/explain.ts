@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { ChaperoneError } from '../../../recorder/errors.ts';
+import { systemClock } from '../../clock.ts';
 import { dataOption } from '../data.ts';
 import { jsonLine } from '../format.ts';
 import { loadPolicy } from './which.ts';
@@ -34,7 +35,7 @@ async function run(first: string, second: string | undefined, flags: Flags): Pro
     actionOf(text, flags),
     identityOf(flags),
   ]);
-  const explanation = policy.explain(action, identity);
+  const explanation = policy.explain(action, identity, systemClock.now());
   const { explanationText } = await import('./explanation-text.ts');
   process.stdout.write(flags.json ? jsonLine(explanation) : explanationText(explanation));
 }
