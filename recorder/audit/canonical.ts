@@ -15,7 +15,7 @@ export function canonicalText(value: unknown): string {
       return text(value);
     case 'number':
       if (!Number.isFinite(value)) throw invalid(`${value} is not a JSON number`);
-      return JSON.stringify(value);
+      return `${value}`;
     case 'boolean':
       return value ? 'true' : 'false';
     case 'object':
@@ -31,7 +31,11 @@ export function canonicalBytes(value: unknown): Buffer {
   return Buffer.from(canonicalText(value), 'utf8');
 }
 
+/** Nothing in it needs an escape, or could be half of a pair. */
+const PLAIN = /^[ !#-[\]-~]*$/;
+
 function text(value: string): string {
+  if (PLAIN.test(value)) return `"${value}"`;
   if (!value.isWellFormed()) throw invalid('a string holds half of a surrogate pair');
   return JSON.stringify(value);
 }

@@ -87,3 +87,27 @@ t.test('one value has one form, whatever the order of its members', async () => 
     { seed: 8785, numRuns: 500 },
   );
 });
+
+t.test('each character and each number as ECMAScript writes it', async (t) => {
+  for (let code = 0; code <= 0xffff; code++) {
+    const char = String.fromCharCode(code);
+    if (char.isWellFormed()) {
+      if (canonicalText(`a${char}z`) !== JSON.stringify(`a${char}z`)) t.fail(`U+${code.toString(16)}`);
+    } else if (!refused(`a${char}z`)) t.fail(`U+${code.toString(16)}`);
+  }
+  fc.assert(
+    fc.property(fc.double({ noNaN: true, noDefaultInfinity: true }), (number) => {
+      return canonicalText(number) === JSON.stringify(number);
+    }),
+    { seed: 3, numRuns: 5000 },
+  );
+});
+
+function refused(text: string): boolean {
+  try {
+    canonicalText(text);
+    return false;
+  } catch (error) {
+    return (error as { code?: string }).code === 'EVENT_INVALID';
+  }
+}
