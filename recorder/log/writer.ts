@@ -48,6 +48,8 @@ export class Writer {
   readonly #queue: Append[] = [];
   #frontier: Frontier;
   #running: Promise<void> | null = null;
+  /** The last batch had several appends in it. */
+  #crowded = false;
   #failure: ChaperoneError | null = null;
   #closed = false;
 
@@ -126,8 +128,11 @@ export class Writer {
   async #run(): Promise<void> {
     try {
       while (this.#queue.length > 0) {
-        await roundOver();
-        await this.#storeOne(this.#take());
+        // What comes alone, as a rule, does not wait for company that will not come.
+        await (this.#crowded ? roundOver() : null);
+        const appends = this.#take();
+        this.#crowded = appends.length > 1;
+        await this.#storeOne(appends);
       }
     } finally {
       this.#running = null;
@@ -151,9 +156,10 @@ export class Writer {
     let accepted = appends;
     try {
       if (this.#failure !== null) await this.#recover();
-      await this.#loadPlaces(appends);
+      if (appends.some(({ session }) => !this.#places.has(session))) await this.#loadPlaces(appends);
       const batch = new Batch(this.#frontier.copy(), this.#places, this.#effort);
-      const packed = await Promise.all(appends.map((append) => append.packed));
+      const flood = appends.some(({ packed }) => packed !== null);
+      const packed = flood ? await Promise.all(appends.map((append) => append.packed)) : [];
       accepted = appends.filter((append, i) => accept(batch, append, packed[i]));
       const writes = batch.writes();
       if (writes.length > 0) {
@@ -197,7 +203,6 @@ export class Writer {
 
   async #loadPlaces(appends: readonly Append[]): Promise<void> {
     const unknown = [...new Set(appends.map(({ session }) => session))].filter((id) => !this.#places.has(id));
-    if (unknown.length === 0) return;
     const values = await this.#options.store.getMany(unknown.map(KEYS.session));
     unknown.forEach((id, i) => {
       const value = values[i];
