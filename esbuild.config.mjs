@@ -3,6 +3,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { build } from 'esbuild';
 import { build as buildPage } from 'vite';
+import { policyJsonSchema } from './sidecar/policy/json-schema.ts';
 
 /** Files that our code finds by `new URL('./name', import.meta.url)`; the bundle keeps them beside itself. */
 const ASSETS = ['sidecar/policy/default.yaml', 'sidecar/shell/guard.bash', 'sidecar/shell/guard.zsh'];
@@ -36,6 +37,7 @@ await build({
   logLevel: 'warning',
 });
 for (const asset of ASSETS) cpSync(asset, `dist/${basename(asset)}`);
+writeFileSync('dist/agentpolicy.schema.json', `${JSON.stringify(policyJsonSchema(), null, 2)}\n`);
 
 await buildPage({ root: 'player', logLevel: 'error' });
 writeFileSync('dist/.built', '');

@@ -2,9 +2,10 @@ import type { Command } from 'commander';
 import { check } from './policy/check.ts';
 import { diff } from './policy/diff.ts';
 import { explain } from './policy/explain.ts';
+import { schema } from './policy/schema.ts';
 import { test } from './policy/test.ts';
 
-const VERBS = [check, explain, test, diff];
+const VERBS = [check, explain, test, diff, schema];
 
 /** `chaperone policy`: work on policy files. */
 export function policy(root: Command): void {

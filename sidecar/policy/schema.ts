@@ -22,34 +22,44 @@ export const policySchema = z.strictObject({
     annotations: z.record(z.string(), z.string()).optional(),
   }),
   spec: z.strictObject({
-    /** Any of them; everybody where it is left out. */
-    subjects: z.array(subject).min(1).max(256).optional(),
+    subjects: z
+      .array(subject)
+      .min(1)
+      .max(256)
+      .optional()
+      .describe('Any of them; everybody where it is left out.'),
     commands: z.array(commandRule).max(2000).optional(),
-    /** Requests to the Kubernetes API. */
-    api: z.array(apiRule).max(2000).optional(),
-    /** Programs that are started, and ports that are reached, in pods: through the Kubernetes API. */
-    exec: z.array(execRule).max(2000).optional(),
-    /** What an agent does with tools of its own, as its hooks tell it. */
-    tools: z.array(toolRule).max(2000).optional(),
+    api: z.array(apiRule).max(2000).optional().describe('Requests to the Kubernetes API.'),
+    exec: z
+      .array(execRule)
+      .max(2000)
+      .optional()
+      .describe(
+        'Programs that are started, and ports that are reached, in pods: through the Kubernetes API.',
+      ),
+    tools: z
+      .array(toolRule)
+      .max(2000)
+      .optional()
+      .describe('What an agent does with tools of its own, as its hooks tell it.'),
     defaults: z
       .strictObject({
-        /** For a command that no rule matches. */
-        commands: effect.optional(),
-        /** For a request to the Kubernetes API that no rule matches. */
-        api: effect.optional(),
-        /** For one that starts a program in a pod or reaches a port of it, in place of `api`. */
-        exec: effect.optional(),
-        /** For a use of a tool that no rule matches. */
-        tools: effect.optional(),
-        /** For a part that could not be understood. */
-        unknown: effect.optional(),
+        commands: effect.optional().describe('For a command that no rule matches.'),
+        api: effect.optional().describe('For a request to the Kubernetes API that no rule matches.'),
+        exec: effect
+          .optional()
+          .describe('For one that starts a program in a pod or reaches a port of it, in place of `api`.'),
+        tools: effect.optional().describe('For a use of a tool that no rule matches.'),
+        unknown: effect.optional().describe('For a part that could not be understood.'),
       })
       .optional(),
     recording: z
       .strictObject({
         input: z.boolean().optional(),
-        /** Whether what cannot be recorded may happen; `deny` where no policy says otherwise. */
-        onRecorderFailure: z.enum(['deny', 'continue']).optional(),
+        onRecorderFailure: z
+          .enum(['deny', 'continue'])
+          .optional()
+          .describe('Whether what cannot be recorded may happen; `deny` where no policy says otherwise.'),
         /**
          * How much of the body of a request to the Kubernetes API is kept, and as much of its answer's; 8 MiB of each
          * where no policy says it. Their digests are recorded in any case.
@@ -62,8 +72,7 @@ export const policySchema = z.strictObject({
       })
       .optional(),
     masking: masking.optional(),
-    /** For what the policy asks about. */
-    approvals: approvals.optional(),
+    approvals: approvals.optional().describe('For what the policy asks about.'),
   }),
 });
 

@@ -38,6 +38,7 @@ t.test('the packed program runs in an empty place', async (t) => {
   );
 
   t.ok(files.includes('dist/pack-worker.js'), 'with the thread that packs floods');
+  t.ok(files.includes('dist/agentpolicy.schema.json'), 'with the schema of policies');
 
   const data = join(elsewhere, 'data');
   const run = await chaperone(['shell', '--data', data, '--', 'echo', 'elsewhere'], { program });

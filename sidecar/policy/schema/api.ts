@@ -7,23 +7,25 @@ import { isGiven, patterns, ruleHead } from './text.ts';
  * it, and one over all namespaces concerns each of them.
  */
 const apiConditions = z.strictObject({
-  /**
-   * As RBAC names them, with wide meanings: `delete` is deletecollection and eviction too; `exec` is exec, attach,
-   * ephemeral containers and nodes/proxy; `portforward`; `scale` is any write that changes how many replicas there
-   * are; `read` is get, list and watch; `write` is everything else.
-   */
-  verbs: patterns.optional(),
-  /** API groups; the core group is the empty text. */
-  groups: patterns.optional(),
-  /** `pods`, `pods/exec`, `deployments/scale`. A slash is a character like others to a glob: `pods*` is all of them. */
-  resources: patterns.optional(),
+  verbs: patterns
+    .optional()
+    .describe(
+      'As RBAC names them, with wide meanings: `delete` is deletecollection and eviction too; `exec` is exec, attach, ephemeral containers and nodes/proxy; `portforward`; `scale` is any write that changes how many replicas there are; `read` is get, list and watch; `write` is everything else.',
+    ),
+  groups: patterns.optional().describe('API groups; the core group is the empty text.'),
+  resources: patterns
+    .optional()
+    .describe(
+      '`pods`, `pods/exec`, `deployments/scale`. A slash is a character like others to a glob: `pods*` is all of them.',
+    ),
   namespaces: patterns.optional(),
   names: patterns.optional(),
-  /** Paths of requests that are for no resource, e.g. `/healthz`. */
-  paths: patterns.optional(),
+  paths: patterns.optional().describe('Paths of requests that are for no resource, e.g. `/healthz`.'),
   dryRun: z.boolean().optional(),
-  /** Of an exec or attach alone: whether it asks for a terminal, and for standard input. */
-  tty: z.boolean().optional(),
+  tty: z
+    .boolean()
+    .optional()
+    .describe('Of an exec or attach alone: whether it asks for a terminal, and for standard input.'),
   stdin: z.boolean().optional(),
 });
 

@@ -19,18 +19,31 @@ const duration = z
   .refine((text) => parseDuration(text) <= LONGEST, 'a duration is e.g. 90s, 15m or 1h30m, and 24h at most');
 
 export const approvals = z.strictObject({
-  /** Names of groups, of one of which an approver has to be; any approver where it is left out. */
-  groups: z.array(z.string().min(1).max(253)).min(1).max(64).optional(),
-  /** How many have to approve; 1 where it is left out. One refusal is enough to deny. */
-  quorum: z.int().min(1).max(16).optional(),
-  /** Nobody having decided by then means no; 15 minutes where it is left out. */
-  timeout: duration.optional(),
-  /** There is no other way: it is here to be read. */
-  onTimeout: z.literal('deny').optional(),
-  /** Whether who asks may decide as well; no where it is left out. */
-  selfApproval: z.boolean().optional(),
-  /** How long a decision holds for the very same action asked again; 5 minutes where it is left out. */
-  validity: duration.optional(),
+  groups: z
+    .array(z.string().min(1).max(253))
+    .min(1)
+    .max(64)
+    .optional()
+    .describe('Names of groups, of one of which an approver has to be; any approver where it is left out.'),
+  quorum: z
+    .int()
+    .min(1)
+    .max(16)
+    .optional()
+    .describe('How many have to approve; 1 where it is left out. One refusal is enough to deny.'),
+  timeout: duration
+    .optional()
+    .describe('Nobody having decided by then means no; 15 minutes where it is left out.'),
+  onTimeout: z.literal('deny').optional().describe('There is no other way: it is here to be read.'),
+  selfApproval: z
+    .boolean()
+    .optional()
+    .describe('Whether who asks may decide as well; no where it is left out.'),
+  validity: duration
+    .optional()
+    .describe(
+      'How long a decision holds for the very same action asked again; 5 minutes where it is left out.',
+    ),
 });
 
 export type Approvals = z.infer<typeof approvals>;

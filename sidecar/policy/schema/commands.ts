@@ -10,8 +10,7 @@ const flags = z
 
 /** All that are given must hold of one command. */
 export const commandConditions = z.strictObject({
-  /** Basename of the program. */
-  program: patterns.optional(),
+  program: patterns.optional().describe('Basename of the program.'),
   /** The first operands, as in `push` or `delete namespace`. */
   subcommand: z
     .array(pattern.refine((one) => typeof one !== 'string' || /\S/.test(one), 'a subcommand has a word'))
@@ -27,30 +26,30 @@ export const commandConditions = z.strictObject({
     .strictObject({ any: flags.optional(), all: flags.optional() })
     .refine(isGiven, 'flags needs any or all')
     .optional(),
-  /** Names of variables that it is given, or sets. */
-  env: patterns.optional(),
+  env: patterns.optional().describe('Names of variables that it is given, or sets.'),
   reads: paths.optional(),
   writes: paths.optional(),
   deletes: paths.optional(),
   changes: paths.optional(),
-  /** The paths are touched with everything below them. */
-  recursive: z.literal(true).optional(),
-  /** Wrappers it runs under. */
-  via: patterns.optional(),
-  /** Programs later in its pipeline. */
-  pipesInto: patterns.optional(),
-  /** Programs that run what it prints as code. */
-  outputRunBy: patterns.optional(),
-  /** Names and addresses of hosts that it contacts. */
-  hosts: patterns.optional(),
-  /** What it is able to do: all of them. */
-  capabilities: z.array(z.enum(CAPABILITIES)).min(1).max(CAPABILITIES.length).optional(),
+  recursive: z.literal(true).optional().describe('The paths are touched with everything below them.'),
+  via: patterns.optional().describe('Wrappers it runs under.'),
+  pipesInto: patterns.optional().describe('Programs later in its pipeline.'),
+  outputRunBy: patterns.optional().describe('Programs that run what it prints as code.'),
+  hosts: patterns.optional().describe('Names and addresses of hosts that it contacts.'),
+  capabilities: z
+    .array(z.enum(CAPABILITIES))
+    .min(1)
+    .max(CAPABILITIES.length)
+    .optional()
+    .describe('What it is able to do: all of them.'),
 });
 
 export const commandMatch = commandConditions
   .extend({
-    /** The rule does not match where all of these hold. */
-    unless: commandConditions.refine(isGiven, 'unless needs at least one condition').optional(),
+    unless: commandConditions
+      .refine(isGiven, 'unless needs at least one condition')
+      .optional()
+      .describe('The rule does not match where all of these hold.'),
   })
   .refine(isGiven, 'a match needs at least one condition');
 

@@ -10,19 +10,23 @@ export const EXEC_KINDS = ['exec', 'attach', 'portforward', 'debug'] as const;
 const execConditions = z.strictObject({
   kinds: z.array(z.enum(EXEC_KINDS)).min(1).max(EXEC_KINDS.length).optional(),
   namespaces: patterns.optional(),
-  /** Names of pods. */
-  pods: patterns.optional(),
-  /** Names of containers. Where the request names none the server chooses: then it only may match. */
-  containers: patterns.optional(),
-  /** Whether standard input is asked for; never true of a port-forward. */
-  stdin: z.boolean().optional(),
-  /** Whether a terminal is; never true of a port-forward. */
-  tty: z.boolean().optional(),
-  /**
-   * What runs there: the argv, and each command that comes through standard input or is typed. A rule that allows has
-   * to hold of all of an argv.
-   */
-  command: commandConditions.refine(isGiven, 'command needs at least one condition').optional(),
+  pods: patterns.optional().describe('Names of pods.'),
+  containers: patterns
+    .optional()
+    .describe(
+      'Names of containers. Where the request names none the server chooses: then it only may match.',
+    ),
+  stdin: z
+    .boolean()
+    .optional()
+    .describe('Whether standard input is asked for; never true of a port-forward.'),
+  tty: z.boolean().optional().describe('Whether a terminal is; never true of a port-forward.'),
+  command: commandConditions
+    .refine(isGiven, 'command needs at least one condition')
+    .optional()
+    .describe(
+      'What runs there: the argv, and each command that comes through standard input or is typed. A rule that allows has to hold of all of an argv.',
+    ),
 });
 
 const execMatch = execConditions

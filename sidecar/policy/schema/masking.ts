@@ -23,20 +23,26 @@ const maskedPath = z.strictObject({
   groups: patterns.optional(),
   resources: patterns,
   path: objectPath,
-  /** In what is stored; unless it is said to be false. */
-  record: z.boolean().optional(),
-  /** In what the agent gets; only where it is said to be true. */
-  agent: z.boolean().optional(),
+  record: z.boolean().optional().describe('In what is stored; unless it is said to be false.'),
+  agent: z.boolean().optional().describe('In what the agent gets; only where it is said to be true.'),
 });
 
 export const masking = z.strictObject({
-  /** Values of Secrets, and tokens. */
-  secrets: z.strictObject({ record: z.boolean().optional(), agent: z.boolean().optional() }).optional(),
+  secrets: z
+    .strictObject({ record: z.boolean().optional(), agent: z.boolean().optional() })
+    .optional()
+    .describe('Values of Secrets, and tokens.'),
   paths: z.array(maskedPath).max(256).optional(),
   learned: z
     .strictObject({
-      /** Bytes of a value of a Secret from which on it is looked for in everything else; 8 where no policy says it. */
-      minLength: z.int().min(4).max(1024).optional(),
+      minLength: z
+        .int()
+        .min(4)
+        .max(1024)
+        .optional()
+        .describe(
+          'Bytes of a value of a Secret from which on it is looked for in everything else; 8 where no policy says it.',
+        ),
     })
     .optional(),
 });

@@ -12,12 +12,13 @@ export const subject = z
   .strictObject({
     users: patterns.optional(),
     groups: patterns.optional(),
-    /** Of the pod, as `namespace:name`. */
-    serviceAccounts: patterns.optional(),
-    /** Of the pod. */
-    namespaces: patterns.optional(),
-    /** Labels that the pod had at its admission, whatever it has been given since: all of them. */
-    podLabels: z.record(labelKey, pattern).refine(isGiven, 'podLabels needs a label').optional(),
+    serviceAccounts: patterns.optional().describe('Of the pod, as `namespace:name`.'),
+    namespaces: patterns.optional().describe('Of the pod.'),
+    podLabels: z
+      .record(labelKey, pattern)
+      .refine(isGiven, 'podLabels needs a label')
+      .optional()
+      .describe('Labels that the pod had at its admission, whatever it has been given since: all of them.'),
   })
   .refine(isGiven, 'a subject needs users, groups, serviceAccounts, namespaces or podLabels');
 

@@ -59,14 +59,20 @@ export function isGiven(conditions: object): boolean {
 export const ruleHead = {
   name,
   effect,
-  /** One sentence for the person whose action is refused. */
-  reason: sentence('a reason'),
-  /** What is allowed in place of it: one line that a refusal shows, e.g. `npm ci` or `kubectl rollout restart`. */
-  instead: sentence('instead').optional(),
-  /** In CEL, what has to be true beside the match; what it may ask about is in when/type.ts. */
-  when: z.string().trim().min(1).max(1024).optional(),
-  /** For a rule that asks: in place of what its policy says. */
-  approvals: approvals.optional(),
+  reason: sentence('a reason').describe('One sentence for the person whose action is refused.'),
+  instead: sentence('instead')
+    .optional()
+    .describe(
+      'What is allowed in place of it: one line that a refusal shows, e.g. `npm ci` or `kubectl rollout restart`.',
+    ),
+  when: z
+    .string()
+    .trim()
+    .min(1)
+    .max(1024)
+    .optional()
+    .describe('In CEL, what has to be true beside the match; what it may ask about is in when/type.ts.'),
+  approvals: approvals.optional().describe('For a rule that asks: in place of what its policy says.'),
 };
 
 export type Pattern = z.infer<typeof pattern>;

@@ -8,16 +8,18 @@ const argument = z.strictObject({ path: objectPath, any: patterns });
 
 /** All that are given must hold. */
 const toolConditions = z.strictObject({
-  /** URLs or command lines of MCP servers; only of calls over MCP. */
-  servers: patterns.optional(),
-  /** Names of tools. */
-  tools: patterns.optional(),
-  /** Paths of files that are read. */
-  reads: paths.optional(),
-  /** Paths of files that are edited. */
-  edits: paths.optional(),
-  /** All of them. One holds where a value at its path matches; for a rule that allows, every value there has to. */
-  arguments: z.array(argument).min(1).max(64).optional(),
+  servers: patterns.optional().describe('URLs or command lines of MCP servers; only of calls over MCP.'),
+  tools: patterns.optional().describe('Names of tools.'),
+  reads: paths.optional().describe('Paths of files that are read.'),
+  edits: paths.optional().describe('Paths of files that are edited.'),
+  arguments: z
+    .array(argument)
+    .min(1)
+    .max(64)
+    .optional()
+    .describe(
+      'All of them. One holds where a value at its path matches; for a rule that allows, every value there has to.',
+    ),
 });
 
 const toolMatch = toolConditions
