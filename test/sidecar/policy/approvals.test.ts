@@ -10,7 +10,7 @@ import { policySchema } from '../../../sidecar/policy/schema.ts';
 import { warningsOf } from '../../../sidecar/policy/warnings.ts';
 
 const SEED = 20261122;
-const SOMEBODY: Identity = { user: 'ann', groups: [], proof: 'claimed' };
+const SOMEBODY: Identity = { user: 'agent', groups: [], proof: 'claimed' };
 const MINUTE = 60_000_000;
 const USUAL = { groups: [], quorum: 1, selfApproval: false, timeout: 15 * MINUTE, validity: 5 * MINUTE };
 
@@ -76,7 +76,7 @@ t.test('several policies: the strictest of what those that apply say', async (t)
     timeout: 10 * MINUTE,
   });
   t.match(terms([one, { approvals: { selfApproval: false } }], 'ls'), { selfApproval: false });
-  t.same(terms([one, { ...other, subjects: [{ users: ['bob'] }] }], 'ls'), terms([one], 'ls'));
+  t.same(terms([one, { ...other, subjects: [{ users: ['reviewer'] }] }], 'ls'), terms([one], 'ls'));
 });
 
 const approvals: fc.Arbitrary<Approvals> = fc.record(

@@ -14,7 +14,7 @@ const policy = new LoadedPolicy([
     kind: 'AgentPolicy',
     metadata: { name: 'team' },
     spec: {
-      subjects: [{ users: ['ann'] }, { namespaces: ['ci'] }],
+      subjects: [{ users: ['agent'] }, { namespaces: ['ci'] }],
       defaults: { commands: 'allow', api: 'allow', unknown: 'allow' },
       commands: [
         { name: 'no-etc', match: { writes: ['/etc/**'] }, effect: 'deny', reason: 'No.' },
@@ -43,13 +43,13 @@ function outcomes(text: string, script?: string): string[] {
 
 t.test('cases are decided where, and for whom, they say', async (t) => {
   const text = `
-  identity: { user: ann }
+  identity: { user: agent }
   cwd: /etc
   cases:
     - { name: of the document, command: touch x, expect: deny }
     - { name: of its own, command: touch x, cwd: /srv, expect: allow }
-    - { name: for somebody else, command: touch x, identity: { user: bob }, expect: { effect: ask, rule: default/commands } }
-    - { name: from a pod, command: touch x, identity: { user: bob, pod: { namespace: ci } }, expect: deny }
+    - { name: for somebody else, command: touch x, identity: { user: reviewer }, expect: { effect: ask, rule: default/commands } }
+    - { name: from a pod, command: touch x, identity: { user: reviewer, pod: { namespace: ci } }, expect: deny }
     - { name: at home, command: 'rm -r ~', expect: { effect: deny, rule: team/no-home } }
     - { name: somewhere else, command: 'rm -r /root', home: /root, expect: deny }
     - { name: not known, command: '$x', expect: { effect: allow, unjudged: true } }
@@ -64,7 +64,7 @@ t.test('a script is decided as a whole', async (t) => {
   const script = 'cd /tmp\nif true; then echo x > /etc/motd; fi\n';
   t.same(
     outcomes(
-      '  identity: { user: ann }\n  cases: [{ name: s, script: s.sh, expect: { effect: allow, unjudged: true } }]',
+      '  identity: { user: agent }\n  cases: [{ name: s, script: s.sh, expect: { effect: allow, unjudged: true } }]',
       script,
     ),
     ['s: effect allow deny,unjudged true false team/no-etc'],

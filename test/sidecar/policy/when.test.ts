@@ -15,7 +15,7 @@ import { request } from './request.ts';
 
 const POD = { namespace: 'team-a', name: 'w', uid: 'u', serviceAccount: 'sa' };
 const SOMEBODY: Identity = {
-  user: 'ann',
+  user: 'agent',
   groups: ['devs'],
   proof: 'claimed',
   pod: { ...POD, labels: { app: 'web' } },
@@ -48,7 +48,7 @@ function answer(kind: RuleKind, when: string, action: Action, who = SOMEBODY) {
   return ANSWERS[decide(setOf(kind, when), action, who, NOON).effect];
 }
 
-const line = (text: string) => analyse(text, { cwd: '/work', home: '/home/ann' });
+const line = (text: string) => analyse(text, { cwd: '/work', home: '/home/agent' });
 
 function withBody(text: string, object: Json): KubeAction {
   const summary = { type: 'application/json', bytes: 2, sha256: '0'.repeat(64) };
@@ -81,7 +81,7 @@ t.test('each thing that there is to ask about', async (t) => {
     ['commands', line('rm "$x"'), 'command.program == "ls" && size(command.argv) == 2', NO],
     ['commands', line('rm $x y'), '"y" in command.argv', MAYBE],
     ['commands', line('rm *.o'), 'command.paths.deletes.all(p, p.startsWith("/work/"))', MAYBE],
-    ['commands', line('ls'), 'identity.user == "ann" && identity.groups.exists(g, g == "devs")', YES],
+    ['commands', line('ls'), 'identity.user == "agent" && identity.groups.exists(g, g == "devs")', YES],
     ['commands', line('ls'), 'identity.pod.namespace == "team-a" && identity.pod.labels.app == "web"', YES],
     ['commands', line('ls'), 'identity.pod.labels.other == "x"', MAYBE],
     ['commands', line('ls'), 'has(identity.pod.labels.other)', NO],

@@ -9,7 +9,7 @@ import { readAction } from '../../../../sidecar/policy/read-action.ts';
 import { type AgentPolicy, policySchema } from '../../../../sidecar/policy/schema.ts';
 import { end, newData, sessionId, start } from '../../../recorder/log/sample.ts';
 
-export const HOME = '/home/ann';
+export const HOME = '/home/agent';
 const CWD = '/srv';
 
 export function policy(name: string, spec: object): AgentPolicy {
@@ -31,7 +31,7 @@ export const loaded = (...policies: AgentPolicy[]) => new LoadedPolicy(policies)
 export class Recording {
   readonly log: AuditLog;
   readonly data: string;
-  readonly #identity: Identity = { user: 'ann', groups: ['dev'], proof: 'claimed' };
+  readonly #identity: Identity = { user: 'agent', groups: ['dev'], proof: 'claimed' };
   readonly #gate: Gate;
   #sessions = 0;
   #now = 1_700_000_000_000_000;
