@@ -42,6 +42,12 @@ export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = codeOf(error);
   const [line = ''] = error.message.split('\n', 1);
+  if (UNTRUSTED.test(code))
+    return `its certificate is not trusted (${code}): is the certificate authority that is given for it its own?`;
   const said = line === '' || line === code ? 'no reason given' : line;
-  return error instanceof ChaperoneError || code === '' ? said : `${code}: ${said}`;
+  return error instanceof ChaperoneError || code === '' || said.includes(code) ? said : `${code}: ${said}`;
 }
+
+/** What OpenSSL and Node call a certificate that does not stand up. https://nodejs.org/api/tls.html#x509-certificate-error-codes */
+const UNTRUSTED =
+  /^(?:UNABLE_TO_(?:GET|VERIFY|DECRYPT|DECODE)_|SELF_SIGNED_|DEPTH_ZERO_|CERT_|INVALID_CA|HOSTNAME_MISMATCH|ERR_TLS_CERT)/;

@@ -128,9 +128,10 @@ function tlsOf({ ca, cert, key, servername }: RequestOptions): TlsMaterial {
 }
 
 function firstLine(error: unknown): string {
-  const [line = ''] = reasonOf((error as Error).message)
-    .trim()
-    .split('\n', 1);
+  const { message, path } = error as NodeJS.ErrnoException;
+  const reason = reasonOf(message);
+  const named = path === undefined || reason === message ? reason : `${path}: ${reason}`;
+  const [line = ''] = named.trim().split('\n', 1);
   return line || 'it failed, and did not say why';
 }
 

@@ -50,7 +50,12 @@ t.test('a server whose certificate is not of the cluster’s authority gets no r
     delete process.env.NODE_TLS_REJECT_UNAUTHORIZED;
   });
   const world = await startWorld(t, source);
-  t.equal((await world.ask(PODS)).status, 503);
+  const reply = await world.ask(PODS);
+  t.equal(reply.status, 503);
+  t.match(
+    JSON.parse(reply.body.toString()).message,
+    /certificate is not trusted \([A-Z_]+\): is the certificate authority/,
+  );
   t.equal(reached, 0);
   t.match((await world.evidence()).ended, [{ outcome: 'failed' }]);
 });

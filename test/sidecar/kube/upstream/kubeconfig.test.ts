@@ -84,6 +84,12 @@ t.test('files that are not there, or are none', async (t) => {
   t.throws(() => fromContext({ file }), { code: 'NOT_FOUND', message: /no-token: no such file/ });
 });
 
+t.test('an authority that is not there is named', async (t) => {
+  const cluster = { 'certificate-authority': 'no-ca.pem' };
+  const source = fromContext({ file: await write('lost', { cluster, user: { token: 'x' }, current: 'c' }) });
+  await t.rejects(source.credentials(false), { message: /credentials: \/.*no-ca\.pem: no such file/ });
+});
+
 t.test('paths are relative to the file; a token in a file of its own is read again', async (t) => {
   await writeFile(join(directory, 'sub/token'), 'first\n');
   await writeFile(join(directory, 'sub/ca.pem'), 'authority');
