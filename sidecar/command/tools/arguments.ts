@@ -10,6 +10,8 @@ export interface Syntax {
   flags?: ReadonlySet<string>;
   /** Letters of short options, and the long names that they stand for. */
   short: Readonly<Record<string, string>>;
+  /** Letters of short options whose argument, if they have one, stands in the same word (`-psecret`). */
+  attached?: string;
   /** `-n=x` gives `x`: https://pkg.go.dev/github.com/spf13/pflag#hdr-Command_line_flag_syntax */
   equals?: boolean;
   /** Long names may be shortened, as getopt_long has it. */
@@ -107,6 +109,10 @@ class Reading implements Arguments {
       const rest = text.slice(at + 1);
       if (this.#syntax.equals && rest.startsWith('=')) {
         this.#give(name, part(word, rest.slice(1)));
+        return;
+      }
+      if (this.#syntax.attached?.includes(letter)) {
+        this.#give(name, part(word, rest === '' ? 'true' : rest));
         return;
       }
       if (!this.#takesNext(name)) {

@@ -5,6 +5,7 @@ import { curlUse } from './http/curl.ts';
 import { httpieUse } from './http/httpie.ts';
 import { wgetUse } from './http/wget.ts';
 import { kubectlUse } from './kubectl/kubectl.ts';
+import { DATABASE_TOOLS } from './sql/clients.ts';
 
 /** A call of a program. */
 export interface ToolCall {
@@ -33,6 +34,7 @@ const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['https', httpieUse],
   ['xh', httpieUse],
   ['xhs', httpieUse],
+  ...DATABASE_TOOLS,
   ['microk8s.kubectl', kubectlUse],
 ]);
 
