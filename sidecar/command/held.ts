@@ -5,28 +5,37 @@
 import type { Assigned } from '../action.ts';
 import type { Word } from './fields.ts';
 import type { Found } from './found.ts';
+import { loadedBy, misleads } from './loading.ts';
 import type { Scope } from './scope.ts';
 
 /** Variables whose value a shell runs, and those that it expands as it does a prompt. */
 const RUN = /^(PROMPT_COMMAND|NULLCMD|READNULLCMD|BASH_FUNC_.*|(dis_)?(functions|[gs]?aliases))$/;
-const EXPANDED = /^(PS[0-4]|R?PROMPT[2-4]?|RPS[12]|SPROMPT|BASH_ENV|ENV)$/;
-/** Variables by which another file's code gets into what is started. */
-const LOADED = /^(BASH_ENV|LD_PRELOAD|LD_AUDIT)$/;
+const EXPANDED = /^(PS[0-4]|R?PROMPT[2-4]?|RPS[12]|SPROMPT)$/;
 
 const SUBSTITUTION = /\$\(|`/;
 /** A subscript is expanded where it is counted with, even if it was quoted where it was written. */
 const SUBSCRIPT = /\[[\s\S]*?(\$\(|`)/;
 
 /** What assignments hold, those made in front of a command or by `env` included. It may run later, or never. */
-export function heldByVariables(found: Found, assigned: readonly Assigned[]): void {
+export function heldByVariables(found: Found, assigned: readonly Assigned[], scope: Scope): void {
   for (const { name, value } of assigned) {
     if (value === '') continue;
-    if (LOADED.test(name)) found.doubt('unreadable-script', `${name} loads code that is not seen here`, name);
+    const loaded = loadedBy(name, value);
+    if (loaded === 'code')
+      found.doubt('unreadable-script', `${name} loads code that is not seen here`, value ?? name);
+    else if (loaded === 'command' && value !== null) found.script(value, inside(scope, name));
+    else if (loaded === 'command') found.doubt('computed-code', `${name} holds a command`, name);
     else if (RUN.test(name)) found.doubt('computed-code', `${name} holds code for later`, value ?? name);
     else if (value === null) continue;
     else if (EXPANDED.test(name) ? SUBSTITUTION.test(value) : SUBSCRIPT.test(value))
       found.doubt('computed-code', `${name} holds code for later`, value);
   }
+}
+
+/** @param pattern a glob that covers every value that the variable gets */
+export function heldBySearch(found: Found, name: string, pattern: string): void {
+  if (misleads(name, pattern))
+    found.doubt('computed-command', `${name} may give these names to other programs`, `${name}=${pattern}`);
 }
 
 /** Builtins that count with their operands, or take them for names with a subscript. */

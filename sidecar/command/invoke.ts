@@ -8,7 +8,7 @@ import { followEmbedded } from './embedded.ts';
 import type { Word } from './fields.ts';
 import { findCommands } from './find.ts';
 import type { Found } from './found.ts';
-import { heldByVariables, heldByWords } from './held.ts';
+import { heldBySearch, heldByVariables, heldByWords } from './held.ts';
 import { argument, followInterpreter, followShell } from './interpreter.ts';
 import { LIMITS, LimitReached } from './limits.ts';
 import { type Options, readOptions } from './options.ts';
@@ -236,9 +236,10 @@ function unwrap(found: Found, program: string, wrapper: Wrapper, at: Site): void
     const text = words[start]!.text;
     const value = words[start]!.value;
     const name = (value ?? text).slice(0, (value ?? text).indexOf('='));
+    heldBySearch(found, name, words[start]!.pattern.slice(name.length + 1));
     own.push({ name, value: value === null ? null : value.slice(name.length + 1) });
   }
-  heldByVariables(found, own);
+  heldByVariables(found, own, at.scope);
   const env = [...at.call.env, ...own];
   const scope = wrapper.away ? elsewhere(at.scope) : moved(at.scope, wrapper, options);
   const place = { call: { ...at.call, env }, scope };

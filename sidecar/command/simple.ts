@@ -3,7 +3,7 @@ import type { ArrayValue, Assignment, Command, For, Select } from 'unbash';
 import type { Assigned, Touch } from '../action.ts';
 import { literalWord, type Word } from './fields.ts';
 import type { Found } from './found.ts';
-import { heldByVariables } from './held.ts';
+import { heldBySearch, heldByVariables } from './held.ts';
 import { invoke } from './invoke.ts';
 import { LIMITS, shown } from './limits.ts';
 import { ANYWHERE } from './path.ts';
@@ -17,7 +17,7 @@ export function simple(found: Found, node: Command, scope: Scope): void {
   const nested = nestedIn(found, scope);
   const sinks = found.sinks.length;
   const env = prefix(found, node, scope, nested);
-  const all = wordsOf(node, env, scope, nested);
+  const all = wordsOf(found, node, env, scope);
   const words = isValue(node) ? afterValue(found, node, all) : all;
   const { input, ...redirected } = redirect(node.redirects, scope, nested);
   redirected.touches.push(...forced(node, scope));
@@ -26,7 +26,7 @@ export function simple(found: Found, node: Command, scope: Scope): void {
   const text = textOf(found, node);
   const inside = input === null ? scope : { ...scope, input };
   const from = found.commands.length;
-  heldByVariables(found, env);
+  heldByVariables(found, env, scope);
   invoke(found, { words, env, ...redirected, text }, inside);
   // What it changed in its shell stays; what it read from does not.
   if (inside !== scope) Object.assign(scope, { ...inside, input: scope.input });
@@ -73,6 +73,7 @@ function prefix(found: Found, node: Command, scope: Scope, nested: Nested): Assi
     const { binding, ...assigned } = assignment(item, scope, nested);
     if (found.readonly.has(assigned.name))
       found.doubt('computed-argument', 'a variable is assigned that may be read-only', item.text);
+    heldBySearch(found, assigned.name, binding.pattern);
     if (node.name === undefined) learn(scope, assigned.name, binding);
     env.push(assigned);
   }
@@ -80,7 +81,8 @@ function prefix(found: Found, node: Command, scope: Scope, nested: Nested): Assi
 }
 
 /** The command's words. What `export` and its like assign is added to `env`. */
-function wordsOf(node: Command, env: Assigned[], scope: Scope, nested: Nested): Word[] {
+function wordsOf(found: Found, node: Command, env: Assigned[], scope: Scope): Word[] {
+  const nested = nestedIn(found, scope);
   const words: Word[] = node.name === undefined ? [] : decode(node.name, scope, nested);
   for (const item of node.args) {
     if (item.type === 'Word') {
@@ -89,6 +91,7 @@ function wordsOf(node: Command, env: Assigned[], scope: Scope, nested: Nested): 
     }
     const { binding, ...assigned } = assignment(item, scope, nested);
     const { name, value } = assigned;
+    heldBySearch(found, name, binding.pattern);
     const word = literalWord(`${name}=${value ?? ''}`);
     words.push({
       ...word,
