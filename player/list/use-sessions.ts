@@ -46,7 +46,7 @@ export function useSessions(search: string, watched: boolean): SessionList {
     return every(REFRESH_MS, (signal) => refresh(latest.current, setState, signal));
   }, [watched]);
 
-  const loadMore = useCallback(() => {
+  const ask = useCallback(() => {
     const { next, loading, search: shown } = latest.current;
     if (next === undefined || loading !== null) return;
     const same = (change: (now: State) => State) =>
@@ -58,8 +58,13 @@ export function useSessions(search: string, watched: boolean): SessionList {
     );
   }, []);
 
+  // What scrolling asked for may come after the answer that failed: only a hand asks again then.
+  const loadMore = useCallback(() => {
+    if (latest.current.error === null) ask();
+  }, []);
+
   const retry = useCallback(() => {
-    if (latest.current.sessions.length > 0) loadMore();
+    if (latest.current.sessions.length > 0) ask();
     else setAttempt((now) => now + 1);
   }, []);
   const { next, ...shown } = state;
