@@ -25,7 +25,7 @@ async function unpack(directory: string): Promise<{ files: string[]; program: st
   await mkdir(join(unpacked, 'node_modules'));
   for (const name of Object.keys(dependencies))
     await symlink(join(ROOT, 'node_modules', name), join(unpacked, 'node_modules', name));
-  return { files: made.files.map(({ path }) => path), program: join(unpacked, 'dist/chaperone.js') };
+  return { files: made.files.map(({ path }) => path), program: join(unpacked, 'bin/chaperone.mjs') };
 }
 
 t.test('the packed program runs in an empty place', async (t) => {
