@@ -1,5 +1,6 @@
 /** What enters the gate, and what leaves it. */
 import type {
+  ApprovalMark,
   BodySummary,
   ClientClaims,
   CommandSummary,
@@ -186,6 +187,8 @@ export type Json = null | boolean | number | string | Json[] | { [member: string
 /** The body of a request, as policy and evidence need it. */
 export interface RequestBody {
   summary: BodySummary;
+  /** As it would go on. */
+  exact: Uint8Array;
   /** What is recorded of it: masked, cut to what the policy keeps. */
   recorded: Uint8Array;
   /**
@@ -254,6 +257,8 @@ export type Verdict = { ok: true; decision: Decision } | Refused;
 export interface Refused {
   ok: false;
   decision: Decision;
+  /** Where a human was asked. */
+  approval?: ApprovalMark;
   /** One or two lines: which rule, why, what to do instead. See policy/denial.ts for more of it. */
   message: string;
 }

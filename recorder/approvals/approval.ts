@@ -26,6 +26,9 @@ export interface Approval {
   revoked: boolean;
 }
 
+/** Whose members count as members of all: the one who may log in where nobody has a name of their own. */
+export const EVERY_GROUP = 'chaperone:local-admin';
+
 /** A request of longer life than this is not accepted, so that a restart has to look back so far only. */
 export const LONGEST: Micros = 24 * 3600 * 1_000_000;
 
@@ -60,7 +63,8 @@ export function checkVoter(approval: Approval, by: Approver, now: Micros): void 
   const { groups, selfApproval } = request.terms;
   if (!selfApproval && isSelf(request.requester, by))
     throw new ChaperoneError('FORBIDDEN', 'nobody decides on their own request');
-  if (groups.length > 0 && !by.groups.some((group) => groups.includes(group)))
+  const isMember = by.groups.some((group) => groups.includes(group) || group === EVERY_GROUP);
+  if (groups.length > 0 && !isMember)
     throw new ChaperoneError('FORBIDDEN', `only members of ${groups.join(', ')} decide on this`);
   if (votes.some((vote) => vote.by.user === by.user))
     throw new ChaperoneError('SETTLED', `${by.user} has decided on this already`);
@@ -138,5 +142,7 @@ export function askerOf({ requester, session }: Pick<Request, 'requester' | 'ses
 /** How it stands beside the decision that it belongs to. */
 export function markOf({ request, settled, votes }: Approval): ApprovalMark {
   const by = settled?.by === undefined ? votes.map((vote) => vote.by.user) : [settled.by];
-  return { id: request.id, state: settled?.state ?? 'abandoned', by };
+  const comment = votes.findLast((vote) => vote.comment !== undefined)?.comment;
+  const said = comment === undefined ? {} : { comment };
+  return { id: request.id, state: settled?.state ?? 'abandoned', by, ...said };
 }

@@ -19,15 +19,22 @@ export interface Asking {
   rule: string;
   reason: string;
   terms: Omit<ApprovalTerms, 'until'> & { timeout: Micros };
-  body?: { summary: BodySummary; content: Uint8Array };
+  /** Of a request its body, of a tool what it is given: masked. */
+  body?: { summary?: BodySummary; content: Uint8Array };
 }
 
 /** See desk.ts. */
 export interface Approvals {
   /**
    * Waits until it is decided. `approved` is for this call alone: it is used up when it returns.
-   * @param signal who asked is gone: the request stays, and this call ends as `abandoned`
+   * @param wait `signal`: who asked is gone: the request stays, and this call ends as `abandoned`
    * @throws ChaperoneError `BUSY` where too much waits already, and those of `Journal.append`
    */
-  ask(asking: Asking, signal?: AbortSignal): Promise<ApprovalMark>;
+  ask(asking: Asking, wait?: Wait): Promise<ApprovalMark>;
+}
+
+export interface Wait {
+  signal?: AbortSignal;
+  /** Called where it has to wait, with the id of the request. */
+  waiting?: (id: string) => void;
 }

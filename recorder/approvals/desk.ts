@@ -31,7 +31,7 @@ import {
   outcome,
   requested,
 } from './approval.ts';
-import type { Approvals, Asking } from './asking.ts';
+import type { Approvals, Asking, Wait } from './asking.ts';
 import { Entry } from './entry.ts';
 import { Quota } from './quota.ts';
 import { restored } from './restore.ts';
@@ -83,12 +83,13 @@ export class Desk implements Approvals {
     return desk;
   }
 
-  async ask(asking: Asking, signal?: AbortSignal): Promise<ApprovalMark> {
+  async ask(asking: Asking, { signal, waiting }: Wait = {}): Promise<ApprovalMark> {
     const digest = createHmac('sha256', this.#options.key).update(asking.digest).digest('hex');
     const key = keyOf({ ...asking, digest });
     for (;;) {
       const entry = await this.#entryFor(key, asking, digest);
       if (answerTo(entry.approval, this.#now()) === 'wait') {
+        waiting?.(entry.id);
         await entry.settled(signal);
         const { settled } = entry.approval;
         if (settled === null) return { ...markOf(entry.approval), state: 'abandoned' };
@@ -196,7 +197,7 @@ export class Desk implements Approvals {
       type: 'approval.requested' as const,
       ...{ id: ulid(Math.floor(now / MILLISECOND)), session, requester, asked, digest, rule, reason },
       terms: { ...terms, ...bounded },
-      ...(body !== undefined && { body: body.summary }),
+      ...(body?.summary !== undefined && { body: body.summary }),
     };
     this.#quota.take(asker);
     try {

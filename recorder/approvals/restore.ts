@@ -1,6 +1,6 @@
 /** What a former recorder left undecided, or decided and not used, read from the recorder's own events. */
 import { type AuditEvent, type Micros, SYSTEM } from '../audit/event.ts';
-import type { Archive } from '../log/ports.ts';
+import type { Archive, StoredEvent } from '../log/ports.ts';
 import { type Approval, type ApprovalEvent, after, isOver, LONGEST, requested } from './approval.ts';
 
 type Events = Pick<Archive, 'events'>;
@@ -10,8 +10,7 @@ const BACK: Micros = 2 * LONGEST;
 
 export async function restored(archive: Events, now: Micros): Promise<Approval[]> {
   const approvals = new Map<string, Approval>();
-  const from = await firstSince(archive, now - BACK);
-  for await (const { event } of archive.events(SYSTEM, { from, content: false })) {
+  for await (const { event } of eventsSince(archive, now - BACK, { content: false })) {
     const body = eventOf(event);
     if (body === null) continue;
     const known = approvals.get(body.id);
@@ -19,6 +18,15 @@ export async function restored(archive: Events, now: Micros): Promise<Approval[]
     else if (known !== undefined) approvals.set(body.id, after(known, body, event.at));
   }
   return [...approvals.values()].filter((approval) => !isOver(approval, now));
+}
+
+/** The recorder's own events from a time on. */
+export async function* eventsSince(
+  archive: Events,
+  time: Micros,
+  { content }: { content: boolean },
+): AsyncGenerator<StoredEvent> {
+  yield* archive.events(SYSTEM, { from: await firstSince(archive, time), content });
 }
 
 function eventOf({ body }: AuditEvent): ApprovalEvent | null {

@@ -108,6 +108,15 @@ const asked = z.discriminatedUnion('kind', [
     dryRun: z.boolean(),
     unknown: z.array(z.string()),
   }),
+  z.strictObject({
+    kind: z.literal('tool'),
+    use: z.enum(['mcp', 'read', 'edit']),
+    tool: z.string(),
+    server: z.string(),
+    path: z.string(),
+    cwd: z.string(),
+    unknown: z.array(z.string()),
+  }),
 ]);
 
 const terms = z.strictObject({
@@ -124,6 +133,7 @@ const approval = z.strictObject({
   id: ulid,
   state: z.enum(['approved', 'denied', 'expired', 'cancelled', 'abandoned']),
   by: z.array(z.string()),
+  comment: z.string().exactOptional(),
 });
 
 const body = z.discriminatedUnion('type', [
@@ -172,6 +182,7 @@ const body = z.discriminatedUnion('type', [
     unknown: z.array(z.string()),
     decision,
     allowed: z.boolean(),
+    approval: approval.exactOptional(),
     content: content.exactOptional(),
   }),
   z.strictObject({

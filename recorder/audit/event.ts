@@ -146,6 +146,15 @@ export type AskedFor =
       request: RequestInfo;
       dryRun: boolean;
       unknown: string[];
+    }
+  | {
+      kind: 'tool';
+      use: ToolUse;
+      tool: string;
+      server: string;
+      path: string;
+      cwd: string;
+      unknown: string[];
     };
 
 /** Who may decide on an approval, and how long it and the decision hold. */
@@ -176,6 +185,8 @@ export interface ApprovalMark {
   state: 'approved' | 'denied' | 'expired' | 'cancelled' | 'abandoned';
   /** The users who decided. */
   by: string[];
+  /** What the last of them said. */
+  comment?: string;
 }
 
 /** What an agent does with a tool of its own: a call over MCP, or reading or editing a file. */
@@ -245,6 +256,8 @@ type Body<Content> =
       decision: Decision;
       /** True if it was let run. */
       allowed: boolean;
+      /** Where a human was asked. */
+      approval?: ApprovalMark;
       /** What the tool was given. */
       content?: Content;
     }

@@ -15,6 +15,8 @@ export interface Call {
   path: string;
   query?: Record<string, string | undefined>;
   method?: 'GET' | 'POST' | 'DELETE';
+  /** Sent as JSON. */
+  body?: object;
   signal?: AbortSignal | undefined;
 }
 
@@ -57,28 +59,31 @@ export class RecorderClient {
 
   /** An answer whose body is still to be read. @throws ChaperoneError the recorder's own, or `RECORDER_GONE` */
   async open(call: Call): Promise<IncomingMessage> {
-    const response = await answer(this.#request(call), call.signal);
+    const response = await answer(this.#request(call), call);
     if (response.statusCode === 200) return response;
     throw await refusal(response);
   }
 
-  #request({ path, query, method = 'GET', signal }: Call): ClientRequest {
+  #request({ path, query, method = 'GET', body, signal }: Call): ClientRequest {
     const url = new URL(path, this.#recorder.url);
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, value);
     }
-    const headers = { authorization: `Bearer ${this.#recorder.token}` };
+    const headers = {
+      authorization: `Bearer ${this.#recorder.token}`,
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    };
     return request(url, { method, headers, agent: this.#agent, ...(signal && { signal }) });
   }
 }
 
-async function answer(outgoing: ClientRequest, signal: AbortSignal | undefined): Promise<IncomingMessage> {
+async function answer(outgoing: ClientRequest, { signal, body }: Call): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   outgoing.once('response', resolve);
   outgoing.on('error', (error) =>
     reject(signal?.aborted === true ? signal.reason : gone('does not answer', error)),
   );
-  outgoing.end();
+  outgoing.end(body === undefined ? undefined : JSON.stringify(body));
   return promise;
 }
 

@@ -1,5 +1,5 @@
 /** One line of text for what a recording shows beside its output: decisions, gaps, removed content. */
-import type { BodyOf, Entrance, RequestInfo } from '../audit/event.ts';
+import type { ApprovalMark, BodyOf, Entrance, RequestInfo } from '../audit/event.ts';
 import { UNPRINTABLE } from '../unprintable.ts';
 
 const MAX_LABEL = 240;
@@ -30,6 +30,12 @@ export function toolText({ use, tool, server, path }: BodyOf<'tool.decided'>): s
 }
 
 /** What a request asks for, e.g. `delete pods/exec shop/web`. */
+/** What became of it where a person was asked: `approved by reviewer (go)`. */
+export function approvalText({ state, by, comment }: ApprovalMark): string {
+  const who = by.length === 0 ? '' : ` by ${by.join(', ')}`;
+  return `${state}${who}${comment === undefined ? '' : ` (${comment})`}`;
+}
+
 export function requestText({ verb, resource, subresource, namespace, name, path }: RequestInfo): string {
   const what = resource === '' ? path : [resource, subresource].filter(Boolean).join('/');
   return oneLine(`${verb} ${what} ${[namespace, name].filter(Boolean).join('/')}`);

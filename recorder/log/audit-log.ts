@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { noteText, parseCheckpoint } from '../audit/checkpoint.ts';
+import { noteText, parseCheckpoint, type Signer } from '../audit/checkpoint.ts';
 import { isSessionId } from '../audit/decode.ts';
 import { type Draft, type SessionId, SYSTEM } from '../audit/event.ts';
 import type { Hash } from '../audit/merkle.ts';
@@ -44,9 +45,18 @@ export class AuditLog implements Journal, Archive {
   readonly #store: Store;
   readonly #writer: Writer;
   readonly #bell: Bell;
+  readonly #signer: Signer;
   #owner: Owner;
 
-  private constructor(parts: { data: string; store: Store; writer: Writer; bell: Bell; owner: Owner }) {
+  private constructor(parts: {
+    data: string;
+    store: Store;
+    writer: Writer;
+    bell: Bell;
+    signer: Signer;
+    owner: Owner;
+  }) {
+    this.#signer = parts.signer;
     this.#data = parts.data;
     this.#store = parts.store;
     this.#writer = parts.writer;
@@ -78,7 +88,7 @@ export class AuditLog implements Journal, Archive {
     const bell = new Bell();
     const head = { signer, path, size: checkpoint.size, note };
     const writer = new Writer(frontier, { store, bell, sync, checkpoint: head });
-    return new AuditLog({ data, store, bell, owner, writer });
+    return new AuditLog({ data, store, bell, signer, owner, writer });
   }
 
   append(session: SessionId, drafts: readonly Draft[]): Promise<void> {
@@ -98,6 +108,15 @@ export class AuditLog implements Journal, Archive {
   /** The writer of this session is gone. Without `session.end` the session counts as cut off from now on. */
   release(session: SessionId): void {
     this.#writer.release(session);
+  }
+
+  /**
+   * 32 bytes that only who has the log's key can tell, the same each time for one purpose. Ed25519 signs the same
+   * words alike (https://www.rfc-editor.org/rfc/rfc8032#section-5.1.6), and never are these the words of a checkpoint.
+   */
+  secret(purpose: string): Uint8Array {
+    const words = Buffer.from(`chaperone.dev/secret\n${purpose}`);
+    return createHash('sha256').update(this.#signer.sign(words)).digest();
   }
 
   /** Tells other processes of this machine where this one listens. */

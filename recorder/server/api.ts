@@ -13,12 +13,26 @@
  *   POST /api/login-link                            LoginLink; bearer token only
  *   POST /api/sessions/:id/kubeconfig               KubeconfigText; bearer token only, where a proxy runs
  *   DELETE /api/sessions/:id/kubeconfig             {} once it is worth nothing; bearer token only
+ *   GET  /api/approvals                             Approvals; with follow=1 ApprovalLine, a line each
+ *   POST /api/approvals                             Asking → AskLine, a line each; bearer token only
+ *   GET  /api/approvals/:id                         ApprovalView
+ *   GET  /api/approvals/:id/body                    the body of the request that is asked about
+ *   POST /api/approvals/:id/{vote,cancel,revoke}    → ApprovalView; a vote is {vote, comment?, minutes?}
  *   POST /api/logout                                204
  *   GET  /ingest                                    WebSocket (see ingest/frame.ts); bearer token only
  *
  * Without login, and telling nothing: /livez, /readyz, /login?token, /api/proof?nonce. Everything else is 401.
  */
-import type { AuditEvent } from '../audit/event.ts';
+import type {
+  ApprovalMark,
+  ApprovalTerms,
+  AskedFor,
+  AuditEvent,
+  BodySummary,
+  Identity,
+  Micros,
+  SessionId,
+} from '../audit/event.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { VerifyReport } from '../log/ports.ts';
 
@@ -43,6 +57,39 @@ export interface WhoAmI {
   name: string;
   how: 'link' | 'token';
 }
+
+/** What waits for a human, or was decided lately. Times in microseconds. */
+export interface ApprovalView {
+  id: string;
+  /** The session that asks. */
+  session: SessionId;
+  requester: Identity;
+  asked: AskedFor;
+  rule: string;
+  reason: string;
+  terms: ApprovalTerms;
+  requestedAt: Micros;
+  body?: BodySummary;
+  votes: { user: string; login: string; vote: 'approve' | 'deny'; comment?: string }[];
+  state: 'pending' | 'approved' | 'denied' | 'expired' | 'cancelled';
+  settledAt?: Micros;
+  /** Who cancelled it. */
+  by?: string;
+  /** While the very same passes again. */
+  grantedUntil?: Micros;
+  used: boolean;
+  revoked: boolean;
+}
+
+export interface Approvals {
+  approvals: ApprovalView[];
+}
+
+/** All there is at first, and then each as it changes. */
+export type ApprovalLine = { all: ApprovalView[] } | { changed: ApprovalView };
+
+/** What a process that asks is told: that it waits, under which id, and what became of it. */
+export type AskLine = { waiting: string } | { mark: ApprovalMark };
 
 export interface LoginLink {
   url: string;

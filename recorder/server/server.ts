@@ -1,6 +1,7 @@
 /** The recorder's HTTP server: loopback only, nothing without login. Assembles what the other files do. */
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Desk } from '../approvals/desk.ts';
 import type { Micros, SessionId } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { Archive, Journal } from '../log/ports.ts';
@@ -10,6 +11,7 @@ import { Assets } from './assets.ts';
 import { Logins } from './login.ts';
 import { ensureToken } from './presence.ts';
 import { accountRoutes, openRoutes } from './routes/account.ts';
+import { approvalRoutes } from './routes/approvals.ts';
 import { castRoutes } from './routes/cast.ts';
 import { type KubeAccess, kubeRoutes } from './routes/kube.ts';
 import { sessionRoutes } from './routes/sessions.ts';
@@ -36,6 +38,8 @@ export interface ServerOptions {
   /** The built player; null serves the API alone. */
   assets: string | null;
   clock: { now(): Micros };
+  /** Where humans are asked; where it is left out, nobody can be. */
+  desk?: Desk;
   /** A proxy of the Kubernetes API, where one runs in this process. */
   kube?: KubeAccess;
   /** Told of errors that nobody raised on purpose; by default a line on stderr. */
@@ -88,7 +92,7 @@ interface Parts {
 }
 
 function assemble(
-  { log, ingest = log, clock, kube, report = complain }: ServerOptions,
+  { log, ingest = log, clock, kube, desk, report = complain }: ServerOptions,
   { token, assets, port, http }: Parts,
 ) {
   const now = (): Micros => clock.now();
@@ -108,6 +112,7 @@ function assemble(
     ...sessionRoutes(archive),
     ...castRoutes(archive),
     ...verifyRoutes(archive),
+    ...(desk === undefined ? [] : approvalRoutes({ desk, archive: log, now })),
     ...(kube === undefined ? [] : kubeRoutes({ archive: log, kube })),
   ];
   const open = openRoutes(account);
@@ -130,7 +135,7 @@ function linkOf(url: string, logins: Logins, next?: string): string {
   return `${url}/login?${query}`;
 }
 
-/** Against slow and endless requests; bodies are not read at all. */
+/** Against slow and endless requests. */
 const LIMITS = {
   headersTimeout: 10_000,
   requestTimeout: 30_000,

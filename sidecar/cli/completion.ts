@@ -53,7 +53,7 @@ function script(shell: Shell, all: Map<string, string[]>): string {
   for word in "\${COMP_WORDS[@]:1:$((COMP_CWORD - 1))}"; do
     case "$word" in
       -*) ;;
-      *) [ -z "$verb" ] && verb="$word" || { [ "$verb" = policy ] && verb="$verb $word"; } ;;
+      *) [ -z "$verb" ] && verb="$word" || { [[ " policy approvals " == *" $verb "* ]] && verb="$verb $word"; } ;;
     esac
   done
   case "$verb" in

@@ -4,6 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Approvals } from '../../recorder/approvals/asking.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Archive, Journal, SessionSummary } from '../../recorder/log/ports.ts';
 import type { KubeAccess } from '../../recorder/server/routes/kube.ts';
@@ -15,6 +16,8 @@ export interface Evidence {
   journal: Journal;
   /** What is known in this process. */
   vault: Vault;
+  /** Where humans are asked; null where nobody can be. */
+  approvals: Approvals | null;
   /** What leads guarded shells into the Kubernetes API; null where nothing does. */
   kube: KubeAccess | null;
   /** True where another process holds the store. */
@@ -34,12 +37,14 @@ export async function openEvidence(data: string): Promise<Evidence> {
   if (recorder !== null) {
     const { RemoteArchive } = await import('../../recorder/client/archive.ts');
     const { RemoteJournal } = await import('../../recorder/client/journal.ts');
+    const { RemoteApprovals } = await import('../../recorder/client/approvals.ts');
     const { RemoteKubeAccess } = await import('../../recorder/client/kube-access.ts');
     const journal = await RemoteJournal.connect(recorder);
     return {
       archive: new RemoteArchive(recorder),
       journal: new MaskedJournal(journal, vault),
       vault,
+      approvals: new RemoteApprovals(recorder),
       kube: new RemoteKubeAccess(recorder),
       remote: true,
       close: () => journal.close(),
@@ -48,7 +53,15 @@ export async function openEvidence(data: string): Promise<Evidence> {
   const { AuditLog } = await import('../../recorder/log/audit-log.ts');
   const log = await AuditLog.open({ data });
   const journal = new MaskedJournal(log, vault);
-  return { archive: log, journal, vault, kube: null, remote: false, close: () => log.close() };
+  return {
+    archive: log,
+    journal,
+    vault,
+    approvals: null,
+    kube: null,
+    remote: false,
+    close: () => log.close(),
+  };
 }
 
 /** The recorder that runs on this directory, for reading; null where none does. */

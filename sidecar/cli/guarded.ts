@@ -40,7 +40,10 @@ export async function guardedShell(
   const guard: Guard = {
     journal: evidence.journal,
     vault: evidence.vault,
-    gate: new Gate({ journal: evidence.journal, clock: systemClock, policy: current }),
+    gate: new Gate({
+      ...{ journal: evidence.journal, clock: systemClock, policy: current },
+      ...(evidence.approvals !== null && { approvals: evidence.approvals }),
+    }),
     clock: systemClock,
     policy: () => current().digest,
     analyse: (line, where) => analyse(line, { ...located(where), workspace }),

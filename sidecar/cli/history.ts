@@ -1,6 +1,6 @@
 /** What happened in a session besides its output, a line each: decisions, requests, files, connections. */
 import { type AuditEvent, type BodyOf, isRoutine } from '../../recorder/audit/event.ts';
-import { requestText, toolText } from '../../recorder/export/labels.ts';
+import { approvalText, requestText, toolText } from '../../recorder/export/labels.ts';
 import type { Archive } from '../../recorder/log/ports.ts';
 import { formatBytes, formatDuration, paint, visible } from './format.ts';
 
@@ -82,13 +82,16 @@ function request(when: string, body: BodyOf<'request.admitted'>, how: string): s
 function decided(
   when: string,
   text: string,
-  { decision, allowed, unknown }: Pick<BodyOf<'command.decided'>, 'decision' | 'allowed' | 'unknown'>,
+  body: Pick<BodyOf<'command.decided'>, 'decision' | 'allowed' | 'unknown' | 'approval'>,
 ): string {
+  const { decision, allowed, unknown, approval } = body;
   if (!allowed) {
-    const refused = decision.effect === 'ask' ? 'refused, needs approval' : 'refused';
+    const asked = approval === undefined ? 'refused, needs approval' : visible(approvalText(approval));
+    const refused = decision.effect === 'ask' ? asked : 'refused';
     return `${paint('red', `${when} ✗ ${text}`)}  (${refused} by ${visible(decision.rule)}: ${visible(decision.reason)})\n`;
   }
   if (decision.unjudged)
     return `${paint('yellow', `${when} ? ${text}`)}  (unjudged: ${visible(unknown.join('; '))})\n`;
-  return `${when}   ${text}\n`;
+  const how = approval === undefined ? '' : `  (${visible(approvalText(approval))})`;
+  return `${when}   ${text}${how}\n`;
 }

@@ -1,4 +1,5 @@
 /** The guarded Kubernetes API of `chaperone up`: which server, as whom, and how it is found. Loads nothing heavy itself. */
+import type { Approvals } from '../../recorder/approvals/asking.ts';
 import type { Identity } from '../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Archive, Journal } from '../../recorder/log/ports.ts';
@@ -34,6 +35,7 @@ interface Parts {
   log: Journal & Archive;
   policy: PolicyFile;
   vault: Vault;
+  approvals: Approvals;
 }
 
 /**
@@ -42,7 +44,7 @@ interface Parts {
  */
 export async function guardKube(
   flags: KubeFlags,
-  { data, log, policy, vault }: Parts,
+  { data, log, policy, vault, approvals }: Parts,
 ): Promise<Guarded | null> {
   const found = await findSource(flags);
   if (found === null) return null;
@@ -56,7 +58,7 @@ export async function guardKube(
   const { source, identity } = found;
   const proxy = await startKubeProxy({
     directory: kubeDirectory(data),
-    ...{ source, identity, journal: log, clock: systemClock, vault },
+    ...{ source, identity, journal: log, clock: systemClock, vault, approvals },
     port: flags.kubePort ?? KUBE_PORT,
     // In a pod the port is what its containers were told; on a laptop the kubeconfig says which it is.
     orAnother: flags.kubePort === undefined && source.name !== 'in-cluster',

@@ -6,6 +6,7 @@ import { constants } from 'node:os';
 import { Command, CommanderError } from 'commander';
 import { ChaperoneError, ERRORS } from '../../recorder/errors.ts';
 import { VERSION } from '../version.ts';
+import { approvals } from './approvals.ts';
 import { completion } from './completion.ts';
 import { demo } from './demo.ts';
 import { exportVerb } from './export.ts';
@@ -19,7 +20,20 @@ import { show } from './show.ts';
 import { up } from './up.ts';
 import { verify } from './verify.ts';
 
-const VERBS = [up, shell, sessions, show, play, exportVerb, verify, policy, kubeconfig, demo, completion];
+const VERBS = [
+  up,
+  shell,
+  sessions,
+  show,
+  play,
+  exportVerb,
+  verify,
+  policy,
+  approvals,
+  kubeconfig,
+  demo,
+  completion,
+];
 
 const EXIT_CODES = `
 Exit codes: 0 done; 1 failed or not verified; 2 usage; 3 not found; 4 not permitted; 5 unavailable;

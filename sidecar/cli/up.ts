@@ -98,6 +98,7 @@ export async function startRecorder(
     { guardKube },
     { newVault },
     { MaskedJournal },
+    { Desk },
   ] = await Promise.all([
     import('../../recorder/log/audit-log.ts'),
     import('../../recorder/server/server.ts'),
@@ -106,6 +107,7 @@ export async function startRecorder(
     import('./kube.ts'),
     import('../mask/new-vault.ts'),
     import('../mask/journal.ts'),
+    import('../../recorder/approvals/desk.ts'),
   ]);
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -116,15 +118,20 @@ export async function startRecorder(
     opened.push(() => log.close());
     const vault = newVault();
     const journal = new MaskedJournal(log, vault);
-    const evidence: Evidence = { archive: log, journal, vault, kube: null, remote: false, close };
+    const clock = systemClock;
+    const desk = await Desk.open({ journal, archive: log, clock, key: log.secret('approvals') });
+    opened.push(async () => desk.close());
+    const here = { archive: log, journal, vault, approvals: desk, remote: false, close };
+    const evidence: Evidence = { ...here, kube: null };
     const policy = await watchPolicy(data, evidence);
     opened.push(() => policy.close());
-    const guarded = flags === null ? null : await guardKube(flags, { data, log, policy, vault });
+    const guarded =
+      flags === null ? null : await guardKube(flags, { data, log, policy, vault, approvals: desk });
     if (guarded !== null) opened.push(() => guarded.proxy.close());
     const kube = guarded?.access ?? null;
     // What shells in processes of their own record knows nothing of what passed here.
     const ingest = new MaskedJournal(log, vault, { output: true });
-    const page = { log, ingest, data, port, assets: pageDirectory(), clock: systemClock };
+    const page = { log, ingest, data, port, assets: pageDirectory(), clock, desk };
     const server = await startServer({ ...page, ...(kube !== null && { kube }) });
     opened.push(() => server.close());
     return { server, evidence: { ...evidence, kube }, policy, kube: guarded?.summary ?? null, close };

@@ -1,5 +1,6 @@
 /** Puts the API proxy together: credentials, the way upstream, the gate, the listener. */
 import { join } from 'node:path';
+import type { Approvals } from '../../recorder/approvals/asking.ts';
 import type { Identity } from '../../recorder/audit/event.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { Clock } from '../clock.ts';
@@ -43,6 +44,8 @@ export interface KubeOptions {
   policy: () => ProxyPolicy;
   /** Values that are masked wherever they turn up; what passes here joins them. */
   vault: Vault;
+  /** Where humans are asked. */
+  approvals?: Approvals;
   upgrades?: (parts: { upstream: Upstream; gate: Gate; journal: Journal }) => UpgradeHandler;
   report(error: unknown): void;
 }
@@ -78,7 +81,8 @@ export async function startKubeProxy(options: KubeOptions): Promise<KubeProxy> {
   const now = new Date(clock.now() / 1000);
   const credentials = await CredentialDirectory.open(options.directory, now);
   const upstream = new Upstream(source);
-  const gate = new Gate({ journal, clock, policy });
+  const { approvals } = options;
+  const gate = new Gate({ journal, clock, policy, ...(approvals && { approvals }) });
   const bearers = new Bearers();
   const proxy = new ApiProxy({
     ports: { upstream, journal, clock },

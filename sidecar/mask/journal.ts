@@ -1,5 +1,5 @@
 /** Whatever is about to be stored passes here: known values in the words of events are masked before they are committed. */
-import type { Draft, DraftBody, SessionId } from '../../recorder/audit/event.ts';
+import type { ApprovalMark, AskedFor, Draft, DraftBody, SessionId } from '../../recorder/audit/event.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { StreamMask } from './stream.ts';
 import type { Vault } from './vault.ts';
@@ -68,11 +68,12 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
     case 'session.start':
       return { ...body, command: body.command.map(text) };
     case 'command.decided':
-      return { ...body, ...maskedCommand(body, text) };
+      return { ...body, ...maskedCommand(body, text), ...maskedMark(body.approval, text) };
     case 'approval.requested': {
-      const { asked } = body;
-      if (asked.kind === 'command') return { ...body, asked: { ...asked, ...maskedCommand(asked, text) } };
-      return { ...body, asked: { ...asked, uri: text(asked.uri), unknown: asked.unknown.map(text) } };
+      const asked = maskedAsked(body.asked, text);
+      // The body of a request is masked where it is read.
+      const given = asked.kind === 'tool' && body.content !== undefined;
+      return { ...body, asked, ...(given && { content: wholly(body.content!, vault) }) };
     }
     case 'approval.voted':
       return body.comment === undefined ? body : { ...body, comment: text(body.comment) };
@@ -82,12 +83,19 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
         ...body,
         ...{ server: text(server), path: text(path), cwd: text(cwd), unknown: unknown.map(text) },
         ...(content !== undefined && { content: wholly(content, vault) }),
+        ...maskedMark(body.approval, text),
       };
     }
     case 'request.admitted': {
       const { client, unknown } = body;
       const claims = Object.fromEntries(Object.entries(client).map(([name, said]) => [name, text(said)]));
-      return { ...body, uri: text(body.uri), client: claims, unknown: unknown.map(text) };
+      return {
+        ...body,
+        uri: text(body.uri),
+        client: claims,
+        unknown: unknown.map(text),
+        ...maskedMark(body.approval, text),
+      };
     }
     case 'session.end':
     case 'request.ended':
@@ -120,4 +128,29 @@ function maskedCommand({ line, commands, unknown }: Said, text: (text: string) =
     commands: commands.map((command) => ({ ...command, argv: command.argv.map(text) })),
     unknown: unknown.map(text),
   };
+}
+
+function maskedAsked(asked: AskedFor, text: (text: string) => string): AskedFor {
+  switch (asked.kind) {
+    case 'command':
+      return { ...asked, ...maskedCommand(asked, text) };
+    case 'request':
+      return { ...asked, uri: text(asked.uri), unknown: asked.unknown.map(text) };
+    case 'tool': {
+      const { server, path, cwd, unknown } = asked;
+      return {
+        ...asked,
+        ...{ server: text(server), path: text(path), cwd: text(cwd), unknown: unknown.map(text) },
+      };
+    }
+  }
+}
+
+/** What an approver said. */
+function maskedMark(
+  approval: ApprovalMark | undefined,
+  text: (text: string) => string,
+): { approval?: ApprovalMark } {
+  if (approval?.comment === undefined) return {};
+  return { approval: { ...approval, comment: text(approval.comment) } };
 }

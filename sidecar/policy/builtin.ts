@@ -36,6 +36,12 @@ export const BUILTIN_RULES: readonly BuiltinRule[] = [
     reason: 'the guarded shell may not be replaced by one that is not',
     matches: replacesShell,
   },
+  {
+    name: 'builtin/no-self-approval',
+    reason:
+      'who asks for an approval does not give it: another person decides, from a shell or a browser of their own',
+    matches: approvesItself,
+  },
 ];
 
 /** `trap … DEBUG`, in any spelling that bash or zsh takes; printing it is harmless. */
@@ -197,6 +203,16 @@ function removesZshHook({ program, argv }: SimpleCommand): Tri {
 function replacesShell(command: SimpleCommand, { input }: Pick<CommandAction, 'input'>): Tri {
   if (!command.via.includes('exec') || input !== undefined) return NO;
   return shellStarts(command);
+}
+
+/** `chaperone approvals approve …`, however the program is started. A tripwire: who has the recorder's token needs no program. */
+function approvesItself({ program, argv }: SimpleCommand): Tri {
+  const answer = some(argv, (word, place = argv.indexOf(word)) =>
+    word === 'approvals' ? test(argv[place + 1] ?? '', /^approve$/) : NO,
+  );
+  const computed =
+    program === 'chaperone' && (argv[1] === null || (argv[1] === 'approvals' && argv[2] === null));
+  return answer === NO && computed ? MAYBE : answer;
 }
 
 function test(word: string | null, pattern: RegExp): Tri {

@@ -3,7 +3,8 @@
  * what is built here. Pure.
  */
 import { escapeUnprintable } from '../../recorder/asciicast/json.ts';
-import type { Decision } from '../../recorder/audit/event.ts';
+import type { ApprovalMark, Decision } from '../../recorder/audit/event.ts';
+import { approvalText } from '../../recorder/export/labels.ts';
 
 /**
  * What a program reads of a refusal. Stable: members are added, and none changes its meaning.
@@ -18,17 +19,34 @@ export interface Denial {
   reason: string;
   /** What the rule says is allowed in its place. */
   instead?: string;
+  /** What became of the question, where a person was asked. */
+  approval?: ApprovalMark;
   /** How to go on. */
   next: string;
 }
 
-export function denialOf({ effect, rule, reason, instead }: Decision): Denial {
+/** @param approval what became of the question, where a person was asked */
+export function denialOf({ effect, rule, reason, instead }: Decision, approval?: ApprovalMark): Denial {
   return {
     effect: effect === 'ask' ? 'ask' : 'deny',
     ...{ rule, reason },
     ...(instead !== undefined && { instead }),
-    next: nextStep(rule, instead !== undefined),
+    ...(approval !== undefined && { approval }),
+    next: effect === 'ask' && approval ? afterAsking(approval) : nextStep(rule, instead !== undefined),
   };
+}
+
+function afterAsking({ state }: ApprovalMark): string {
+  switch (state) {
+    case 'approved':
+    case 'denied':
+    case 'cancelled':
+      return 'do not try again: a person has decided';
+    case 'expired':
+      return 'ask a person to look at the approvals, then try exactly the same again';
+    case 'abandoned':
+      return 'wait longer: exactly the same again joins what still waits for a person';
+  }
 }
 
 /** The same answer comes back to the same question: to say so keeps an agent from trying for ever. */
@@ -48,10 +66,26 @@ function whoDecides(rule: string): string {
 }
 
 /** One sentence or two, without an end of line. */
-export function sentenceOf({ effect, rule, reason }: Denial): string {
-  return effect === 'deny'
-    ? `chaperone: refused by ${rule}: ${reason}`
-    : `chaperone: ${rule} asks for a person's approval, and approvals are not set up: refused. ${reason}`;
+export function sentenceOf({ effect, rule, reason, approval }: Denial): string {
+  if (effect === 'deny') return `chaperone: refused by ${rule}: ${reason}`;
+  const became =
+    approval === undefined
+      ? 'nobody can be asked here, so it is refused'
+      : escapeUnprintable(becameOf(approval));
+  return `chaperone: ${rule} asks for a person's approval: ${became}. ${reason}`;
+}
+
+function becameOf(approval: ApprovalMark): string {
+  switch (approval.state) {
+    case 'approved':
+    case 'denied':
+    case 'cancelled':
+      return approvalText(approval);
+    case 'expired':
+      return 'nobody decided in time, so it is refused';
+    case 'abandoned':
+      return 'given up before anybody decided';
+  }
 }
 
 /** What a shell says: a line, and a second one where there is something to do instead. */

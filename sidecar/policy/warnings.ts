@@ -20,11 +20,12 @@ export function warningsOf(policies: readonly AgentPolicy[]): Warning[] {
 
 type Said = [path: readonly PropertyKey[], message: string];
 
+const ALONE = 'on one machine one person decides: a larger quorum is never reached';
+
 function warnings(policy: AgentPolicy): Said[] {
   const { approvals, recording, tools, subjects = [], defaults } = policy.spec;
   const said: Said[] = [];
-  if (approvals !== undefined)
-    said.push([['approvals'], 'nobody can be asked yet: what a rule asks about is refused']);
+  if ((approvals?.quorum ?? 1) > 1) said.push([['approvals', 'quorum'], ALONE]);
   if (recording?.onRecorderFailure === 'continue')
     said.push([
       ['recording', 'onRecorderFailure'],
@@ -38,8 +39,7 @@ function warnings(policy: AgentPolicy): Said[] {
     said.push([path, 'labels of pods are not known yet: what is strict in the policy holds for every pod']);
   });
   for (const { rule, path } of rulesOf(policy)) {
-    if (rule.approvals !== undefined && approvals === undefined)
-      said.push([[...path, 'approvals'], 'nobody can be asked yet: what the rule asks about is refused']);
+    if ((rule.approvals?.quorum ?? 1) > 1) said.push([[...path, 'approvals', 'quorum'], ALONE]);
     if (rule.when !== undefined && /\boldObject\b/.test(rule.when))
       said.push([[...path, 'when'], 'the old object is known of a create only, where there is none']);
   }

@@ -14,7 +14,7 @@ import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { CommandAction, RemotePlace, Verdict } from '../action.ts';
 import type { Clock } from '../clock.ts';
-import type { Gate } from '../gate.ts';
+import type { Gate, Waiting } from '../gate.ts';
 import type { Vault } from '../mask/vault.ts';
 import { VERSION } from '../version.ts';
 import { OutputRecorder } from './output-recorder.ts';
@@ -52,6 +52,8 @@ export interface SessionOptions {
   host?: string;
   /** Where its commands run, if that is in a container of the cluster. */
   remote?: RemotePlace | undefined;
+  /** Aborts when who asks is gone: then nobody is asked on their behalf any more. */
+  gone?: AbortSignal;
 }
 
 export interface Outcome {
@@ -100,10 +102,11 @@ export class SessionLog {
     return this.#options.guard.vault.known().mask(bytes, 'stars').masked;
   }
 
-  judge(action: CommandAction): Promise<Verdict> {
+  judge(action: CommandAction, waiting: Waiting = {}): Promise<Verdict> {
     for (const recorder of this.#recorders) recorder.flush();
-    const { guard, session, identity, remote } = this.#options;
-    return guard.gate.judge(session, identity, remote === undefined ? action : { ...action, remote });
+    const { guard, session, identity, remote, gone } = this.#options;
+    const placed = remote === undefined ? action : { ...action, remote };
+    return guard.gate.judge(session, identity, placed, { ...(gone && { signal: gone }), ...waiting });
   }
 
   /** An output stream of this session: what is pushed is stored, and then forwarded. */

@@ -5,13 +5,14 @@ import type { Question, Reply } from './frame.ts';
 import { completeHead } from './head.ts';
 import { inLine, readInputLine } from './input-line.ts';
 import type { Hooks } from './invocation.ts';
+import { Patience } from './patience.ts';
 
 export interface JudgeOptions {
   /** The shell whose hooks ask. */
   shell: Hooks;
   analyse: (line: string, cwd: string) => CommandAction;
-  /** Decides and records. Rejects where the decision cannot be recorded. */
-  judge: (action: CommandAction) => Promise<Verdict>;
+  /** Decides and records; where a person is asked, `signal` says that nobody waits any more. Rejects where the decision cannot be recorded. */
+  judge: (action: CommandAction, signal: AbortSignal) => Promise<Verdict>;
   /** What is said of a refusal; by default its message. */
   refusal?: (verdict: Refused) => string;
   /** Where a hook leaves the input line, see input-line.ts. */
@@ -24,12 +25,15 @@ export interface JudgeOptions {
 
 /** Distinct commands of prompts and completions that are remembered as recorded. */
 const REMEMBERED = 4096;
+/** Nobody is asked about what a prompt runs. */
+const NEVER = new AbortController().signal;
 
 export class Judge {
   readonly #options: JudgeOptions;
   /** For each shell the input line that is given up, and whether the shell itself has been told so. */
   readonly #abandoned = new Map<number, { number: number; told: boolean }>();
   readonly #routine = new Map<string, Verdict>();
+  readonly #patience = new Patience();
   /** The input line that each shell is at, understood as a whole. */
   readonly #lines = new Map<number, CommandAction>();
 
@@ -49,11 +53,18 @@ export class Judge {
     return question.context === 'user' ? this.#judge(question, cwd) : this.#judgeRoutine(question, cwd);
   }
 
+  /** Nobody waits for a person any more: Ctrl-C, or the end of the session. */
+  giveUp(): void {
+    this.#patience.giveUp();
+  }
+
   async #judge(question: Question, cwd: string): Promise<Reply> {
     this.#readLine(question, cwd);
-    const verdict = await this.#decide(question, cwd);
+    const signal = this.#patience.begin(question.process);
+    const verdict = await this.#decide(question, cwd, signal);
+    const isThere = this.#patience.end(question.process, signal);
     if (verdict.ok) return { answer: 'run' };
-    if (question.process === question.shell) this.#abandon(question);
+    if (isThere && question.process === question.shell) this.#abandon(question);
     return { answer: 'refuse', message: this.#options.refusal?.(verdict) ?? verdict.message };
   }
 
@@ -66,7 +77,7 @@ export class Judge {
     const key = `${this.#options.policy()}\0${cwd}\0${question.text}`;
     const known = this.#routine.get(key);
     if (known !== undefined) return { answer: known.ok ? 'run' : 'skip' };
-    const verdict = await this.#decide(question, cwd);
+    const verdict = await this.#decide(question, cwd, NEVER);
     if (this.#routine.size >= REMEMBERED) this.#routine.clear();
     this.#routine.set(key, verdict);
     return verdict.ok
@@ -80,13 +91,13 @@ export class Judge {
     if (text !== null) this.#lines.set(shell, this.#options.analyse(text, cwd));
   }
 
-  async #decide({ text, context, shell }: Question, cwd: string): Promise<Verdict> {
+  async #decide({ text, context, shell }: Question, cwd: string, signal: AbortSignal): Promise<Verdict> {
     try {
       const { shell: name } = this.#options;
       const alone = { ...this.#options.analyse(completeHead(text), cwd), line: text, shell: name };
       const line = this.#lines.get(shell);
-      if (context !== 'user') return await this.#options.judge({ ...alone, context });
-      return await this.#options.judge(line === undefined ? alone : inLine(alone, line));
+      if (context !== 'user') return await this.#options.judge({ ...alone, context }, signal);
+      return await this.#options.judge(line === undefined ? alone : inLine(alone, line), signal);
     } catch (error) {
       this.#options.failed(error);
       throw error;

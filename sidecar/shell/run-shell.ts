@@ -1,6 +1,7 @@
 /** `chaperone shell`: what is asked for is judged, started, recorded, and its exit status handed back. */
 import { join } from 'node:path';
 import type { CommandAction, Refused } from '../action.ts';
+import type { Waiting } from '../gate.ts';
 import { decisionLine, denialOf } from '../policy/denial.ts';
 import {
   failureStatus,
@@ -14,9 +15,10 @@ import { findProgram } from './find-program.ts';
 import { LINE_FILE } from './input-line.ts';
 import { type Invocation, plan, type Request } from './invocation.ts';
 import { Judge } from './judge.ts';
+import { namedFiles } from './named-files.ts';
 import { type PipePort, runOnPipes } from './pipe-session.ts';
 import { makeRuntimeDirectory, type RuntimeDirectory } from './runtime-directory.ts';
-import type { SignalSource } from './signals.ts';
+import { FORWARDED, type SignalSource } from './signals.ts';
 import { prepare } from './start-up.ts';
 import type { TerminalPort } from './terminal.ts';
 import { TerminalSession } from './terminal-session.ts';
@@ -94,7 +96,10 @@ async function runWhole(options: ShellOptions, attempt: Attempt<'session' | 'com
   const { stdio, env, cwd, signals, recordInput = false } = options;
   const { log, directory, invocation } = attempt;
   const { argv } = invocation;
-  const verdict = await log.judge(wholeAction(options, invocation));
+  const action = wholeAction(options, invocation);
+  const verdict = await untilSignalled(signals, (signal) =>
+    log.judge(action, { ...asking(options, action), signal }),
+  );
   if (!verdict.ok) {
     await stdio.notice(refusalText(options, verdict));
     return { reason: 'refused', status: 126 };
@@ -124,7 +129,7 @@ async function runHooked(options: ShellOptions, attempt: Attempt<'hooked'>): Pro
   const judge = new Judge({
     shell: invocation.hooks,
     analyse: (line, where) => guard.analyse(line, whereabouts(env, where)),
-    judge: (action) => log.judge(action),
+    judge: (action, signal) => log.judge(action, { ...asking(options, action), signal }),
     refusal: (verdict) => refusalText(options, verdict),
     lineFile: join(directory.path, LINE_FILE),
     policy: guard.policy,
@@ -134,10 +139,14 @@ async function runHooked(options: ShellOptions, attempt: Attempt<'hooked'>): Pro
   const startUp = await prepare({ ...invocation, program }, broker.channel, directory, env);
   const environment = { ...env, ...startUp.env, TERM: terminal.term };
   const { argv } = startUp;
-  const session = new TerminalSession({ log, terminal, argv, env: environment, cwd, signals, recordInput });
+  const session = new TerminalSession({
+    ...{ log, terminal, argv, env: environment, cwd, signals, recordInput },
+    interrupted: () => judge.giveUp(),
+  });
   try {
     return await session.run();
   } finally {
+    judge.giveUp();
     await broker.close();
   }
 }
@@ -146,11 +155,40 @@ async function runHooked(options: ShellOptions, attempt: Attempt<'hooked'>): Pro
  * A person reads a line or two. A program reads them as well, and a line of JSON: where there is no terminal, where
  * Cursor said that it asks, and where `CHAPERONE_DECISIONS` is `json` (`text` leaves it out).
  */
-function refusalText({ stdio, identity, env }: ShellOptions, { decision, message }: Refused): string {
+function refusalText(
+  { stdio, identity, env }: ShellOptions,
+  { decision, approval, message }: Refused,
+): string {
   const asked = env.CHAPERONE_DECISIONS;
   const byProgram = !isTerminal(stdio) || identity.conversation !== undefined;
   const machine = asked === 'json' || (byProgram && asked !== 'text');
-  return machine ? `${message}\n${decisionLine(denialOf(decision))}` : message;
+  return machine ? `${message}\n${decisionLine(denialOf(decision, approval))}` : message;
+}
+
+/** What happens where a person is asked. */
+function asking({ stdio }: ShellOptions, action: CommandAction): Waiting {
+  return {
+    files: () => namedFiles(action),
+    waiting: (id) => {
+      const line = `chaperone: this waits for a person's approval (${id}); Ctrl-C gives up`;
+      stdio.notice(line).catch(() => undefined);
+    },
+  };
+}
+
+/** Before anything runs, a signal ends the wait for a person. */
+async function untilSignalled<T>(
+  signals: SignalSource,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const controller = new AbortController();
+  const stop = () => controller.abort();
+  for (const signal of FORWARDED) signals.on(signal, stop);
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const signal of FORWARDED) signals.off(signal, stop);
+  }
 }
 
 /** A shell without hooks is judged once, as something whose commands nobody will see. */

@@ -6,7 +6,7 @@ export interface SignalSource {
   off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown;
 }
 
-const FORWARDED = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const;
+export const FORWARDED = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** What a child gets that is still there this long after it was told to end. An interactive bash ignores SIGTERM. */
 const STEPS: readonly [after: number, signal: NodeJS.Signals][] = [

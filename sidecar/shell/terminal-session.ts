@@ -15,7 +15,11 @@ export interface TerminalSessionOptions {
   /** Whether the policy asks for what is typed. */
   recordInput: boolean;
   signals: SignalSource;
+  /** Told of Ctrl-C before the child is. */
+  interrupted?: () => void;
 }
+
+const CTRL_C = 0x03;
 
 export class TerminalSession {
   readonly #options: TerminalSessionOptions;
@@ -77,7 +81,8 @@ export class TerminalSession {
   }
 
   #type(bytes: Uint8Array): void {
-    const { terminal } = this.#options;
+    const { terminal, interrupted } = this.#options;
+    if (bytes.includes(CTRL_C)) interrupted?.();
     this.#input?.typed(bytes);
     if (!this.#pty.write(bytes)) terminal.hold(true);
   }

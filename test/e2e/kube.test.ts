@@ -4,43 +4,12 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import t from 'tap';
-import { stringify } from 'yaml';
 import { kubectl } from '../kubectl.ts';
-import { serve, UPSTREAM_TOKEN } from '../sidecar/kube/proxy/world.ts';
+import { UPSTREAM_TOKEN } from '../sidecar/kube/proxy/world.ts';
 import { chaperone, temporary, up } from './program.ts';
+import { world } from './upstream.ts';
 
 const run = promisify(execFile);
-
-interface Seen {
-  authorization: string | undefined;
-  session: string | undefined;
-  url: string | undefined;
-}
-
-/** An API server of one version path and nothing else. */
-async function world(t: Parameters<typeof temporary>[0]) {
-  const seen: Seen[] = [];
-  const upstream = await serve(t, ({ url, headers }, response) => {
-    seen.push({ url, authorization: headers.authorization, session: String(headers['kubectl-session']) });
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(JSON.stringify({ gitVersion: 'v1.36.2', major: '1', minor: '36', path: url }));
-  });
-  const data = await temporary(t);
-  const file = join(data, 'upstream.kubeconfig');
-  const cluster = {
-    server: upstream.source.server.origin,
-    'certificate-authority-data': Buffer.from(upstream.authority).toString('base64'),
-  };
-  const config = {
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'real', cluster }],
-    users: [{ name: 'me', user: { token: UPSTREAM_TOKEN } }],
-    contexts: [{ name: 'prod', context: { cluster: 'real', user: 'me', namespace: 'agents' } }],
-  };
-  await writeFile(file, stringify(config));
-  return { seen, data, flags: ['--context', 'prod', '--kubeconfig', file, '--kube-port', '0'] };
-}
 
 for (const age of ['old', 'current'] as const) {
   t.test(`${age} kubectl goes through the gate, and its shell's requests are that shell's`, async (t) => {

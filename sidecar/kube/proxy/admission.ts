@@ -41,6 +41,7 @@ export function candidate(head: RequestHead, body: Buffer, { masking, keep }: Re
       id: randomUUID(),
       body: action.body && {
         ...recordedBody(masking.body({ type: action.body.type, bytes: body, object }), keep),
+        exact: forward ?? body,
         object,
       },
     },
@@ -86,5 +87,5 @@ export function unfitAction(
 }
 
 function unread({ stored, summary }: StoredBody): KubeAction['body'] {
-  return { summary, recorded: stored, object: null };
+  return { summary, exact: stored, recorded: stored, object: null };
 }

@@ -122,12 +122,14 @@ export class Visit implements Running {
     const since = ports.clock.now();
     const found = await this.#probed(principal, candidate);
     const { action } = found;
-    const verdict = await gate.judge(principal.session, principal.identity, action);
+    const verdict = await gate.judge(principal.session, principal.identity, action, {
+      signal: gone(response),
+    });
     const { id } = action;
     if (verdict.ok && !response.destroyed) return { ...found, since };
     if (verdict.ok) await recordEnd(ports, { principal, id, since }, LEFT);
     else {
-      const status = forbidden(action.request, verdict.decision);
+      const status = forbidden(action.request, verdict);
       await recordEnd(ports, { principal, id, since }, refused(status));
       refuse(request, response, status);
     }
@@ -183,4 +185,12 @@ function forwardedOf(action: KubeAction, head: RequestHead, body: Uint8Array | n
 /** What flows for as long as the client wants it. */
 function isLive({ request: { verb, subresource }, parameters }: KubeAction): boolean {
   return verb === 'watch' || (subresource === 'log' && parameters.some(([name]) => name === 'follow'));
+}
+
+/** Aborts when the client goes away. */
+function gone(response: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  if (response.destroyed) controller.abort();
+  else response.once('close', () => controller.abort());
+  return controller.signal;
 }

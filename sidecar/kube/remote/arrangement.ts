@@ -4,7 +4,6 @@ import { InputRecorder } from '../../session/input-recorder.ts';
 import type { SessionLog } from '../../session/session-log.ts';
 import { CopiedInput, CopiedOutput, Copying } from './copy/copying.ts';
 import { EchoedInput, PipedInput } from './input.ts';
-import { orStop } from './or-stop.ts';
 import type { OutputSink, Show } from './output.ts';
 import type { RemoteParameters } from './parameters.ts';
 import type { Program } from './program.ts';
@@ -64,7 +63,7 @@ function gateFor(
   if (!stdin || program.reads === 'data') return new OpenStdin();
   const judge = async (action: CommandAction) => {
     stopped.throwIfAborted();
-    return orStop(log.judge(action), stopped);
+    return log.judge(action, { signal: stopped });
   };
   const context = { cwd: program.action?.cwd ?? '/' };
   if (tty) return new ScreenGate({ judge, context, joined: program.action === null });

@@ -103,8 +103,8 @@ export class RemoteExchange implements Running {
     const action: KubeAction = { ...this.#upgrading.action, opens: this.#session };
     const { gate } = this.#ports.guard;
     const { signal } = this.#stop;
-    const verdict = await orStop(gate.judge(principal.session, principal.identity, action), signal);
-    if (!verdict.ok) return this.#refuse(forbidden(action.request, verdict.decision));
+    const verdict = await gate.judge(principal.session, principal.identity, action, { signal });
+    if (!verdict.ok) return this.#refuse(forbidden(action.request, verdict));
     signal.throwIfAborted();
     if ('setTimeout' in socket) (socket as { setTimeout(ms: number): void }).setTimeout(0);
     return this.#inSession(action);
@@ -125,6 +125,7 @@ export class RemoteExchange implements Running {
       host: `${namespace}/${name}`,
       entrance: entranceOf(action, principal.session),
       remote: placeOf(action),
+      gone: this.#stop.signal,
     });
     await log.start(parameters.command, parameters.tty ? { cols: 0, rows: 0, term: '' } : undefined);
     const { end, outcome } = await this.#carry(log, action, parameters).catch((error) => ({
@@ -141,9 +142,9 @@ export class RemoteExchange implements Running {
     const ports = this.#forwarded;
     const program = readProgram(parameters, guard.analyseArgv);
     if (program.action !== null) {
-      const verdict = await orStop(log.judge(program.action), this.#stop.signal);
+      const verdict = await log.judge(program.action);
       if (!verdict.ok) {
-        const status = forbidden(action.request, verdict.decision);
+        const status = forbidden(action.request, verdict);
         return { end: this.#refuse(status), outcome: { reason: 'refused', status: 126 } };
       }
     }

@@ -2,7 +2,8 @@
  * A refusal as Kubernetes says it, so that kubectl prints it as its own and a client library does not try again. Pure.
  * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
  */
-import type { Decision, RequestInfo } from '../../../recorder/audit/event.ts';
+import type { RequestInfo } from '../../../recorder/audit/event.ts';
+import type { Refused } from '../../action.ts';
 import { denialOf, sentenceOf } from '../../policy/denial.ts';
 import { REFUSALS, type Refusal } from './refusal.ts';
 
@@ -24,8 +25,11 @@ export interface Status {
 }
 
 /** 403: a rule refused it, or asked a person who did not say yes. */
-export function forbidden(request: RequestInfo, decision: Decision): Status {
-  const denial = denialOf(decision);
+export function forbidden(
+  request: RequestInfo,
+  { decision, approval }: Pick<Refused, 'decision' | 'approval'>,
+): Status {
+  const denial = denialOf(decision, approval);
   const { effect, rule, reason, instead, next } = denial;
   const rather = instead === undefined ? '' : ` Instead: ${instead}`;
   return status(403, 'Forbidden', {

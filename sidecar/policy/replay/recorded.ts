@@ -120,6 +120,8 @@ function sameUnknown({ unknown }: CommandAction, was: readonly string[]): boolea
   return unknown.map(({ message }) => message).join('\n') === was.join('\n');
 }
 
+const NOTHING = new Uint8Array();
+
 function requestOf(body: BodyOf<'request.admitted'>, { content }: Beside): Recorded {
   const { id, method, uri, request, dryRun, client, unknown, decision } = body;
   if (isMasked(uri)) return { missing: 'masked' };
@@ -129,7 +131,7 @@ function requestOf(body: BodyOf<'request.admitted'>, { content }: Beside): Recor
   const bare: Omit<KubeAction, 'scales'> = {
     kind: 'request',
     ...{ id, method, uri, request, parameters, dryRun, client, unknown },
-    body: body.body === undefined ? null : { summary: body.body, recorded: new Uint8Array(), object },
+    body: body.body === undefined ? null : { summary: body.body, exact: NOTHING, recorded: NOTHING, object },
     ...(decision.rule === 'builtin/no-impersonation' && { impersonates: true }),
   };
   const effects = mayScale({ request, dryRun }) ? (['yes', 'no'] as const) : (['no'] as const);

@@ -4,6 +4,7 @@ import { type IncomingHttpHeaders, request } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Desk } from '../../../recorder/approvals/desk.ts';
 import type { Draft } from '../../../recorder/audit/event.ts';
 import type { Recorder } from '../../../recorder/client/http.ts';
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
@@ -18,6 +19,7 @@ export interface World {
   data: string;
   log: HeldLog;
   server: RecorderServer;
+  desk: Desk;
   token: string;
   /** As a client of this machine knows it. */
   recorder: Recorder;
@@ -37,6 +39,7 @@ export interface World {
 export interface Ask {
   method?: string;
   headers?: Record<string, string | string[]>;
+  body?: string;
 }
 
 export interface Reply {
@@ -58,9 +61,11 @@ export async function startWorld(t: Test): Promise<World> {
   const clock = handClock();
   const reported: unknown[] = [];
   const report = (error: unknown) => reported.push(error);
-  const server = await startServer({ log, data, port: 0, assets, clock, report });
+  const desk = await Desk.open({ journal: log, archive: log, clock, key: Buffer.alloc(32) });
+  const server = await startServer({ log, data, port: 0, assets, clock, report, desk });
   const token = (await readFile(join(data, 'token'), 'utf8')).trim();
   t.teardown(async () => {
+    desk.close();
     await server.close();
     await log.close();
     await rm(data, { recursive: true, force: true });
@@ -70,6 +75,7 @@ export async function startWorld(t: Test): Promise<World> {
     data,
     log,
     server,
+    desk,
     token,
     recorder: { url: server.url, token },
     clock,
@@ -114,7 +120,7 @@ function handClock(): World['clock'] {
   };
 }
 
-function ask(port: number, path: string, { method = 'GET', headers = {} }: Ask): Promise<Reply> {
+function ask(port: number, path: string, { method = 'GET', headers = {}, body }: Ask): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port, path, method, headers, agent: false };
     const outgoing = request(options, (response) => {
@@ -127,7 +133,7 @@ function ask(port: number, path: string, { method = 'GET', headers = {} }: Ask):
       });
     });
     outgoing.on('error', reject);
-    outgoing.end();
+    outgoing.end(body);
   });
 }
 

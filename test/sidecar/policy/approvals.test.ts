@@ -149,13 +149,11 @@ t.test('what does nothing yet is warned of', async (t) => {
       { commands: [ask('a', 'a', { quorum: 2 })] },
     ),
     [
-      '0 spec.approvals',
       '0 spec.recording.onRecorderFailure',
-      '1 spec.approvals',
       '1 spec.tools',
       '1 spec.subjects.1.podLabels',
       '1 spec.api.0.when',
-      '2 spec.commands.0.approvals',
+      '2 spec.commands.0.approvals.quorum',
       '1 spec.approvals.groups',
     ],
   );

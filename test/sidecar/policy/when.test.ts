@@ -52,7 +52,7 @@ const line = (text: string) => analyse(text, { cwd: '/work', home: '/home/agent'
 
 function withBody(text: string, object: Json): KubeAction {
   const summary = { type: 'application/json', bytes: 2, sha256: '0'.repeat(64) };
-  return request(text, { body: { summary, recorded: new Uint8Array(), object } });
+  return request(text, { body: { summary, exact: new Uint8Array(), recorded: new Uint8Array(), object } });
 }
 
 const tool = (input: Json | undefined): ToolAction => ({

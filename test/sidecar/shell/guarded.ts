@@ -7,6 +7,7 @@ import { mkdtempSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Desk } from '../../../recorder/approvals/desk.ts';
 import type { Decision, TerminalSize } from '../../../recorder/audit/event.ts';
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
 import type { Journal, StoredEvent } from '../../../recorder/log/ports.ts';
@@ -151,6 +152,7 @@ export class Pipes implements PipePort {
 export interface Guarded {
   typist: Typist;
   journal: Journal;
+  desk: Desk;
   /** Resolves when the session is over. */
   ended: Promise<{ status: number }>;
   /** What was recorded, content included. */
@@ -171,6 +173,8 @@ export interface GuardedOptions {
   files?: Record<string, string>;
   cwd?: string;
   refuses?: Refuses;
+  /** What a person is asked about: on the desk that is given back. */
+  asks?: Refuses;
   /** The policy that ships with Chaperone, with its built-in rules, in place of the test's. */
   shipped?: boolean;
   journal?: (journal: Journal) => Journal;
@@ -200,6 +204,12 @@ export async function guarded(t: Scope, options: GuardedOptions): Promise<Guarde
     await writeFile(join(home, name), text);
   const log = await AuditLog.open({ data: join(data, 'evidence') });
   const journal = options.journal?.(log) ?? log;
+  const desk = await Desk.open({
+    journal: log,
+    archive: log,
+    clock: systemClock,
+    key: log.secret('approvals'),
+  });
   const typist = new Typist(options.term);
   const listeners = new Map<string, (signal: NodeJS.Signals) => void>();
   const signals: SignalSource = {
@@ -209,7 +219,7 @@ export async function guarded(t: Scope, options: GuardedOptions): Promise<Guarde
   const ended = runShell({
     guard: {
       journal,
-      gate: options.shipped ? await shippedGate(journal) : gate(journal, options.refuses ?? byName),
+      gate: options.shipped ? await shippedGate(journal) : gate({ journal, desk }, options),
       clock: systemClock,
       vault: newVault(),
       policy: () => 'test',
@@ -229,6 +239,7 @@ export async function guarded(t: Scope, options: GuardedOptions): Promise<Guarde
   t.teardown(async () => {
     typist.hangUp();
     await ended.catch(() => undefined);
+    desk.close();
     await log.close();
     await rm(data, { recursive: true, force: true });
   });
@@ -237,16 +248,26 @@ export async function guarded(t: Scope, options: GuardedOptions): Promise<Guarde
     for await (const event of log.events(SESSION)) all.push(event);
     return all;
   };
-  return { typist, journal, ended, events, signal: (signal) => listeners.get(signal)?.(signal) };
+  return { typist, journal, desk, ended, events, signal: (signal) => listeners.get(signal)?.(signal) };
 }
 
-function gate(journal: Journal, refuses: Refuses): Gate {
+const MINUTE = 60_000_000;
+const TERMS = { groups: [], quorum: 1, selfApproval: false, timeout: MINUTE, validity: MINUTE };
+
+function gate(
+  { journal, desk }: { journal: Journal; desk: Desk },
+  { refuses = byName, asks = () => false }: GuardedOptions,
+): Gate {
   const decide = (action: CommandAction): Decision => {
     const unjudged = action.unknown.length > 0;
+    if (asks(action)) return { effect: 'ask', rule: 'test/asked', reason: 'tests ask', unjudged: false };
     if (!refuses(action)) return { effect: 'allow', rule: 'test/rest', reason: 'it is a test', unjudged };
     return { effect: 'deny', rule: 'test/refused', reason: 'tests refuse it', unjudged: false };
   };
-  return new Gate({ journal, clock: systemClock, policy: () => ({ digest: 'test', decide }) });
+  return new Gate({
+    ...{ journal, clock: systemClock, approvals: desk },
+    policy: () => ({ digest: 'test', decide, approvalTerms: () => TERMS }),
+  });
 }
 
 async function shippedGate(journal: Journal): Promise<Gate> {

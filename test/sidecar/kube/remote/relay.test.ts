@@ -3,7 +3,9 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import t, { type Test } from 'tap';
 import { ulid } from 'ulid';
+import type { Verdict } from '../../../../sidecar/action.ts';
 import { analyseArgv } from '../../../../sidecar/command/analyse.ts';
+import type { Waiting } from '../../../../sidecar/gate.ts';
 import { runRemoteCommand } from '../../../../sidecar/kube/remote/exec.ts';
 import type { Agreement } from '../../../../sidecar/kube/remote/handshake.ts';
 import { readParameters } from '../../../../sidecar/kube/remote/parameters.ts';
@@ -342,15 +344,23 @@ t.test(
   },
 );
 
+const GIVEN_UP: Verdict = {
+  ok: false,
+  decision: { effect: 'ask', rule: 'test/ask', reason: 'somebody has to look', unjudged: false },
+  message: 'given up',
+};
+
 t.test('who waits for a decision when both sides are cut waits no longer', { timeout: 10_000 }, async (t) => {
   const play = await stage(t);
   for (const capture of ALL.filter(({ scenario }) => scenario === 'exec-stdin-script')) {
     const asked = Promise.withResolvers<void>();
     const gate = Object.create(play.guard.gate, {
       judge: {
-        value: () => {
+        value: (_session: unknown, _identity: unknown, _action: unknown, { signal }: Waiting) => {
           asked.resolve();
-          return new Promise<never>(() => undefined);
+          return new Promise<Verdict>((resolve) => {
+            signal?.addEventListener('abort', () => resolve(GIVEN_UP));
+          });
         },
       },
     });

@@ -27,7 +27,7 @@ const request = {
 };
 
 t.test('a refusal by policy names the object, the rule and what to do', async (t) => {
-  const status = forbidden(request, decision);
+  const status = forbidden(request, { decision });
   t.match(status, {
     kind: 'Status',
     apiVersion: 'v1',
@@ -45,14 +45,14 @@ t.test('a refusal by policy names the object, the rule and what to do', async (t
     status.details?.causes.map(({ reason }) => reason),
     ['PolicyEffect', 'PolicyRule', 'Reason', 'NextStep'],
   );
-  const told = forbidden(request, { ...decision, instead: 'kubectl diff' });
+  const told = forbidden(request, { decision: { ...decision, instead: 'kubectl diff' } });
   t.match(told.message, / Instead: kubectl diff \(do not try again, .*: do what is allowed instead, or ask/);
   t.ok(told.details?.causes.some((cause) => cause.reason === 'Instead' && cause.message === 'kubectl diff'));
   t.same(JSON.parse(encodeStatus(status).toString()), status);
   const path = { ...request, resource: '', group: '', name: '', path: '/metrics', verb: 'get' };
-  t.match(forbidden(path, decision).message, /^get "\/metrics" is forbidden/);
+  t.match(forbidden(path, { decision }).message, /^get "\/metrics" is forbidden/);
   const exec = { ...request, group: '', resource: 'pods', subresource: 'exec' };
-  t.match(forbidden(exec, decision).message, /^pods\/exec "web" is forbidden/);
+  t.match(forbidden(exec, { decision }).message, /^pods\/exec "web" is forbidden/);
 });
 
 t.test('every other refusal has its code, and says what is wrong', async (t) => {
