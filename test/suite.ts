@@ -12,7 +12,7 @@ import { Parser } from 'tap-parser';
 
 const ROOT = resolve(import.meta.dirname, '..');
 /** How long a file may take that asks for no other time with `t.setTimeout`. */
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 240_000;
 /** An overdue file says itself what it was waiting for; one that has not ended so long after that is killed. */
 const GRACE_MS = 20_000;
 /** Files often wait, for a program or a clock, and leave their processor to one more. */

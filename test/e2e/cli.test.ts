@@ -8,7 +8,7 @@ import { needs } from '../tool.ts';
 import { chaperone, PROGRAM, temporary, up } from './program.ts';
 
 // It starts the real program again and again.
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 t.test('says its version, which is package.json’s', async (t) => {
   const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../../package.json'), 'utf8'));

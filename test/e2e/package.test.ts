@@ -6,7 +6,7 @@ import t from 'tap';
 import { chaperone, temporary, up } from './program.ts';
 
 // It starts the real program again and again.
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 const ROOT = resolve(import.meta.dirname, '../..');
 

@@ -7,7 +7,7 @@ import { join, resolve } from 'node:path';
 
 export const PROGRAM = resolve(import.meta.dirname, '../../dist/chaperone.js');
 
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 
 export interface Result {
   status: number | null;

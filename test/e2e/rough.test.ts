@@ -9,7 +9,7 @@ import { needs } from '../tool.ts';
 import { chaperone, PROGRAM, temporary, up } from './program.ts';
 
 // It starts the real program again and again.
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 const ONE_LINE = /^chaperone: [^\n]+\n$/;
 const quoted = (args: readonly string[]) =>

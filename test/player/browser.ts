@@ -66,7 +66,7 @@ async function openWindow(
 ): Promise<Window> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(String(error)));
   page.on('console', (message) => {
@@ -118,7 +118,7 @@ export function terminalText(page: Page): Promise<string> {
 
 /** Asks until the answer is as wanted, or the test's own time is over; gives the last answer. */
 export async function until<T>(ask: () => T | Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
-  for (let attempt = 0; attempt < 300; attempt++) {
+  for (let attempt = 0; attempt < 1200; attempt++) {
     const answer = await ask();
     if (wanted(answer)) return answer;
     await new Promise((resolve) => setTimeout(resolve, 50));

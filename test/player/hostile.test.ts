@@ -5,7 +5,7 @@ import { needs } from '../tool.ts';
 import { stage, terminalText, until } from './browser.ts';
 import { decided, end, idOf, output, REFUSAL, SECOND, start, UNJUDGED } from './sessions.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 const MARKUP = `<img src=x onerror="window.owned=1"><script>window.owned=1</script>"'><svg/onload=window.owned=1>`;
 const REORDER = 'rm -rf /\u202e"txt.eruces" tac\u202c \u2066x\u2069';

@@ -4,7 +4,7 @@ import { needs } from '../tool.ts';
 import { stage } from './browser.ts';
 import { decided, end, idOf, output, playDay, REFUSAL, SECOND, start } from './sessions.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 const NOW = Date.now() * 1000;
 

@@ -10,7 +10,7 @@ import { needs } from '../tool.ts';
 import { type Stage, shows, stage, terminalText, textsOf } from './browser.ts';
 import { decided, end, idOf, output, REFUSAL, resize, SECOND, start } from './sessions.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 t.test('a running session', { skip: !needs(t, 'chromium') }, async (t) => {
   const world = await stage(t);

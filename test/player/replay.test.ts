@@ -17,7 +17,7 @@ import {
   start,
 } from './sessions.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 const NOW = Date.now() * 1000;
 const DAY = idOf(1);

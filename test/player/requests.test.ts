@@ -6,7 +6,7 @@ import { needs } from '../tool.ts';
 import { countOf, stage } from './browser.ts';
 import { decided, end, idOf, output, SECOND, start } from './sessions.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 const NOW = Date.now() * 1000;
 const API = idOf(1);

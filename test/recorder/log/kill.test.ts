@@ -12,7 +12,7 @@ import { verifyClosed } from '../../../recorder/log/verification.ts';
 import { newData } from './sample.ts';
 
 const KILLS = process.env.CHAPERONE_LONG ? 500 : 50;
-t.setTimeout(240_000);
+t.setTimeout(900_000);
 if (process.env.CHAPERONE_LONG) t.setTimeout(60 * 60_000);
 /** A store of its own every so many kills: each is verified whole, which takes the longer the more it holds. */
 const PER_STORE = process.env.CHAPERONE_LONG ? 10 : 5;

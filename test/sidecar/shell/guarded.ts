@@ -101,7 +101,7 @@ export class Typist implements TerminalPort {
   }
 
   /** Waits until `pattern` is shown after what was waited for before; returns what was shown up to its end. */
-  async sees(pattern: RegExp, patience = 10_000): Promise<string> {
+  async sees(pattern: RegExp, patience = 60_000): Promise<string> {
     const deadline = Date.now() + patience;
     for (;;) {
       const rest = this.#screen.slice(this.#seen);
