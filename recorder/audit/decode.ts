@@ -265,7 +265,12 @@ const body = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('approval.used'), id: ulid, session }),
   z.strictObject({ type: z.literal('approval.revoked'), id: ulid, by: approver }),
   z.strictObject({ type: z.literal('policy.loaded'), digest: z.string(), source: z.string() }),
-  z.strictObject({ type: z.literal('policy.rejected'), source: z.string(), error: z.string() }),
+  z.strictObject({
+    type: z.literal('policy.rejected'),
+    source: z.string(),
+    error: z.string(),
+    kept: z.string().exactOptional(),
+  }),
   z.strictObject({ type: z.literal('access.login'), how: z.enum(['link', 'token']), from: z.string() }),
   z.strictObject({
     type: z.literal('access.viewed'),

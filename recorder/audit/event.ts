@@ -367,7 +367,8 @@ type Body<Content> =
   /** A grant ends before its time. */
   | { type: 'approval.revoked'; id: string; by: Approver }
   | { type: 'policy.loaded'; digest: string; source: string }
-  | { type: 'policy.rejected'; source: string; error: string }
+  /** `kept` is the digest of the policy that stays in force; absent where there is none, and nothing runs. */
+  | { type: 'policy.rejected'; source: string; error: string; kept?: string }
   | { type: 'access.login'; how: 'link' | 'token'; from: string }
   | { type: 'access.viewed'; session: SessionId; what: 'replay' | 'live' | 'export'; by: string }
   | { type: 'gap'; reason: string; from: Micros; lost?: { events?: number; bytes?: number } };

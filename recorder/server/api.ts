@@ -9,6 +9,7 @@
  *   GET  /api/sessions/:id/live                     WebSocket (see live.ts)
  *   GET  /api/verify?session                        VerifyLine, a line each
  *   GET  /api/checkpoint                            text: the signed note
+ *   GET  /api/health                                Health
  *   GET  /api/whoami                                WhoAmI
  *   POST /api/login-link                            LoginLink; bearer token only
  *   POST /api/sessions/:id/kubeconfig               KubeconfigText; bearer token only, where a proxy runs
@@ -51,6 +52,18 @@ export interface EventLine {
 
 /** A line of `/api/verify`: how far it is, and at the end what was found. */
 export type VerifyLine = { progress: { done: number; total: number } } | { report: VerifyReport };
+
+/** What does not work as it should: `policy`, where its file is invalid and the last good one is in force. */
+export interface Trouble {
+  what: 'policy';
+  message: string;
+}
+
+/** `/readyz` says `ok` and `degraded` alike to who is not logged in, without the reasons. */
+export interface Health {
+  state: 'ok' | 'degraded';
+  troubles: Trouble[];
+}
 
 export interface WhoAmI {
   /** As it stands in `access.viewed`. Names the login, is no secret. */

@@ -6,6 +6,7 @@ import type { Micros, SessionId } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { Archive, Journal } from '../log/ports.ts';
 import { AccessRecord } from './access.ts';
+import type { Trouble } from './api.ts';
 import { Application } from './application.ts';
 import { Assets } from './assets.ts';
 import { Logins } from './login.ts';
@@ -13,6 +14,7 @@ import { ensureToken } from './presence.ts';
 import { accountRoutes, openRoutes } from './routes/account.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { castRoutes } from './routes/cast.ts';
+import { healthRoutes, probeRoutes } from './routes/health.ts';
 import { type KubeAccess, kubeRoutes } from './routes/kube.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { verifyRoutes } from './routes/verify.ts';
@@ -42,6 +44,8 @@ export interface ServerOptions {
   desk?: Desk;
   /** A proxy of the Kubernetes API, where one runs in this process. */
   kube?: KubeAccess;
+  /** What does not work as it should in this process, beside the server. */
+  troubles?: () => readonly Trouble[];
   /** Told of errors that nobody raised on purpose; by default a line on stderr. */
   report?: (error: unknown) => void;
 }
@@ -92,7 +96,7 @@ interface Parts {
 }
 
 function assemble(
-  { log, ingest = log, clock, kube, desk, report = complain }: ServerOptions,
+  { log, ingest = log, clock, kube, desk, report = complain, troubles = () => [] }: ServerOptions,
   { token, assets, port, http }: Parts,
 ) {
   const now = (): Micros => clock.now();
@@ -100,7 +104,8 @@ function assemble(
   const throttle = new Throttle({ burst: 20, refill: 3_000_000, now });
   const access = new AccessRecord(log, now);
   const loginUrl = (next?: string): string => linkOf(`http://${HOST}:${port}`, logins, next);
-  const account = { logins, throttle, access, token, port, loginUrl, ready: () => http.listening };
+  const account = { logins, throttle, access, token, port, loginUrl };
+  const health = { ready: () => http.listening, troubles };
   const release = (session: SessionId): void => {
     if (kube === undefined) log.release(session);
     else void kube.revoke(session).finally(() => log.release(session));
@@ -109,13 +114,14 @@ function assemble(
   const archive = { archive: log, access };
   const routes = [
     ...accountRoutes(account),
+    ...healthRoutes(health),
     ...sessionRoutes(archive),
     ...castRoutes(archive),
     ...verifyRoutes(archive),
     ...(desk === undefined ? [] : approvalRoutes({ desk, archive: log, now })),
     ...(kube === undefined ? [] : kubeRoutes({ archive: log, kube })),
   ];
-  const open = openRoutes(account);
+  const open = [...probeRoutes(health), ...openRoutes(account)];
   const application = new Application({
     port,
     logins,

@@ -132,7 +132,9 @@ export async function startRecorder(
     // What shells in processes of their own record knows nothing of what passed here.
     const ingest = new MaskedJournal(log, vault, { output: true });
     const page = { log, ingest, data, port, assets: pageDirectory(), clock, desk };
-    const server = await startServer({ ...page, ...(kube !== null && { kube }) });
+    const troubles = () =>
+      policy.complaint === null ? [] : [{ what: 'policy' as const, message: policy.complaint }];
+    const server = await startServer({ ...page, troubles, ...(kube !== null && { kube }) });
     opened.push(() => server.close());
     return { server, evidence: { ...evidence, kube }, policy, kube: guarded?.summary ?? null, close };
   } catch (error) {

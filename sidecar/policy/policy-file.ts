@@ -182,6 +182,11 @@ export class PolicyFile {
     return file;
   }
 
+  /** What is wrong with the file, where the policy in force is not what it says; null where it is. */
+  get complaint(): string | null {
+    return this.#complaint === '' ? null : this.#complaint;
+  }
+
   /** The policy in force. */
   current(): LoadedPolicy {
     return this.#current;

@@ -17,8 +17,6 @@ export interface AccountOptions {
   token: string;
   port: number;
   loginUrl(next?: string): string;
-  /** False once the server is closing. */
-  ready(): boolean;
 }
 
 /** Routes that need no login, and therefore tell nothing. */
@@ -30,13 +28,6 @@ export interface OpenRoute {
 
 export function openRoutes(options: AccountOptions): OpenRoute[] {
   return [
-    { method: 'GET', path: '/livez', handle: (_request, response) => sendText(response, 200, 'ok\n') },
-    {
-      method: 'GET',
-      path: '/readyz',
-      handle: (_request, response) =>
-        options.ready() ? sendText(response, 200, 'ok\n') : sendText(response, 503, 'closing\n'),
-    },
     { method: 'GET', path: '/login', handle: (...exchange) => followLink(options, ...exchange) },
     {
       method: 'GET',

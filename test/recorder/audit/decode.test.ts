@@ -137,7 +137,7 @@ const BODIES: { [T in EventType]: Extract<EventBody, { type: T }> } = {
     content,
   },
   'policy.loaded': { type: 'policy.loaded', digest: 'd', source: 's' },
-  'policy.rejected': { type: 'policy.rejected', source: 's', error: 'e' },
+  'policy.rejected': { type: 'policy.rejected', source: 's', error: 'e', kept: 'd' },
   'access.login': { type: 'access.login', how: 'link', from: 'f' },
   'access.viewed': { type: 'access.viewed', session, what: 'replay', by: 'b' },
   gap: { type: 'gap', reason: 'r', from: 0, lost: { events: 1 } },
@@ -263,6 +263,7 @@ function optional({ body }: AuditEvent, path: Path, change: string): boolean {
   const summary = /^(body|answer)\.(encoding|masked|cut)$/;
   const some: Record<string, string[]> = {
     'session.file': ['sha256'],
+    'policy.rejected': ['kept'],
     'tool.decided': ['content'],
     'request.admitted': ['content'],
     'request.ended': ['content'],
