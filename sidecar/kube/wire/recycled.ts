@@ -1,6 +1,6 @@
 /**
  * Memory for large frames, used again and again: a flood in fresh memory would keep the collector busy. Whoever is
- * through with a frame may give it back; what nobody gives back is garbage like any other. Pure.
+ * through with a frame may give it back; what nobody gives back is garbage like any other.
  */
 
 /** Room for a piece of output (see remote/end.ts) and what a frame puts in front of it. */
