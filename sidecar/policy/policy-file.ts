@@ -101,10 +101,27 @@ export async function readPolicyDocuments(path: string): Promise<readonly ReadDo
 }
 
 async function readPolicies(path: string) {
-  const text = await readDocumentText(path);
+  return read(await readDocumentText(path), path);
+}
+
+/**
+ * A policy that is in no file.
+ * @param source what the text is called in messages
+ * @throws ChaperoneError `POLICY_INVALID`, with the place
+ */
+export async function policyOf(text: string, source: string): Promise<LoadedPolicy> {
+  const { documents, when } = await read(text, source);
+  return new LoadedPolicy(
+    documents.map(({ value }) => value),
+    ALONE,
+    when,
+  );
+}
+
+async function read(text: string, source: string) {
   // The evaluator takes a while to come up.
   const when = /\bwhen\W*:/.test(text) ? (await import('./when/compile.ts')).compileWhen : undefined;
-  return { documents: parseDocuments(text, path, when), when };
+  return { documents: parseDocuments(text, source, when), when };
 }
 
 /** The text of the policy that ships with Chaperone. */

@@ -100,3 +100,41 @@ t.test('test: cases beside the policy, a report, and a status for a pipeline', a
   );
   t.equal((await chaperone(['policy', 'test', file, join(directory, 'none.yaml')])).status, 3);
 });
+
+t.test('diff and suggest: from recordings to a policy, and what it would change', async (t) => {
+  const directory = await temporary(t);
+  const data = join(directory, 'data');
+  for (const line of ['ls /; true', 'mkfs.ext4 /dev/no-such-disk'])
+    await chaperone(['shell', '--data', data, '--', 'bash', '-c', line]);
+  const suggested = await chaperone(['policy', 'suggest', '--data', data]);
+  t.equal(suggested.status, 0);
+  t.match(suggested.stdout, /^ +- "ls" # 1 ×, .*, last in [0-9A-Z]{26}$/m);
+  t.notMatch(suggested.stdout, /^ +- "mkfs.ext4"/m);
+  const draft = join(directory, 'draft.yaml');
+  await writeFile(draft, suggested.stdout);
+  t.match(await chaperone(['policy', 'check', draft]), { status: 0 });
+  const same = await chaperone(['policy', 'diff', draft, '--data', data, '--exit-code']);
+  t.match(same, { status: 0, stdout: /^2 recorded actions decided by both, 0 otherwise\.\n$/ });
+  const team = join(directory, 'team.yaml');
+  await writeFile(
+    team,
+    TEAM.replace('[git], subcommand: [push]', '[ls]').replace('subcommand: [push], ', ''),
+  );
+  const other = await chaperone([
+    'policy',
+    'diff',
+    draft,
+    team,
+    '--against',
+    'recordings',
+    '--data',
+    data,
+    '--exit-code',
+  ]);
+  t.equal(other.status, 1);
+  t.match(other.stdout, /\nallow → deny {2}1 × {2}suggested\/programs-1 → team\/no-push: .*\n.* {2}bash -c /);
+  const json = await chaperone(['policy', 'diff', draft, team, '--data', data, '--json']);
+  t.match(JSON.parse(json.stdout.trimEnd().split('\n').at(-1) ?? ''), {
+    summary: { decided: 2, changed: 2 },
+  });
+});
