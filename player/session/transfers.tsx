@@ -43,7 +43,8 @@ export function Transfers({ session }: { session: SessionSummary }) {
 
 function textOf({ body }: Transfer): string {
   if (body.type === 'session.file') {
-    const digest = body.sha256 === undefined ? body.kind : `sha256 ${body.sha256}`;
+    const without = body.kind === 'file' ? 'digest withheld, for it holds a known secret' : body.kind;
+    const digest = body.sha256 === undefined ? without : `sha256 ${body.sha256}`;
     const how = `${body.direction === 'to' ? 'copied in' : 'copied out'}${body.cut ? ' in part' : ''}`;
     return `${how}: ${body.path}, ${byteCount(body.bytes)}, ${digest}`;
   }

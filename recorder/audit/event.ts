@@ -311,7 +311,7 @@ type Body<Content> =
       path: string;
       kind: 'file' | 'directory' | 'link' | 'other';
       bytes: number;
-      /** Hex; of files only. */
+      /** Hex; of files only, and of none in which a known secret was found: it could be guessed. */
       sha256?: string;
       /** True where it broke off: size and digest are of what passed. */
       cut?: true;

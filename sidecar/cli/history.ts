@@ -46,7 +46,7 @@ export class History {
         return this.#ended(when, body);
       case 'session.file': {
         const how = `${body.direction === 'to' ? 'copied in' : 'copied out'}${body.cut ? ' in part' : ''}`;
-        return `${when}   ${how} ${visible(body.path)}  ${formatBytes(body.bytes)}  ${body.sha256 ?? body.kind}\n`;
+        return `${when}   ${how} ${visible(body.path)}  ${formatBytes(body.bytes)}  ${body.sha256 ?? (body.kind === 'file' ? 'digest withheld' : body.kind)}\n`;
       }
       case 'connection.opened':
         return `${when}   connection ${body.number} to port ${body.port}\n`;
