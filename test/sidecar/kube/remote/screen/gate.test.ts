@@ -79,7 +79,11 @@ t.test('the captured session: editing, history, completion, search, paste, here-
     ['line1', true, ['it goes on with a line before, or belongs to no shell']],
     ['X', true, ['it goes on with a line before, or belongs to no shell']],
     ['rm -rf /tmp/victim', false, []],
-    ['python3 -c "print(1)" || perl -e "print 2"', true, []],
+    [
+      'python3 -c "print(1)" || perl -e "print 2"',
+      true,
+      ['the code of python3 is not read', 'the code of perl is not read'],
+    ],
     ['stty -a | head -1', true, []],
     ['exit 5', true, []],
   ]);
