@@ -16,6 +16,7 @@ import { PRINTS, printed } from './output.ts';
 import { basename, quoteGlob, resolvePath } from './path.ts';
 import { changed, isJudged, type Scope, SOMEWHERE } from './scope.ts';
 import { shellNamed } from './shells.ts';
+import { socketHosts } from './tools/network/sockets.ts';
 import { useOf } from './tools/tools.ts';
 import { everywhere, touchesOf } from './touches.ts';
 import type { Wrapper } from './wrapper.ts';
@@ -54,7 +55,7 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
         ...consequencesOf(touches, found.places),
       ],
       requests: [...(use.requests ?? [])],
-      hosts: [...(use.hosts ?? [])],
+      hosts: [...new Set([...(use.hosts ?? []), ...socketHosts(call.touches)])],
       text: call.text,
     },
     scope,

@@ -1,10 +1,14 @@
 /** What a program asks of others over the network, by its own grammar. To add one, add an entry. */
 import type { ApiIntent, Capability } from '../../action.ts';
 import type { Word } from '../fields.ts';
+import { CLUSTER_TOOLS } from './helm.ts';
 import { curlUse } from './http/curl.ts';
 import { httpieUse } from './http/httpie.ts';
 import { wgetUse } from './http/wget.ts';
 import { kubectlUse } from './kubectl/kubectl.ts';
+import { REGISTRY_TOOLS } from './network/registries.ts';
+import { rsync, scp, sftp, ssh } from './network/remote.ts';
+import { dig, HOST_TOOLS, nc, python, SERVER_TOOLS, socat } from './network/sockets.ts';
 import { DATABASE_TOOLS } from './sql/clients.ts';
 
 /** A call of a program. */
@@ -26,6 +30,7 @@ export type Tool = (call: ToolCall) => ToolUse;
 const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['kubectl', kubectlUse],
   ['oc', kubectlUse],
+  ...CLUSTER_TOOLS,
   ['curl', curlUse],
   ['curlie', curlUse],
   ['wget', wgetUse],
@@ -35,13 +40,28 @@ const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['xh', httpieUse],
   ['xhs', httpieUse],
   ...DATABASE_TOOLS,
+  ['ssh', ssh],
+  ['autossh', ssh],
+  ['scp', scp],
+  ['rsync', rsync],
+  ['sftp', sftp],
+  ['nc', nc],
+  ['ncat', nc],
+  ['netcat', nc],
+  ['socat', socat],
+  ['dig', dig],
+  ...HOST_TOOLS,
+  ...SERVER_TOOLS,
+  ...REGISTRY_TOOLS,
   ['microk8s.kubectl', kubectlUse],
 ]);
 
 const NOTHING: ToolUse = {};
+/** By names with a version in them. */
+const PYTHON = /^(python|pypy)[\d.]*$/;
 
 export function useOf(program: string, call: ToolCall): ToolUse {
-  const tool = TOOLS.get(program);
+  const tool = TOOLS.get(program) ?? (PYTHON.test(program) ? python : undefined);
   if (tool === undefined) return NOTHING;
   const use = tool(call);
   return (use.requests?.length ?? 0) < 2 ? use : { ...use, requests: distinct(use.requests!) };
