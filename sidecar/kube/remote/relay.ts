@@ -137,7 +137,9 @@ export class Relay {
 
   async #tell(message: string): Promise<void> {
     const { notices } = this.#options;
-    if (notices !== null) await this.#output.write(notices, Buffer.from(`${message}\r\n`));
+    // A terminal has no stderr of its own.
+    const end = notices === 'stderr' ? '\n' : '\r\n';
+    if (notices !== null) await this.#output.write(notices, Buffer.from(`${message}${end}`));
   }
 
   /** Passes on whatever is no data, each as the method of the same name. */

@@ -199,7 +199,7 @@ t.test(
         capture.name,
       );
       t.match(got.ended, { reason: 'refused', status: 126, error: 'not that' });
-      t.match(recorded(await play.events(got.id), 'stderr').toString(), 'not that\r\n');
+      t.match(recorded(await play.events(got.id), 'stderr').toString(), 'not that\n');
       if (!capture.name.startsWith('websocket')) continue;
       const toClient = reader(capture, 'server').receive(got.client);
       t.match(dataOf(toClient, 'stderr').toString(), 'not that');
