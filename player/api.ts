@@ -5,6 +5,7 @@ import type {
   CastFormat,
   ErrorBody,
   EventLine,
+  Explanation,
   SessionPage,
   SessionSummary,
   VerifyLine,
@@ -12,7 +13,7 @@ import type {
 } from '../recorder/server/api.ts';
 import { wholeLines } from './stream.ts';
 
-export type { CastFormat, Match, SessionPage, SessionSummary, VerifyReport };
+export type { CastFormat, Explanation, Match, SessionPage, SessionSummary, VerifyReport };
 
 /** An answer that is not the one asked for. `status` 0: no answer at all. */
 export class ApiError extends Error {
@@ -117,6 +118,16 @@ export async function verifySession(id: SessionId, signal?: AbortSignal): Promis
   throw new ApiError(200, 'NOT_VERIFIED', 'The verification broke off before it had a result.');
 }
 
+/** How the policy in force decides it; nothing is run. */
+export async function explainAction(
+  { text, cwd, session }: { text: string; cwd: string; session: SessionId | null },
+  signal?: AbortSignal,
+): Promise<Explanation> {
+  const body = { text, ...(cwd !== '' && { cwd }), ...(session !== null && { session }) };
+  const response = await request('/api/policy/explain', signal, JSON.stringify(body));
+  return (await response.json()) as Explanation;
+}
+
 /** Where a recording can be downloaded. */
 export function downloadUrl(id: SessionId, format: CastFormat): string {
   return `${sessionPath(id)}/cast?format=${format}&download=1`;
@@ -155,10 +166,13 @@ function bodyOf(response: Response): ReadableStream<Uint8Array> {
   return response.body;
 }
 
-async function request(path: string, signal?: AbortSignal): Promise<Response> {
+/** @param body JSON, where it is a POST */
+async function request(path: string, signal?: AbortSignal, body?: string): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(path, { signal: signal ?? null, credentials: 'same-origin' });
+    const sent =
+      body === undefined ? {} : { method: 'POST', body, headers: { 'Content-Type': 'application/json' } };
+    response = await fetch(path, { signal: signal ?? null, credentials: 'same-origin', ...sent });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new ApiError(0, 'RECORDER_GONE', 'The recorder does not answer. Is it still running?');

@@ -2,7 +2,8 @@ import { useCallback, useEffect, useErrorBoundary, useRef, useState } from 'prea
 import type { SessionSummary } from './api.ts';
 import { ListPage } from './list/page.tsx';
 import { useSessions } from './list/use-sessions.ts';
-import { listPath, sessionPath, useNavigation } from './router.ts';
+import { TryPage } from './policy/page.tsx';
+import { listPath, sessionPath, tryPath, useNavigation } from './router.ts';
 import { SessionPage } from './session/page.tsx';
 import { Header } from './ui/header.tsx';
 import { Help } from './ui/help.tsx';
@@ -46,11 +47,13 @@ function Pages() {
 
   const find = useCallback((text: string) => navigate(listPath(text), { replace: true }), []);
   const open = useCallback(({ id }: SessionSummary) => navigate(sessionPath(id)), []);
+  const ask = useCallback((path: string) => navigate(path, { replace: true }), []);
+  const tryIt = useCallback(() => navigate(tryPath({ text: '', cwd: '', session: null })), []);
   const home = useCallback(() => navigate(listPath(search)), [search]);
 
   return (
     <>
-      <Header theme={theme} onTheme={next} onHelp={() => setHelp(true)} onHome={home} />
+      <Header theme={theme} onTheme={next} onHelp={() => setHelp(true)} onHome={home} onTry={tryIt} />
       {route.page === 'list' && (
         <ListPage
           list={list}
@@ -71,6 +74,7 @@ function Pages() {
           onHome={home}
         />
       )}
+      {route.page === 'try' && <TryPage asked={route.asked} onAsk={ask} />}
       {route.page === 'unknown' && (
         <main class="list-page">
           <Notice title="Nothing is here" kind="problem" alone>

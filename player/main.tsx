@@ -14,6 +14,7 @@ import './styles/rows.css';
 import './styles/commands.css';
 import './styles/requests.css';
 import './styles/player.css';
+import './styles/policy.css';
 import { applyTheme, storedTheme } from './ui/theme.ts';
 
 // The list knows where it was left; the browser would scroll before it stands.

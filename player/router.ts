@@ -1,4 +1,4 @@
-/** Addresses of the page: `/?q=…` the list, `/sessions/ID?t=…` one session. */
+/** Addresses of the page: `/?q=…` the list, `/sessions/ID?t=…` one session, `/try?a=…` a question to the policy. */
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { SessionId } from '../recorder/audit/event.ts';
 import { formatMoment, parseMoment } from './text/time.ts';
@@ -6,13 +6,41 @@ import { formatMoment, parseMoment } from './text/time.ts';
 export type Route =
   | { page: 'list'; search: string }
   | { page: 'session'; id: SessionId; moment: number | null }
+  | { page: 'try'; asked: Question }
   | { page: 'unknown'; path: string };
+
+/** What the policy is asked about. */
+export interface Question {
+  text: string;
+  /** Empty where it does not matter. */
+  cwd: string;
+  /** Whose identity it is asked for. */
+  session: SessionId | null;
+}
 
 export function parseRoute(url: URL): Route {
   if (url.pathname === '/') return { page: 'list', search: url.searchParams.get('q') ?? '' };
+  if (url.pathname === '/try') return { page: 'try', asked: questionOf(url.searchParams) };
   const [, id] = /^\/sessions\/([\w-]+)$/.exec(url.pathname) ?? [];
   if (id === undefined) return { page: 'unknown', path: url.pathname };
   return { page: 'session', id, moment: parseMoment(url.searchParams.get('t')) };
+}
+
+function questionOf(query: URLSearchParams): Question {
+  const text = query.get('a') ?? '';
+  return { text, cwd: query.get('cwd') ?? '', session: query.get('session') };
+}
+
+/** Longer ones make an address that servers refuse. */
+const LONGEST = 4000;
+
+export function tryPath({ text, cwd, session }: Question): string {
+  const query = new URLSearchParams();
+  if (text !== '' && text.length <= LONGEST) query.set('a', text);
+  if (cwd !== '') query.set('cwd', cwd);
+  if (session !== null) query.set('session', session);
+  const asked = query.toString();
+  return asked === '' ? '/try' : `/try?${asked}`;
 }
 
 export function listPath(search: string): string {

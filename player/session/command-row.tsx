@@ -1,4 +1,5 @@
 import { Component } from 'preact';
+import { tryPath } from '../router.ts';
 import { position } from '../text/time.ts';
 import { visibleText } from '../text/visible.ts';
 import { Plain } from '../ui/plain.tsx';
@@ -6,6 +7,7 @@ import type { Command } from './command.ts';
 import { VERDICTS, Why } from './why.tsx';
 
 interface Properties {
+  session: string;
   command: Command;
   current: boolean;
   /** True where the directory is another one than before. */
@@ -22,7 +24,7 @@ export class CommandRow extends Component<Properties> {
     );
   }
 
-  override render({ command, current, moved, onJump }: Properties) {
+  override render({ session, command, current, moved, onJump }: Properties) {
     return (
       <li class={`row ${command.verdict}`} aria-current={current}>
         <button type="button" title={titleOf(command)} onClick={() => onJump(command.time)}>
@@ -39,6 +41,11 @@ export class CommandRow extends Component<Properties> {
             <Why judged={command} />
           </span>
         </button>
+        {command.asLine && (current || command.verdict !== 'allowed') && (
+          <a class="row-explain" href={tryPath({ text: command.line, cwd: command.cwd, session })}>
+            Ask the policy about it
+          </a>
+        )}
       </li>
     );
   }

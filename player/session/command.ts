@@ -11,14 +11,17 @@ export interface Command extends Judged {
   /** Of a tool of the agent's own, what it does. */
   line: string;
   cwd: string;
+  /** True for a line that a shell ran, which the policy can be asked about again. */
+  asLine: boolean;
 }
 
 export function toCommand(
   { seq, at, body }: EventOf<'command.decided' | 'tool.decided'>,
   startedAt: number,
 ): Command {
-  const line = body.type === 'command.decided' ? body.line : toolText(body);
-  return { seq, time: Math.max(0, (at - startedAt) / 1e6), line, cwd: body.cwd, ...judgedOf(body) };
+  const asLine = body.type === 'command.decided';
+  const line = asLine ? body.line : toolText(body);
+  return { seq, time: Math.max(0, (at - startedAt) / 1e6), line, cwd: body.cwd, asLine, ...judgedOf(body) };
 }
 
 /** Index of the command that runs at `time`; -1 before the first. */

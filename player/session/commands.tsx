@@ -56,12 +56,19 @@ export function Commands({ state, deck, session, onJump }: Properties) {
       />
       {error !== null && <Stale error={error} />}
       {loaded && shown.length === 0 && <p class="none">No command matches.</p>}
-      <Rows key={`${filter} ${words}`} commands={shown} current={current} onJump={onJump} />
+      <Rows
+        session={session.id}
+        key={`${filter} ${words}`}
+        commands={shown}
+        current={current}
+        onJump={onJump}
+      />
     </>
   );
 }
 
 interface RowsProperties {
+  session: string;
   commands: readonly Command[];
   current: number | undefined;
   onJump: (time: number) => void;
@@ -73,7 +80,7 @@ interface Stretch {
   to: number;
 }
 
-function Rows({ commands, current, onJump }: RowsProperties) {
+function Rows({ session, commands, current, onJump }: RowsProperties) {
   const list = useRef<HTMLOListElement>(null);
   const [{ from, to }, setStretch] = useState<Stretch>({ from: 0, to: CHUNK });
   const index = commands.findIndex(({ seq }) => seq === current);
@@ -106,6 +113,7 @@ function Rows({ commands, current, onJump }: RowsProperties) {
       {commands.slice(from, to).map((command, at) => (
         <CommandRow
           key={command.seq}
+          session={session}
           command={command}
           current={command.seq === current}
           moved={command.cwd !== commands[from + at - 1]?.cwd}

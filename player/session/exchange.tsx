@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { BodySummary } from '../../recorder/audit/event.ts';
 import { type Bodies, getBodies } from '../api.ts';
+import { tryPath } from '../router.ts';
 import { byteCount } from '../text/amount.ts';
 import { visibleText } from '../text/visible.ts';
 import { Fact } from '../ui/fact.tsx';
@@ -47,6 +48,12 @@ export function Exchange({ session, request, former }: Properties) {
         {request.end !== null && <Fact name="Took" text={`${(request.end.micros / 1000).toFixed(1)} ms`} />}
         <Fact name="Error" text={request.end?.error ?? ''} />
       </dl>
+      <p class="exchange-ask">
+        <a href={tryPath({ text: `${request.method} ${request.uri}`, cwd: '', session })}>
+          Ask the policy about it
+        </a>{' '}
+        <span class="dim">as it is in force now, and without the body</span>
+      </p>
       {error !== null && <Problem error={error} />}
       {loaded !== null && <Contents request={request} loaded={loaded} />}
     </div>

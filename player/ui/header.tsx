@@ -7,12 +7,13 @@ interface Properties {
   onTheme: () => void;
   onHelp: () => void;
   onHome: () => void;
+  onTry: () => void;
 }
 
 const THEME_NAMES: Record<Theme, string> = { system: 'as the system', light: 'light', dark: 'dark' };
 
 /** The bar on top of every page. */
-export function Header({ theme, onTheme, onHelp, onHome }: Properties) {
+export function Header({ theme, onTheme, onHelp, onHome, onTry }: Properties) {
   return (
     <header class="top">
       <a class="brand" href="/" onClick={onPage(onHome)}>
@@ -22,6 +23,9 @@ export function Header({ theme, onTheme, onHelp, onHome }: Properties) {
           <circle cx="21.5" cy="21" r="3.5" />
         </svg>
         <span class="name">Chaperone</span>
+      </a>
+      <a class="button quiet try" href="/try" onClick={onPage(onTry)}>
+        Ask the policy
       </a>
       <button type="button" class="button quiet" onClick={onTheme} title={`Theme: ${THEME_NAMES[theme]} (t)`}>
         <Icon name={theme} />

@@ -8,6 +8,7 @@
  *   GET  /api/sessions/:id/search?q                 a match a line (see recorder/export/search.ts)
  *   GET  /api/sessions/:id/live                     WebSocket (see live.ts)
  *   GET  /api/verify?session                        VerifyLine, a line each
+ *   POST /api/policy/explain {text, cwd, session} Explanation: how the policy in force decides it; no effect
  *   GET  /api/checkpoint                            text: the signed note
  *   GET  /api/health                                Health
  *   GET  /api/whoami                                WhoAmI
@@ -38,6 +39,7 @@ import type { ErrorCode } from '../errors.ts';
 import type { VerifyReport } from '../log/ports.ts';
 
 export type { SessionPage, SessionState, SessionSummary, VerifyReport } from '../log/ports.ts';
+export type { Explanation } from './explanation.ts';
 
 /** The body of every answer that is not 2xx, and the last line of a stream that broke off. */
 export interface ErrorBody {

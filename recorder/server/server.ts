@@ -16,6 +16,7 @@ import { approvalRoutes } from './routes/approvals.ts';
 import { castRoutes } from './routes/cast.ts';
 import { healthRoutes, probeRoutes } from './routes/health.ts';
 import { type KubeAccess, kubeRoutes } from './routes/kube.ts';
+import { type Explainer, policyRoutes } from './routes/policy.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { verifyRoutes } from './routes/verify.ts';
 import { Sockets } from './sockets.ts';
@@ -44,6 +45,8 @@ export interface ServerOptions {
   desk?: Desk;
   /** A proxy of the Kubernetes API, where one runs in this process. */
   kube?: KubeAccess;
+  /** Knows the policy in force, where one is in this process. */
+  explainer?: Explainer;
   /** What does not work as it should in this process, beside the server. */
   troubles?: () => readonly Trouble[];
   /** Told of errors that nobody raised on purpose; by default a line on stderr. */
@@ -96,7 +99,7 @@ interface Parts {
 }
 
 function assemble(
-  { log, ingest = log, clock, kube, desk, report = complain, troubles = () => [] }: ServerOptions,
+  { log, ingest = log, clock, kube, desk, explainer, report = complain, troubles = () => [] }: ServerOptions,
   { token, assets, port, http }: Parts,
 ) {
   const now = (): Micros => clock.now();
@@ -118,6 +121,7 @@ function assemble(
     ...sessionRoutes(archive),
     ...castRoutes(archive),
     ...verifyRoutes(archive),
+    ...policyRoutes({ archive: log, explainer }),
     ...(desk === undefined ? [] : approvalRoutes({ desk, archive: log, now })),
     ...(kube === undefined ? [] : kubeRoutes({ archive: log, kube })),
   ];

@@ -99,6 +99,7 @@ export async function startRecorder(
     { newVault },
     { MaskedJournal },
     { Desk },
+    { explainerOf },
   ] = await Promise.all([
     import('../../recorder/log/audit-log.ts'),
     import('../../recorder/server/server.ts'),
@@ -108,6 +109,7 @@ export async function startRecorder(
     import('../mask/new-vault.ts'),
     import('../mask/journal.ts'),
     import('../../recorder/approvals/desk.ts'),
+    import('./explainer.ts'),
   ]);
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -134,7 +136,8 @@ export async function startRecorder(
     const page = { log, ingest, data, port, assets: pageDirectory(), clock, desk };
     const troubles = () =>
       policy.complaint === null ? [] : [{ what: 'policy' as const, message: policy.complaint }];
-    const server = await startServer({ ...page, troubles, ...(kube !== null && { kube }) });
+    const explainer = explainerOf(() => policy.current());
+    const server = await startServer({ ...page, troubles, explainer, ...(kube !== null && { kube }) });
     opened.push(() => server.close());
     return { server, evidence: { ...evidence, kube }, policy, kube: guarded?.summary ?? null, close };
   } catch (error) {

@@ -50,5 +50,5 @@ function standing({ rule: { name, effect, instead } }: Match): Bare {
   if (name.startsWith('builtin/'))
     return { kind: 'builtin', effect, rules: [name], hint: 'no policy can allow it' };
   const rather = instead === undefined ? '' : `; allowed instead: ${instead}`;
-  return { kind: 'rule', effect, rules: [name], hint: `${name} must not match it${rather}` };
+  return { kind: 'rule', effect, rules: [name], hint: `the rule must not match it${rather}` };
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { build } from 'vite';
 import { AuditLog } from '../../recorder/log/audit-log.ts';
-import { type RecorderServer, startServer } from '../../recorder/server/server.ts';
+import { type RecorderServer, type ServerOptions, startServer } from '../../recorder/server/server.ts';
 import { systemClock } from '../../sidecar/clock.ts';
 import { launchChromium } from '../chromium.ts';
 
@@ -33,12 +33,12 @@ interface Test {
 }
 
 /** Starts the recorder on an empty log, and a browser. */
-export async function stage(t: Test): Promise<Stage> {
+export async function stage(t: Test, more: Partial<ServerOptions> = {}): Promise<Stage> {
   const scratch = await mkdtemp(join(tmpdir(), 'chaperone-player-'));
   const data = join(scratch, 'data');
   const assets = await builtPlayer(scratch);
   const log = await AuditLog.open({ data });
-  const server = await startServer({ log, data, port: 0, assets, clock: systemClock });
+  const server = await startServer({ log, data, port: 0, assets, clock: systemClock, ...more });
   const browser = await launchChromium();
   t.teardown(async () => {
     await browser.close();
