@@ -79,6 +79,13 @@ export class Found {
     if (this.#work > LIMITS.work) throw new LimitReached('work');
   }
 
+  /** Spends that much, unless it is more than is left. */
+  affords(work: number): boolean {
+    if (this.#work + work > LIMITS.work) return false;
+    this.#work += work;
+    return true;
+  }
+
   /** Reads code that was found in a word. */
   script(text: string, scope: Scope): void {
     this.#reader.script(this, text, scope);

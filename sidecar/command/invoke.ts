@@ -37,7 +37,9 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   const { words } = call;
   const name = words[0];
   const program = name === undefined ? '' : name.glob || name.value === null ? null : programOf(name.value);
-  const use = program ? useOf(program, { words, stdin: found.textOf(scope.input) }) : {};
+  const use = program
+    ? useOf(program, { words, stdin: found.textOf(scope.input), affords: (work) => found.affords(work) })
+    : {};
   const touches = program
     ? [...call.touches, ...everywhere(scope, (place) => touchesOf(program, words, place))]
     : call.touches;

@@ -17,6 +17,8 @@ export interface ToolCall {
   words: readonly Word[];
   /** What it reads from its standard input, where that is known. */
   stdin: string | null;
+  /** Whether there may be so much more work, counted in characters that are read; it is spent then. */
+  affords(work: number): boolean;
 }
 
 export interface ToolUse {

@@ -7,6 +7,7 @@ import { type Arguments, isSet, type Known, known } from '../arguments.ts';
 import { urlHosts } from '../host.ts';
 import type { ToolCall, ToolUse } from '../tools.ts';
 import { anything, type Line, lineOf } from './line.ts';
+import { objectsIn } from './manifest.ts';
 import * as reads from './reads.ts';
 import * as remote from './remote.ts';
 import { commandAt, readCommand } from './syntax.ts';
@@ -109,19 +110,29 @@ const WRITES_NOTHING = new Set(['get', 'list', 'watch']);
 /** They open a port that leads into the cluster. */
 const LISTENS = new Set(['port-forward', 'proxy']);
 
-export function kubectlUse({ words, stdin }: ToolCall): ToolUse {
+export function kubectlUse(call: ToolCall): ToolUse {
+  const { words } = call;
   const at = commandAt(words);
   const name = words[at];
   const command = name === undefined ? '' : known(name);
   const rest = [...words.slice(1, at), ...words.slice(at + 1)];
-  if (command === 'alpha') return kubectlUse({ words: [words[0]!, ...rest], stdin });
+  if (command === 'alpha') return kubectlUse({ ...call, words: [words[0]!, ...rest] });
   const args = readCommand(command ?? '', rest, false);
   const others = () => readCommand(command ?? '', rest, true);
   return {
-    requests: requestsOf(command, args.strange ? [args, others()] : [args], stdin),
+    requests: requestsOf(command, args.strange ? [args, others()] : [args], objectsOf(args, call)),
     hosts: hostsOf(args),
     capabilities: LISTENS.has(command ?? '') ? ['kubernetes', 'network-listen'] : ['kubernetes'],
   };
+}
+
+/** Reading YAML costs so many times what reading a script of its length does. */
+const YAML_COST = 8;
+
+/** What it is given on its standard input: not known where that would be too much work. */
+function objectsOf({ options }: Arguments, { stdin, affords }: ToolCall): Line['objects'] {
+  const isAsked = options.get('filename')?.some(({ value }) => value === '-') ?? false;
+  return isAsked && stdin !== null && affords(stdin.length * YAML_COST) ? objectsIn(stdin) : null;
 }
 
 /** The server where the line names one, and where manifests come from. */
@@ -130,18 +141,18 @@ function hostsOf({ options }: Arguments): (string | null)[] {
 }
 
 /** @param readings more than one where it is not known how to read it */
-function requestsOf(command: Known, readings: readonly Arguments[], stdin: string | null): ApiIntent[] {
+function requestsOf(command: Known, readings: readonly Arguments[], objects: Line['objects']): ApiIntent[] {
   const [args] = readings;
   if (command === null || (command === '' && args!.open)) return [anything()];
   if (command === '' || LOCAL.has(command) || isSet(args!, 'help') === true) return [];
-  const from = { certain: readings.length === 1, stdin };
+  const from = { certain: readings.length === 1, objects };
   return readings.flatMap((reading) => requestsOfReading(command, reading, from));
 }
 
 function requestsOfReading(
   command: string,
   args: Arguments,
-  from: Pick<Line, 'certain' | 'stdin'>,
+  from: Pick<Line, 'certain' | 'objects'>,
 ): ApiIntent[] {
   const meant = Object.hasOwn(COMMANDS, command) ? COMMANDS[command]! : undefined;
   // A plugin, or an alias of the user's own.

@@ -4,6 +4,7 @@ import { mayScale } from '../../../kube/request/scale/replicas.ts';
 import type { Word } from '../../fields.ts';
 import { type Arguments, isSet, type Known, known, option } from '../arguments.ts';
 import type { Kind } from './kinds.ts';
+import type { Target } from './targets.ts';
 
 export interface Line {
   args: Arguments;
@@ -16,14 +17,14 @@ export interface Line {
   dryRun: DryRun;
   /** False where it may be another command than it is read as. */
   certain: boolean;
-  /** Its standard input, where that is known. */
-  stdin: string | null;
+  /** The objects in its standard input, where that is known. */
+  objects: readonly Target[] | null;
 }
 
 /** `client` sends no writes; null where it is computed. */
 export type DryRun = 'none' | 'client' | 'server' | null;
 
-export function lineOf(args: Arguments, names: number, from: Pick<Line, 'certain' | 'stdin'>): Line {
+export function lineOf(args: Arguments, names: number, from: Pick<Line, 'certain' | 'objects'>): Line {
   const operands = [...args.operands, ...(args.rest ?? [])].slice(names);
   return {
     ...from,

@@ -7,7 +7,6 @@ import type { Word } from '../../fields.ts';
 import { isSet, type Known, known } from '../arguments.ts';
 import { type Kind, kindsNamed, UNKNOWN_KIND } from './kinds.ts';
 import { type Details, type Line, request } from './line.ts';
-import { objectsIn } from './manifest.ts';
 
 export interface Target {
   kind: Kind;
@@ -26,8 +25,7 @@ export function targetsOf(line: Line, operands: readonly Word[] = line.operands)
 
 function inFile(line: Line, file: Word): readonly Target[] {
   const unknown = [{ kind: UNKNOWN_KIND, name: null }];
-  if (known(file) !== '-' || line.stdin === null) return unknown;
-  return objectsIn(line.stdin) ?? unknown;
+  return (known(file) === '-' ? line.objects : null) ?? unknown;
 }
 
 function named(line: Line, operands: readonly Word[]): readonly Target[] {

@@ -87,6 +87,9 @@ t.test('manifests on standard input', async (t) => {
     'many references': `a: &a [1,1]\nb: &b [${'*a,'.repeat(30)}]\nc: [${'*b,'.repeat(30)}]`,
   }))
     t.strictSame(apply(text), ANYTHING, why);
+  const many = `kubectl apply -n s -f - <<'EOF'\n${secret}\n# ${'x'.repeat(12_000)}\nEOF\n`;
+  t.strictSame(intents(many), ['create secrets s:a', 'patch secrets s:a']);
+  t.ok(intents(many.repeat(4)).includes(ANYTHING[0]!), 'several that are too much together');
   t.strictSame(intents('kubectl apply -n s -f - <<EOF\nkind: $KIND\nEOF'), ANYTHING, 'an expansion');
   t.strictSame(intents('cat x.yaml | kubectl apply -n s -f -'), ANYTHING, 'a file');
 });
