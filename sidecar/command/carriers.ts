@@ -86,9 +86,11 @@ const CONTAINER: Wrapper = {
     ...['group-add', 'pod', 'secret', 'arch', 'os', 'scale', 'index', 'project-directory'],
   ],
   operands: 1,
+  entry: ['--entrypoint'],
 };
 const KUBECTL: Wrapper = {
   ...AWAY,
+  judged: true,
   short: 'nclfsvo',
   long: [
     ...[
@@ -196,7 +198,7 @@ export const CARRIERS: ReadonlyMap<string, Carrier> = new Map<string, Carrier>([
         ...named(['split-window', 'splitw'], { ...TERMINAL, short: 'ceFlpt' }),
         ...named(['respawn-window', 'respawnw', 'respawn-pane', 'respawnp'], { ...TERMINAL, short: 'cet' }),
         ...named(['run-shell', 'run'], { ...TERMINAL, short: 'cdt' }),
-        ...named(['if-shell', 'if'], { ...TERMINAL, short: 't', each: true }),
+        ...named(['if-shell', 'if'], { opaque: true }),
         ...named(['send-keys', 'send'], { ...TERMINAL, short: 'ctN', each: true }),
         ...named(['pipe-pane', 'pipep'], { ...TERMINAL, short: 't' }),
         ...named(['popup', 'display-popup'], { ...TERMINAL, short: 'bcdehsStTwxy' }),

@@ -94,7 +94,7 @@ function sed(words: readonly Word[], at: Place): void {
 function editor(words: readonly Word[], at: Place): void {
   words.forEach(({ value }, place) => {
     const next = words[place + 1];
-    if (value === '-c' || value === '--cmd') readCode(at, next, exCommands);
+    if (/^-[a-zA-Z]*c$/.test(value ?? '') || value === '--cmd') readCode(at, next, exCommands);
     else if (value === '-S' || value === '-s' || value === '-u')
       at.found.doubt('unreadable-script', `${at.program} runs a script whose text is not seen here`, value);
     else if (value?.startsWith('+')) readCode(at, { ...words[place]!, value: value.slice(1) }, exCommands);
@@ -171,6 +171,8 @@ const GIT_LOADS =
 function settings(words: readonly Word[], at: Place): void {
   for (const [place, { value }] of words.entries()) {
     if (value === '-c') readCode(at, words[place + 1], gitSetting);
+    else if (/^-c.+=/.test(value ?? ''))
+      readCode(at, { ...words[place]!, value: value!.slice(2) }, gitSetting);
     else if (value === 'config') {
       const [name, ...rest] = words
         .slice(place + 1)
@@ -203,10 +205,10 @@ function gitSetting(setting: string): (string | null)[] {
 /** Another shell for its recipes, a recipe in an argument, or one that is read from the input. */
 function make(words: readonly Word[], at: Place): void {
   const { values } = readAll(words, {
-    short: 'CfIjloW',
+    short: 'CfIjloWE',
     long: ['directory', 'file', 'makefile', 'eval', 'include-dir'],
   });
-  for (const word of values.get('--eval') ?? []) run(at, null, word.text);
+  for (const word of [...(values.get('--eval') ?? []), ...(values.get('-E') ?? [])]) run(at, null, word.text);
   for (const { value, text } of words) {
     const [, name] = /^(SHELL|\.SHELLFLAGS|MAKEFLAGS|MAKE)\s*:?=/.exec(value ?? '') ?? [];
     if (name !== undefined) run(at, null, text);
@@ -282,7 +284,9 @@ function escapes(words: readonly Word[], at: Place): void {
   for (const word of words.slice(1)) {
     const { value, text } = word;
     const [, code] = /^(?:\+?\s*!|shell\s+|\.?\s*!)(.*)$/s.exec(value ?? '') ?? [];
+    const [, pager] = /^(?:--pager=|-P)(.+)$/s.exec(at.program === 'man' ? (value ?? '') : '') ?? [];
     if (code !== undefined) run(at, code, text);
+    else if (pager !== undefined) run(at, pager, text);
     else if (
       /^(--pager=?|-P|-ex|--eval(-command)?=?|-eval|--eval=.*|-e|-c|--load|-l|--init-command.*|-x|--command.*|-batch)$/.test(
         value ?? '',

@@ -68,6 +68,9 @@ export function readSearch(words: readonly Word[], scope: Scope): Search {
   const starts: Word[] = [];
   for (; at < words.length && !/^(-.|[!(),]$)/.test(words[at]!.value ?? ''); at++) starts.push(words[at]!);
   const { names, narrowed, ...rest } = readExpression(words.slice(at));
+  // Where it starts is read from a file.
+  if (words.some(({ value }) => value === '-files0-from'))
+    return { reach: [{ path: `/${ANYWHERE}`, recursive: true, certain: false }], ...rest };
   const places = starts.length > 0 ? starts : [{ pattern: '.', splits: false, value: '.' }];
   if (places.length * Math.max(1, names.length) > LIMITS.reach) {
     return { reach: [{ path: `/${ANYWHERE}`, recursive: true, certain: false }], ...rest };

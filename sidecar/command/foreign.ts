@@ -76,6 +76,12 @@ export function interpreterCode(program: string, words: readonly Word[]): Interp
       const code = rest === '' ? words[at + 1] : { ...word, value: rest };
       return code === undefined ? { from: 'elsewhere' } : { from: 'word', word: code, inline: true };
     }
+    // A module of python that runs what it is given.
+    if (
+      /^-m(timeit|pdb|code)?$/.test(word.value) &&
+      /^(-mtimeit|timeit|pdb|code)$/.test(words[at + 1]?.value ?? word.value)
+    )
+      return { from: 'word', word: words.at(-1)!, inline: true };
     if (grammar.inert.test(word.value)) return { from: 'elsewhere' };
     if (grammar.withArgument.test(word.value)) at++;
   }

@@ -4,6 +4,7 @@ import type { ApiIntent, Capability, Redirection, SimpleCommand, Touch, Unknown 
 import type { Places } from './consequences.ts';
 import { type CallSite, forkBombs } from './fork-bomb.ts';
 import { LIMITS, LimitReached, shown } from './limits.ts';
+import { Made } from './made.ts';
 import { type Changes, changesIn, type Input, type Range, type Scope } from './scope.ts';
 
 /** A simple command before it is entered. */
@@ -42,6 +43,8 @@ export class Found {
   readonly #bodies = new Map<string, CallSite[]>();
   readonly commands: SimpleCommand[] = [];
   readonly functions: string[] = [];
+  /** Files and links that the line makes. */
+  readonly made = new Made();
   /** Names of aliases that the line defines. */
   readonly aliases = new Set<string>();
   readonly unknown: Unknown[] = [];

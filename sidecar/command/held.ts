@@ -23,7 +23,8 @@ export function heldByVariables(found: Found, assigned: readonly Assigned[], sco
     const loaded = loadedBy(name, value);
     if (loaded === 'code')
       found.doubt('unreadable-script', `${name} loads code that is not seen here`, value ?? name);
-    else if (loaded === 'command' && value !== null) found.script(value, inside(scope, name));
+    else if (loaded === 'command' && value !== null)
+      found.script(value.replace(/^\|-?/, ''), inside(scope, name));
     else if (loaded === 'command') found.doubt('computed-code', `${name} holds a command`, name);
     else if (RUN.test(name)) found.doubt('computed-code', `${name} holds code for later`, value ?? name);
     else if (value === null) continue;

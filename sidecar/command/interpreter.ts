@@ -62,9 +62,10 @@ export function followInterpreter(found: Found, program: string, words: readonly
   found.commands[at.place]!.capabilities.push('stdin-script');
   found.runsInput(input, program);
   if (input.kind === 'inherited' || input.kind === 'empty') return true;
-  if (!(input.kind === 'here' && input.text !== null)) {
+  const text = input.kind === 'here' ? input.text : null;
+  if (text === null)
     found.doubt('code-on-stdin', `${program} runs what it reads`, found.commands[at.place]!.text);
-  }
+  else if (!isHarmless(text)) found.doubt('foreign-code', `the code of ${program} is not read`, text);
   return true;
 }
 

@@ -11,6 +11,7 @@ import type { Found } from './found.ts';
 import { heldBySearch, heldByVariables, heldByWords } from './held.ts';
 import { argument, followInterpreter, followShell } from './interpreter.ts';
 import { LIMITS, LimitReached } from './limits.ts';
+import { hasLookAlike } from './look-alike.ts';
 import { type Options, readOptions } from './options.ts';
 import { PRINTS, printed } from './output.ts';
 import { basename, quoteGlob, resolvePath } from './path.ts';
@@ -62,9 +63,38 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
     },
     scope,
   );
+  origins(found, program, call, { scope, touches });
   if (program === null) computed(found, call, scope);
   else if (program !== '') follow(found, program, call, { scope, place });
   if (program !== '' && !UNREAD.has(program ?? '')) found.read.add(scope.input);
+}
+
+/** What stands under a name that the line itself has given, or that the kernel gives to another program. */
+function origins(
+  found: Found,
+  program: string | null,
+  { words, text }: Call,
+  { scope, touches }: { scope: Scope; touches: readonly Touch[] },
+): void {
+  const name = words[0]?.value ?? '';
+  const path = name.includes('/') ? resolvePath(scope.cwd, words[0]!.pattern) : null;
+  if (
+    path !== null &&
+    (/^\/(proc\/.*\/exe|proc\/.*\/fd\/.*|dev\/fd\/.*)$/.test(path) || found.made.covers(path))
+  )
+    found.doubt(
+      'computed-command',
+      'the program is one that the line itself made, or another by this name',
+      text,
+    );
+  else if (path === null && program && found.made.names(program))
+    found.doubt('computed-command', 'the line itself made a program of this name', text);
+  if (hasLookAlike(name))
+    found.doubt('computed-command', 'the name of the program is not in plain letters', text);
+  const follows = touches.find((touch) => touch.role !== 'reads' && found.made.leads(touch.path));
+  if (follows !== undefined && program !== 'ln')
+    found.doubt('computed-argument', 'a path leads through a link that the line made', text);
+  found.made.note(program, touches);
 }
 
 /** Builtins that leave the standard input alone. */
@@ -75,7 +105,9 @@ const UNREAD = new Set([':', 'true', 'false', 'cd', 'echo', 'printf', 'export', 
  * to other shells nobody has such programs.
  */
 function programOf(word: string): string {
-  return basename(word.replace(/^[=!](?=[^=])/, '')).replace(/^zf_(?=.)/, '');
+  const name = basename(word.replace(/^[=!](?=[^=])/, '')).replace(/^zf_(?=.)/, '');
+  // Where another program took its name, as `dpkg-divert` does.
+  return name.replace(/(?<=.)\.(distrib|real)$/, '');
 }
 
 /** True of programs whose work is followed: by another meaning of the name what was concluded from it falls. */
@@ -194,7 +226,8 @@ function allOptions(words: readonly Word[], wrapper: Wrapper): Options {
   for (let start = all.operand; start < words.length; ) {
     const more = readOptions(words, wrapper, start + 1);
     for (const flag of more.flags) all.flags.add(flag);
-    for (const [name, value] of more.values) all.values.set(name, value);
+    for (const [name, value] of more.values)
+      if (value !== null || !all.values.has(name)) all.values.set(name, value);
     start = Math.max(start + 1, more.operand);
   }
   return all;
@@ -242,15 +275,22 @@ function unwrap(found: Found, program: string, wrapper: Wrapper, at: Site): void
     heldBySearch(found, name, words[start]!.pattern.slice(name.length + 1));
     own.push({ name, value: value === null ? null : value.slice(name.length + 1) });
   }
+  if (own.length > 0 && wrapper.interleaves) start = readOptions(words, wrapper, start).operand;
   heldByVariables(found, own, at.scope);
   const env = [...at.call.env, ...own];
-  const scope = wrapper.away ? elsewhere(at.scope) : moved(at.scope, wrapper, options);
+  const scope = wrapper.away ? elsewhere(at.scope, wrapper) : moved(at.scope, wrapper, options);
   const place = { call: { ...at.call, env }, scope };
   for (const flag of wrapper.code ?? []) {
     const code = codeOf(options.values.get(flag) ?? null, flag);
     if (code) argument(found, program, code, beneath(scope, program));
   }
-  if (wrapper.bare || wrapper.opaque) return;
+  if (wrapper.doubtful?.some((flag) => options.flags.has(flag)))
+    found.doubt('computed-code', `what ${program} does is not followed`, at.call.text);
+  const behind = words.findIndex(({ value }) => value !== null && wrapper.rest?.includes(value));
+  if (behind > 0) inner(found, program, words.slice(behind + 1), place);
+  const entry = wrapper.entry?.map((flag) => options.values.get(flag)).find((word) => word != null);
+  if (entry) inner(found, program, [entry, ...words.slice(start)], place);
+  if (wrapper.bare || wrapper.opaque || entry) return;
   if (wrapper.each && words.length - start > 1)
     for (const word of words.slice(start)) joined(found, program, [word], scope);
   const rest = wrapper.appends ? followXargs(found, words.slice(start), options, at) : words.slice(start);
@@ -276,8 +316,9 @@ function codeOf(word: Word | null, flag: string): Word | null {
 }
 
 /** Where no path of here, and no variable, means anything. */
-function elsewhere(scope: Scope): Scope {
-  return { ...scope, cwd: SOMEWHERE, elsewhere: [], variables: new Map(), positional: null };
+function elsewhere(scope: Scope, { judged }: Wrapper): Scope {
+  const input = judged && scope.input.kind === 'inherited' ? ({ kind: 'judged' } as const) : scope.input;
+  return { ...scope, input, cwd: SOMEWHERE, elsewhere: [], variables: new Map(), positional: null };
 }
 
 /** Some wrappers run their command in another directory. */

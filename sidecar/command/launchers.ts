@@ -137,7 +137,9 @@ export const LAUNCHERS: readonly [string, Wrapper][] = [
     {
       short: 'nxpucgrdNaKPI',
       long: ['exec', 'startas', 'pidfile', 'name', 'user', 'chuid', 'group', 'chroot', 'chdir', 'nicelevel'],
-      code: ['-x', '--exec', '-a', '--startas'],
+      flags: ['start', 'stop', 'status', 'test', 'oknodo', 'quiet', 'background', 'make-pidfile'],
+      entry: ['-x', '--exec', '-a', '--startas'],
+      operandsBeforeDash: true,
     },
   ],
   ['dumb-init', { short: 'r', long: ['rewrite'] }],

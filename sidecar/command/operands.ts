@@ -25,6 +25,7 @@ export const OPERANDS: ReadonlyMap<string, Operands> = new Map<string, Operands>
   ['rm', { each: 'deletes', recursive: /^(-[A-Za-z]*[rR][A-Za-z]*|--r[a-z]*)$/ }],
   ...same(['srm', 'wipe'], { each: 'deletes', recursive: RECURSIVE }),
   ...same(['unlink', 'rmdir', 'shred'], { each: 'deletes', short: 'ns' }),
+  ['mount', { each: 'reads', last: 'writes', short: 'oLNOtU' }],
   ['truncate', { each: 'writes', short: 'sr' }],
   ['tee', { each: 'writes' }],
   ['touch', { each: 'writes', short: 'drt' }],
@@ -136,7 +137,7 @@ export const OPERANDS: ReadonlyMap<string, Operands> = new Map<string, Operands>
     'wget',
     {
       options: {
-        ...{ '-O': 'writes', '--output-document': 'writes', '-o': 'writes', '-a': 'writes' },
+        ...{ '-O': 'writes', '--output-document': 'writes', '-o': 'writes', '-a': 'writes', '-P': 'writes' },
         ...{ '--post-file': 'reads', '--body-file': 'reads', '-i': 'reads', '--input-file': 'reads' },
       },
     },

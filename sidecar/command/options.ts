@@ -9,6 +9,8 @@ export interface Grammar {
   attached?: string;
   /** Long options with an argument, without the dashes; `--name=value` needs no mention. */
   long?: readonly string[];
+  /** Long options without an argument whose name is the beginning of another's. */
+  flags?: readonly string[];
   /** True where `+x` is an option as well (shells). */
   plus?: boolean;
 }
@@ -50,7 +52,8 @@ function readLong(words: readonly Word[], text: string, grammar: Grammar, found:
   const equals = text.indexOf('=');
   const name = equals < 0 ? text.slice(2) : text.slice(2, equals);
   const full =
-    grammar.long?.find((long) => long === name) ?? grammar.long?.find((long) => long.startsWith(name));
+    grammar.long?.find((long) => long === name) ??
+    (grammar.flags?.includes(name) ? undefined : grammar.long?.find((long) => long.startsWith(name)));
   found.flags.add(`--${full ?? name}`);
   if (equals >= 0) {
     const word = words[found.operand]!;

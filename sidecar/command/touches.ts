@@ -110,7 +110,10 @@ function namedByOption(
   const text = word.value!;
   const equals = text.startsWith('--') ? text.indexOf('=') : -1;
   const name = equals > 0 ? text.slice(0, equals) : text;
-  const role = grammar.options?.[name] ?? grammar.options?.[clusterEnd(text)];
+  const whole = grammar.options?.[name];
+  const attached = whole === undefined && equals < 0 ? attachedTo(word, grammar) : null;
+  if (attached !== null) return attached;
+  const role = whole ?? grammar.options?.[clusterEnd(text)];
   if (equals > 0) {
     const value = text.slice(equals + 1);
     return { role, word: { ...word, value, pattern: value }, takesNext: false };
@@ -119,6 +122,25 @@ function namedByOption(
     role !== undefined || (!text.startsWith('--') && (grammar.short?.includes(text.at(-1)!) ?? false));
   const next = words[at + 1];
   return next === undefined || !takesNext ? null : { role, word: next, takesNext };
+}
+
+/** `-o/dev/x`: the first letter of a cluster that takes an argument takes the rest of it. */
+function attachedTo(
+  word: Word,
+  grammar: Operands,
+): { role: PathRole | undefined; word: Word; takesNext: boolean } | null {
+  const text = word.value!;
+  if (text.startsWith('--')) return null;
+  for (let at = 1; at < text.length - 1; at++) {
+    const role = grammar.options?.[`-${text[at]}`];
+    if (role === undefined && !grammar.short?.includes(text[at]!)) continue;
+    return {
+      role,
+      word: { ...word, value: text.slice(at + 1), pattern: word.pattern.slice(at + 1) },
+      takesNext: false,
+    };
+  }
+  return null;
 }
 
 /** `-qO` → `-O`: the option of a cluster that takes the next word. */
@@ -146,7 +168,7 @@ function partitions(words: readonly Word[], listing: RegExp, scope: Scope): Touc
 /** wipefs only lists unless an option says what to erase. */
 function wiped(words: readonly Word[], scope: Scope): Touch[] {
   const erases = words.some(
-    (word) => word.value === null || /^(-[a-z]*[ao]|--all|--offset.*)$/.test(word.value),
+    (word) => word.value === null || /^(-[a-z]*[ao]|--all|--offset)/.test(word.value),
   );
   return byOperands(words, { each: erases ? 'writes' : 'reads', short: 'ot' }, scope);
 }

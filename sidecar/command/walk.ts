@@ -9,6 +9,7 @@ import {
 import type { Found, Reader } from './found.ts';
 import { invoke } from './invoke.ts';
 import { LIMITS, LimitReached, parseable, shown } from './limits.ts';
+import { hasHidden } from './look-alike.ts';
 import { isTorn, redirect } from './redirect.ts';
 import {
   changed,
@@ -35,6 +36,7 @@ export const reader: Reader = {
     if (head.length < text.length) found.doubt('limit', 'too long, or too many here-documents', text);
     // The parser takes the dollar sign for text; to a shell it belongs to what stands on the next line.
     if (head.includes('$\\\n')) found.doubt('syntax', 'an expansion that could not be read', text);
+    if (hasHidden(head)) found.doubt('unreadable-line', 'holds characters that do not show', head);
     found.spend(head.length);
     const outer = found.source;
     found.source = head;

@@ -24,12 +24,22 @@ export interface Wrapper extends Grammar {
   appends?: boolean;
   /** What it runs, it runs where no path of here means anything: in a container, on another machine. */
   away?: boolean;
+  /** What is typed there is judged by itself, where it arrives: at the API server's gate. */
+  judged?: boolean;
   /** Its operands are no command: only options with code are of interest. */
   bare?: boolean;
   /** Options may stand among its operands, and `--` before the command. */
   anyPlace?: boolean;
   /** The command stands after `--` alone. */
   operandsBeforeDash?: boolean;
+  /** Options that name the program whose arguments follow (`--entrypoint`). */
+  entry?: readonly string[];
+  /** Options behind which the command stands, to the end of the line (`fd -x`). */
+  rest?: readonly string[];
+  /** Options with which what it does is not followed. */
+  doubtful?: readonly string[];
+  /** Options may stand behind its assignments as well. */
+  interleaves?: boolean;
   /** Each operand is code by itself, as are all of them together. */
   each?: boolean;
   /** What it is given runs later, or in a language of its own. */

@@ -33,6 +33,7 @@ export const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>([
         'user',
       ],
       assignments: true,
+      interleaves: true,
       inert: [
         '-l',
         '--list',

@@ -65,12 +65,7 @@ const RUN: Record<string, string[]> = {
       "tmux split-window -h 'X a'",
       "tmux -L s run-shell 'X a'",
     ],
-    ...[
-      "tmux send-keys -t n 'X a' Enter",
-      'screen -dmS n X a',
-      "tmux if-shell 'X a' b",
-      "script -qc 'X a' /dev/null",
-    ],
+    ...["tmux send-keys -t n 'X a' Enter", 'screen -dmS n X a', "script -qc 'X a' /dev/null"],
   ],
   'by an option': [
     ...[
@@ -239,6 +234,7 @@ const DOUBTED: Record<string, string[]> = {
       "ruby -e 'x'",
       "php -r 'x'",
       'tmux source-file f',
+      "tmux if-shell 'X a' b",
     ],
     ...[
       "sqlite3 d 'select load_extension(1)'",
