@@ -5,7 +5,7 @@ import { REQUEST } from './read-action.ts';
 import { effect, name } from './schema/text.ts';
 import { API_VERSION } from './schema.ts';
 
-const TEST_KIND = 'AgentPolicyTest';
+export const TEST_KIND = 'AgentPolicyTest';
 
 const words = z
   .string()

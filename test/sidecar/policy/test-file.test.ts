@@ -1,5 +1,9 @@
 /** Policy tests: what a file of cases may say, where it is wrong, and what comes out. */
+import { readFileSync } from 'node:fs';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import t from 'tap';
+import { parse } from 'yaml';
+import { testJsonSchema } from '../../../sidecar/policy/json-schema.ts';
 import { LoadedPolicy } from '../../../sidecar/policy/policy-file.ts';
 import { policySchema } from '../../../sidecar/policy/schema.ts';
 import { parseTests } from '../../../sidecar/policy/test-file.ts';
@@ -111,4 +115,19 @@ t.test('what is wrong in a file is told with its place', async (t) => {
   }
   const [unfit] = cases('  cases: [{ name: a, request: GET /api/v1/../x, expect: deny }]');
   t.throws(() => runCase(policy, unfit!), { code: 'USAGE' }, 'a request that no policy is asked about');
+});
+
+t.test('its JSON Schema says what we say of the shape', async (t) => {
+  const accepts = new Ajv2020({ strictTypes: false, validateFormats: false }).compile(testJsonSchema());
+  const example = /^```yaml\n(apiVersion: .*\nkind: AgentPolicyTest\n[\s\S]*?)^```$/m.exec(
+    readFileSync(new URL('../../../README.md', import.meta.url), 'utf8'),
+  )?.[1];
+  t.ok(example !== undefined && accepts(parse(example)), 'the example of the README');
+  t.ok(parseTests(example ?? '', 'README').length > 0);
+  for (const spec of [
+    'cases: []',
+    'cases: [{ name: a, expect: deny, comand: ls }]',
+    'cases: [{ command: ls }]',
+  ])
+    t.notOk(accepts(parse(`${HEAD}spec: { ${spec} }`)), spec);
 });
