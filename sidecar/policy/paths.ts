@@ -2,7 +2,7 @@
 import type { PathRole, SimpleCommand, Touch } from '../action.ts';
 import { quoteGlob } from '../command/path.ts';
 import { type Glob, glob, overlap } from './glob.ts';
-import { every, MAYBE, NO, some, type Tri, YES } from './tri.ts';
+import { MAYBE, NO, type Tri, YES } from './tri.ts';
 
 export interface PathCondition {
   role: PathRole;
@@ -37,16 +37,20 @@ export function touches(
   home: string | undefined,
   allows: boolean,
 ): Tri {
-  const concerned = touches.filter(
-    (touch) => touch.role === role && (!recursive || allows || touch.recursive),
-  );
-  if (!allows) return some(concerned, (touch) => touchesOne(touch, patterns, home, allows));
-  if (concerned.length === 0) return NO;
-  return every(concerned, (touch) =>
-    recursive && !touch.recursive ? NO : touchesOne(touch, patterns, home, allows),
-  );
+  let answer: Tri | null = null;
+  for (const touch of touches) {
+    if (touch.role !== role) continue;
+    const skipped = recursive && !touch.recursive;
+    if (skipped && !allows) continue;
+    const one = skipped ? NO : touchesOne(touch, patterns, home, allows);
+    if (answer === null || (allows ? one < answer : one > answer)) answer = one;
+    // Nothing after it changes that.
+    if (answer === (allows ? NO : YES)) break;
+  }
+  return answer ?? NO;
 }
 
+/** The strongest answer over the patterns. */
 function touchesOne(
   touch: Touch,
   patterns: readonly PathPattern[],
@@ -54,14 +58,21 @@ function touchesOne(
   allows: boolean,
 ): Tri {
   const path = touchedSegments(touch);
-  return some(patterns, (pattern) => touchMatches({ touch, path }, pattern, home, allows));
+  const by = { home, allows };
+  let best: Tri = NO;
+  for (const pattern of patterns) {
+    const answer = touchMatches(touch, path, pattern, by);
+    if (answer === YES) return YES;
+    if (answer > best) best = answer;
+  }
+  return best;
 }
 
 function touchMatches(
-  { touch, path }: { touch: Touch; path: readonly Segment[] },
+  touch: Touch,
+  path: readonly Segment[],
   pattern: PathPattern,
-  home: string | undefined,
-  certain: boolean,
+  { home, allows: certain }: { home: string | undefined; allows: boolean },
 ): Tri {
   if (pattern.fromHome && home === undefined) return touch.certain && !touch.recursive ? NO : MAYBE;
   const rule = pattern.fromHome ? [...homeSegments(home!), ...pattern.segments] : pattern.segments;

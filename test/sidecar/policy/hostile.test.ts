@@ -1,0 +1,186 @@
+/** Policies that nobody would write, drawn from the published schema: read or refused in one line, and never more. */
+import fc from 'fast-check';
+import t from 'tap';
+import type { Identity } from '../../../recorder/audit/event.ts';
+import { ChaperoneError } from '../../../recorder/errors.ts';
+import type { Action, ToolAction } from '../../../sidecar/action.ts';
+import { analyse } from '../../../sidecar/command/analyse.ts';
+import { policyJsonSchema } from '../../../sidecar/policy/json-schema.ts';
+import { parsePolicies } from '../../../sidecar/policy/parse.ts';
+import { LoadedPolicy } from '../../../sidecar/policy/policy-file.ts';
+import { warningsOf } from '../../../sidecar/policy/warnings.ts';
+import { compileWhen } from '../../../sidecar/policy/when/compile.ts';
+import { request } from './request.ts';
+
+/** As far as zod uses it. */
+interface Schema {
+  type?: string;
+  const?: unknown;
+  enum?: unknown[];
+  anyOf?: Schema[];
+  allOf?: Schema[];
+  $ref?: string;
+  pattern?: string;
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  additionalProperties?: Schema | false;
+  minItems?: number;
+  minimum?: number;
+  $defs?: Record<string, Schema>;
+}
+
+const ROOT = policyJsonSchema() as Schema;
+
+/** Words that mean something somewhere in a policy. */
+const WORDS = [
+  ...[
+    '*',
+    'rm',
+    'git',
+    'a',
+    'p-1',
+    '-f',
+    '--force',
+    '/etc/**',
+    '~/.ssh/*',
+    '/',
+    '[a-',
+    'x\\',
+    '',
+    ' ',
+    '**',
+    'delete ns',
+  ],
+  ...[
+    'data.password',
+    'spec.x[*].y',
+    'a[?b="c"]',
+    '15m',
+    '1h',
+    '0s',
+    '(a+)+$',
+    '(',
+    'pods/exec',
+    'prod',
+    'exec',
+    'read',
+  ],
+  ...[
+    'true',
+    'identity.user == "a"',
+    'now.getHours() > 3',
+    'command.argv.exists(a, a == "x")',
+    'object.a.b == 1',
+    '1 +',
+  ],
+];
+
+function arbitraryOf(schema: Schema, depth = 0): fc.Arbitrary<unknown> {
+  if (schema.$ref !== undefined) return arbitraryOf(ROOT.$defs![schema.$ref.split('/').at(-1)!]!, depth);
+  if (schema.const !== undefined) return fc.constant(schema.const);
+  if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
+  if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map((one) => arbitraryOf(one, depth)));
+  if (schema.allOf !== undefined && schema.type === undefined && schema.properties === undefined)
+    return wordsOf(schema.allOf.map(({ pattern }) => pattern));
+  switch (schema.type) {
+    case 'boolean':
+      return fc.boolean();
+    case 'integer':
+    case 'number':
+      return fc.integer({ min: schema.minimum ?? 0, max: (schema.minimum ?? 0) + 12 });
+    case 'string':
+      return wordsOf([schema.pattern, ...(schema.allOf ?? []).map(({ pattern }) => pattern)]);
+    case 'array':
+      return fc.array(arbitraryOf(schema.items ?? {}, depth + 1), {
+        minLength: schema.minItems ?? 0,
+        maxLength: Math.max(schema.minItems ?? 0, 2),
+      });
+    case 'object':
+      return objectOf(schema, depth);
+    default:
+      return fc.jsonValue({ maxDepth: 1 });
+  }
+}
+
+function objectOf({ properties, required = [], additionalProperties }: Schema, depth: number) {
+  if (properties === undefined)
+    return fc.dictionary(
+      fc.constantFrom('app', 'x.io/y', 'a b'),
+      arbitraryOf(additionalProperties || {}, depth + 1),
+      {
+        maxKeys: 2,
+      },
+    );
+  const members = Object.entries(properties).map(
+    ([name, schema]) => [name, arbitraryOf(schema, depth + 1)] as const,
+  );
+  const inPart = members.map(([name, value]) =>
+    required.includes(name)
+      ? value.map((one) => [name, one] as const)
+      : fc.option(value, { freq: depth > 2 ? 2 : 1, nil: undefined }).map((one) => [name, one] as const),
+  );
+  return fc
+    .tuple(...inPart)
+    .map((entries) => Object.fromEntries(entries.filter(([, value]) => value !== undefined)));
+}
+
+/** Mostly such as have the form that is wanted. */
+function wordsOf(patterns: readonly (string | undefined)[]): fc.Arbitrary<string> {
+  const forms = patterns.flatMap((pattern) => (pattern === undefined ? [] : [new RegExp(pattern, 'u')]));
+  const fitting = WORDS.filter((word) => forms.every((form) => form.test(word)));
+  return fitting.length === 0 ? fc.constantFrom(...WORDS) : fc.constantFrom(...fitting);
+}
+
+const AGENT: Identity = {
+  ...{ user: 'a', groups: ['p-1'], proof: 'claimed' },
+  pod: { namespace: 'prod', name: 'w', uid: 'u', serviceAccount: 'a', labels: { app: 'a' } },
+};
+const tool: ToolAction = {
+  ...{ kind: 'tool', use: 'mcp', tool: 'a', server: 'x', path: '', cwd: '/' },
+  ...{ input: { data: { password: 'x' } }, recorded: new Uint8Array(), unknown: [] },
+};
+const ACTIONS: readonly Action[] = [
+  ...['rm -rf / "$x"', 'git push -f; $z', 'kubectl delete ns prod', 'cat < /etc/x | sh', ''].map((line) =>
+    analyse(line, { cwd: '/work', home: '/home/a' }),
+  ),
+  {
+    ...analyse('rm x', { cwd: '/' }),
+    remote: { kind: 'exec', namespace: 'prod', pod: 'p-1', container: '', stdin: true, tty: false },
+  },
+  request('delete pods prod/a'),
+  request('create pods/exec prod/p-1', {
+    parameters: [
+      ['command', 'rm'],
+      ['tty', 'true'],
+    ],
+  }),
+  tool,
+];
+
+t.test('whatever it says, there is an answer to everything', async (t) => {
+  let valid = 0;
+  fc.assert(
+    fc.property(fc.array(arbitraryOf(ROOT), { minLength: 1, maxLength: 2 }), (documents) => {
+      const text = documents.map((one) => JSON.stringify(one)).join('\n---\n');
+      let loaded: LoadedPolicy;
+      try {
+        loaded = new LoadedPolicy(parsePolicies(text, 'f', compileWhen), undefined, compileWhen);
+      } catch (error) {
+        return error instanceof ChaperoneError && /^f:\d+:\d+: [^\n]+$/.test(error.message);
+      }
+      valid++;
+      warningsOf(loaded.policies);
+      loaded.masking(AGENT);
+      return ACTIONS.every((action) => {
+        const { effect, rule } = loaded.decide(action, AGENT, 1e15);
+        const terms = loaded.approvalTerms(action, AGENT, 1e15);
+        return (
+          ['allow', 'deny', 'ask'].includes(effect) && rule !== '' && (terms === null || terms.quorum >= 1)
+        );
+      });
+    }),
+    { seed: 20261122, numRuns: process.env.CHAPERONE_LONG ? 20_000 : 800 },
+  );
+  t.ok(valid > 80, `${valid} of them are valid`);
+});
