@@ -19,11 +19,14 @@ interface Trial {
 
 /** A longer line is not tried in other forms: each costs as much as the line itself. */
 const MAX_LINE = 4096;
+/** One change takes away what refuses one part, or few that are one thing. */
+const MAX_REFUSED = 4;
 const MAX_TRIALS = 40;
 const MAX_VARIANTS = 5;
 
 export function variantsOf(action: Action, judgements: readonly Judgement[], trial: Trial): Variant[] {
   const refused = judgements.filter(({ effect }) => effect !== 'allow');
+  if (refused.length > MAX_REFUSED) return [];
   switch (action.kind) {
     case 'command':
       return action.line.length > MAX_LINE ? [] : commandVariants(action, refused, trial);
