@@ -2,6 +2,8 @@
 import type { AuditEvent, SessionId } from '../recorder/audit/event.ts';
 import type { Match } from '../recorder/export/search.ts';
 import type {
+  ApprovalLine,
+  ApprovalView,
   CastFormat,
   ErrorBody,
   EventLine,
@@ -13,7 +15,7 @@ import type {
 } from '../recorder/server/api.ts';
 import { wholeLines } from './stream.ts';
 
-export type { CastFormat, Explanation, Match, SessionPage, SessionSummary, VerifyReport };
+export type { ApprovalView, CastFormat, Explanation, Match, SessionPage, SessionSummary, VerifyReport };
 
 /** An answer that is not the one asked for. `status` 0: no answer at all. */
 export class ApiError extends Error {
@@ -128,6 +130,38 @@ export async function explainAction(
   return (await response.json()) as Explanation;
 }
 
+/** What waits for a person, and then each change, for as long as somebody listens. */
+export function followApprovals(signal: AbortSignal): AsyncGenerator<ApprovalLine> {
+  return getLines<ApprovalLine>('/api/approvals?follow=1', signal);
+}
+
+/** The body of the request that is asked about, or what a tool is given. */
+export async function getAskedBody(id: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+  const response = await request(`${approvalPath(id)}/body`, signal);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+export interface Ballot {
+  vote: 'approve' | 'deny';
+  comment?: string;
+  /** For how long the very same passes again. */
+  minutes?: number;
+}
+
+/** @throws ApiError 409 where it is decided already, 403 where it is not ours to decide */
+export function castVote(id: string, ballot: Ballot): Promise<ApprovalView> {
+  return postJson(`${approvalPath(id)}/vote`, ballot);
+}
+
+/** Ends what was granted. @throws ApiError as `castVote` does */
+export function revokeApproval(id: string): Promise<ApprovalView> {
+  return postJson(`${approvalPath(id)}/revoke`, {});
+}
+
+function approvalPath(id: string): string {
+  return `/api/approvals/${encodeURIComponent(id)}`;
+}
+
 /** Where a recording can be downloaded. */
 export function downloadUrl(id: SessionId, format: CastFormat): string {
   return `${sessionPath(id)}/cast?format=${format}&download=1`;
@@ -146,6 +180,11 @@ function sessionPath(id: SessionId): string {
 
 async function getJson<T>(path: string, signal?: AbortSignal): Promise<T> {
   const response = await request(path, signal);
+  return (await response.json()) as T;
+}
+
+async function postJson<T>(path: string, value: object): Promise<T> {
+  const response = await request(path, undefined, JSON.stringify(value));
   return (await response.json()) as T;
 }
 

@@ -1,9 +1,12 @@
 import { useCallback, useEffect, useErrorBoundary, useRef, useState } from 'preact/hooks';
 import type { SessionSummary } from './api.ts';
+import { ApprovalsPage } from './approvals/page.tsx';
+import { useSignals } from './approvals/signals.ts';
+import { useAsks } from './approvals/use-asks.ts';
 import { ListPage } from './list/page.tsx';
 import { useSessions } from './list/use-sessions.ts';
 import { TryPage } from './policy/page.tsx';
-import { listPath, sessionPath, tryPath, useNavigation } from './router.ts';
+import { approvalsPath, listPath, sessionPath, tryPath, useNavigation } from './router.ts';
 import { SessionPage } from './session/page.tsx';
 import { Header } from './ui/header.tsx';
 import { Help } from './ui/help.tsx';
@@ -32,6 +35,9 @@ function Pages() {
   const scroll = useRef(0);
   const list = useSessions(search, route.page === 'list');
 
+  const signals = useSignals((id) => navigate(approvalsPath(id)));
+  const asks = useAsks(signals.tell);
+
   useEffect(() => {
     if (route.page === 'list') setSearch(route.search);
   }, [route]);
@@ -46,14 +52,24 @@ function Pages() {
   useShortcuts({ '?': () => setHelp(true), t: next });
 
   const find = useCallback((text: string) => navigate(listPath(text), { replace: true }), []);
-  const open = useCallback(({ id }: SessionSummary) => navigate(sessionPath(id)), []);
+  const openSession = useCallback((id: string) => navigate(sessionPath(id)), []);
+  const open = useCallback(({ id }: SessionSummary) => openSession(id), []);
+  const openApprovals = useCallback(() => navigate(approvalsPath()), []);
   const ask = useCallback((path: string) => navigate(path, { replace: true }), []);
   const tryIt = useCallback(() => navigate(tryPath({ text: '', cwd: '', session: null })), []);
   const home = useCallback(() => navigate(listPath(search)), [search]);
 
   return (
     <>
-      <Header theme={theme} onTheme={next} onHelp={() => setHelp(true)} onHome={home} onTry={tryIt} />
+      <Header
+        theme={theme}
+        onTheme={next}
+        onHelp={() => setHelp(true)}
+        onHome={home}
+        onTry={tryIt}
+        waiting={asks.state === 'known' ? asks.waiting.length : null}
+        onApprovals={openApprovals}
+      />
       {route.page === 'list' && (
         <ListPage
           list={list}
@@ -75,6 +91,9 @@ function Pages() {
         />
       )}
       {route.page === 'try' && <TryPage asked={route.asked} onAsk={ask} />}
+      {route.page === 'approvals' && (
+        <ApprovalsPage list={asks} id={route.id} signals={signals} onSession={openSession} onHome={home} />
+      )}
       {route.page === 'unknown' && (
         <main class="list-page">
           <Notice title="Nothing is here" kind="problem" alone>

@@ -13,6 +13,7 @@ import './styles/panels.css';
 import './styles/rows.css';
 import './styles/commands.css';
 import './styles/requests.css';
+import './styles/approvals.css';
 import './styles/player.css';
 import './styles/policy.css';
 import { applyTheme, storedTheme } from './ui/theme.ts';

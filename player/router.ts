@@ -1,4 +1,7 @@
-/** Addresses of the page: `/?q=…` the list, `/sessions/ID?t=…` one session, `/try?a=…` a question to the policy. */
+/**
+ * Addresses of the page: `/?q=…` the list, `/sessions/ID?t=…` one session, `/approvals/ID` what waits for a person,
+ * `/try?a=…` a question to the policy.
+ */
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { SessionId } from '../recorder/audit/event.ts';
 import { formatMoment, parseMoment } from './text/time.ts';
@@ -7,6 +10,7 @@ export type Route =
   | { page: 'list'; search: string }
   | { page: 'session'; id: SessionId; moment: number | null }
   | { page: 'try'; asked: Question }
+  | { page: 'approvals'; id: string | null }
   | { page: 'unknown'; path: string };
 
 /** What the policy is asked about. */
@@ -21,6 +25,8 @@ export interface Question {
 export function parseRoute(url: URL): Route {
   if (url.pathname === '/') return { page: 'list', search: url.searchParams.get('q') ?? '' };
   if (url.pathname === '/try') return { page: 'try', asked: questionOf(url.searchParams) };
+  const [asked, one] = /^\/approvals(?:\/(\w+))?$/.exec(url.pathname) ?? [];
+  if (asked !== undefined) return { page: 'approvals', id: one ?? url.searchParams.get('id') };
   const [, id] = /^\/sessions\/([\w-]+)$/.exec(url.pathname) ?? [];
   if (id === undefined) return { page: 'unknown', path: url.pathname };
   return { page: 'session', id, moment: parseMoment(url.searchParams.get('t')) };
@@ -50,6 +56,11 @@ export function listPath(search: string): string {
 export function sessionPath(id: SessionId, moment?: number): string {
   const query = moment === undefined ? '' : `?t=${formatMoment(moment)}`;
   return `/sessions/${encodeURIComponent(id)}${query}`;
+}
+
+/** What waits for a person; `id`: opened at that request. */
+export function approvalsPath(id?: string): string {
+  return id === undefined ? '/approvals' : `/approvals/${encodeURIComponent(id)}`;
 }
 
 export interface Navigation {

@@ -4,6 +4,7 @@ import { count } from '../text/amount.ts';
 import { dayName } from '../text/time.ts';
 import { useShortcuts } from '../ui/keys.ts';
 import { Problem, Stale } from '../ui/notice.tsx';
+import { showTitle } from '../ui/title.ts';
 import { useNow } from '../ui/use-now.ts';
 import { Empty } from './empty.tsx';
 import { byDay } from './merge.ts';
@@ -29,7 +30,7 @@ export function ListPage({ list, search, scroll, lastOpened, onSearch, onOpen }:
   const box = useRef<HTMLInputElement>(null);
 
   useLayoutEffect(() => {
-    document.title = 'Sessions · Chaperone';
+    showTitle('Sessions');
     scrollTo(0, scroll.current);
     if (lastOpened !== null) linkTo(lastOpened)?.focus({ preventScroll: true });
     // While the list still stands, before the next page takes its room.

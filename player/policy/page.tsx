@@ -3,6 +3,7 @@ import { ApiError } from '../api.ts';
 import { type Question, sessionPath, tryPath } from '../router.ts';
 import { Notice, Problem } from '../ui/notice.tsx';
 import { Plain } from '../ui/plain.tsx';
+import { showTitle } from '../ui/title.ts';
 import { ExplanationView } from './explanation.tsx';
 import { useExplanation } from './use-explanation.ts';
 
@@ -21,7 +22,7 @@ export function TryPage({ asked, onAsk }: Properties) {
   const { explanation, error, busy } = useExplanation({ text, cwd, session });
 
   useLayoutEffect(() => {
-    document.title = 'Ask the policy · Chaperone';
+    showTitle('Ask the policy');
     scrollTo(0, 0);
     box.current?.focus();
   }, []);

@@ -1,13 +1,11 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { BodySummary } from '../../recorder/audit/event.ts';
 import { type Bodies, getBodies } from '../api.ts';
 import { tryPath } from '../router.ts';
-import { byteCount } from '../text/amount.ts';
-import { visibleText } from '../text/visible.ts';
 import { Fact } from '../ui/fact.tsx';
 import { Problem } from '../ui/notice.tsx';
 import { Plain } from '../ui/plain.tsx';
-import { changedLines, type Line, objectText } from './object-text.ts';
+import { Body } from './body.tsx';
+import { changedLines, type Line } from './object-text.ts';
 import type { ApiRequest } from './request.ts';
 
 interface Properties {
@@ -96,43 +94,3 @@ function Changes({ lines }: { lines: readonly Line[] }) {
 }
 
 const SIGNS: Record<Line['kind'], string> = { added: '+', removed: '−', same: ' ', gap: '⋯' };
-
-/** Characters of one line: a Secret or a log can be one. */
-const MOST_OF_LINE = 20_000;
-
-interface BodyProperties {
-  name: string;
-  summary: BodySummary;
-  content: Uint8Array<ArrayBuffer>;
-}
-
-function Body({ name, summary, content }: BodyProperties) {
-  const facts = [
-    summary.type,
-    byteCount(summary.bytes),
-    summary.encoding ?? '',
-    summary.masked ? 'masked' : '',
-    summary.cut === undefined ? '' : `${byteCount(summary.cut)} not kept`,
-    summary.withheld === undefined ? '' : visibleText(summary.withheld, 200),
-  ];
-  const { text, cut } = objectText(content);
-  return (
-    <section class="body" aria-label={name}>
-      <h3>
-        {name} <span class="dim">{facts.filter(Boolean).join(' · ')}</span>
-      </h3>
-      {content.length > 0 && (
-        <pre>
-          {text.split('\n').map((line, index) => (
-            <span key={index}>
-              <Plain text={line} limit={MOST_OF_LINE} />
-              {'\n'}
-            </span>
-          ))}
-        </pre>
-      )}
-      {cut > 0 && <p class="dim">{byteCount(cut)} more: the JSON lines download has all of it.</p>}
-      <p class="digest">sha256 {summary.sha256}</p>
-    </section>
-  );
-}

@@ -4,6 +4,7 @@ import { titleOf } from '../text/session.ts';
 import { visibleText } from '../text/visible.ts';
 import { useShortcuts } from '../ui/keys.ts';
 import { Problem, Stale } from '../ui/notice.tsx';
+import { showTitle } from '../ui/title.ts';
 import { ApiBench } from './api-bench.tsx';
 import { SessionHead } from './head.tsx';
 import { useSession } from './use-session.ts';
@@ -26,7 +27,7 @@ export function SessionPage({ id, moment, list, onOpen, onHome }: Properties) {
 
   useEffect(() => {
     if (session === null) return;
-    document.title = `${visibleText(titleOf(session), 80)} · ${visibleText(session.identity.user, 40)} · Chaperone`;
+    showTitle(`${visibleText(titleOf(session), 80)} · ${visibleText(session.identity.user, 40)}`);
   }, [session?.id]);
 
   const main = useRef<HTMLElement>(null);

@@ -1,4 +1,4 @@
-import { onPage } from '../router.ts';
+import { approvalsPath, onPage } from '../router.ts';
 import { Icon } from './icon.tsx';
 import type { Theme } from './theme.ts';
 
@@ -8,12 +8,15 @@ interface Properties {
   onHelp: () => void;
   onHome: () => void;
   onTry: () => void;
+  /** How many wait for a person; null where nobody can be asked. */
+  waiting: number | null;
+  onApprovals: () => void;
 }
 
 const THEME_NAMES: Record<Theme, string> = { system: 'as the system', light: 'light', dark: 'dark' };
 
 /** The bar on top of every page. */
-export function Header({ theme, onTheme, onHelp, onHome, onTry }: Properties) {
+export function Header({ theme, onTheme, onHelp, onHome, onTry, waiting, onApprovals }: Properties) {
   return (
     <header class="top">
       <a class="brand" href="/" onClick={onPage(onHome)}>
@@ -27,6 +30,17 @@ export function Header({ theme, onTheme, onHelp, onHome, onTry }: Properties) {
       <a class="button quiet try" href="/try" onClick={onPage(onTry)}>
         Ask the policy
       </a>
+      {waiting !== null && (
+        <a class="button quiet" href={approvalsPath()} onClick={onPage(onApprovals)}>
+          Approvals
+          {waiting > 0 && (
+            <span class="badge waiting">
+              {waiting.toLocaleString('en-GB')}
+              <span class="sr"> waiting</span>
+            </span>
+          )}
+        </a>
+      )}
       <button type="button" class="button quiet" onClick={onTheme} title={`Theme: ${THEME_NAMES[theme]} (t)`}>
         <Icon name={theme} />
         <span class="sr">Theme: {THEME_NAMES[theme]}. Change</span>

@@ -13,6 +13,13 @@ const LIST: Keys = [
   ['Enter', 'open it'],
   ['Esc', 'clear the search'],
 ];
+const APPROVALS: Keys = [
+  ['j k', 'next, previous request'],
+  ['a d', 'arm approve, deny'],
+  ['Enter', 'confirm what is armed'],
+  ['Esc', 'disarm'],
+  ['u', 'back to the sessions'],
+];
 const SESSION: Keys = [
   ['Space', 'play, pause'],
   ['← →', '5 seconds back, ahead'],
@@ -52,6 +59,7 @@ export function Help({ onClose }: { onClose: () => void }) {
         <div>
           <Sheet title="Everywhere" keys={EVERYWHERE} />
           <Sheet title="Sessions" keys={LIST} />
+          <Sheet title="Approvals" keys={APPROVALS} />
         </div>
         <Sheet title="Replay" keys={SESSION} />
       </div>

@@ -24,18 +24,23 @@ function verdictLabel(
 }
 
 /** What an agent does with a tool of its own, e.g. `call search of https://tools.example` or `edit /etc/passwd`. */
-export function toolText({ use, tool, server, path }: BodyOf<'tool.decided'>): string {
+export function toolText({
+  use,
+  tool,
+  server,
+  path,
+}: Pick<BodyOf<'tool.decided'>, 'use' | 'tool' | 'server' | 'path'>): string {
   if (use === 'mcp') return `call ${tool || 'a tool'} of ${server || 'an unnamed server'}`;
   return `${use} ${path || 'an unknown file'}`;
 }
 
-/** What a request asks for, e.g. `delete pods/exec shop/web`. */
 /** What became of it where a person was asked: `approved by reviewer (go)`. */
 export function approvalText({ state, by, comment }: ApprovalMark): string {
   const who = by.length === 0 ? '' : ` by ${by.join(', ')}`;
   return `${state}${who}${comment === undefined ? '' : ` (${comment})`}`;
 }
 
+/** What a request asks for, e.g. `delete pods/exec shop/web`. */
 export function requestText({ verb, resource, subresource, namespace, name, path }: RequestInfo): string {
   const what = resource === '' ? path : [resource, subresource].filter(Boolean).join('/');
   return oneLine(`${verb} ${what} ${[namespace, name].filter(Boolean).join('/')}`);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { build } from 'vite';
+import { Desk } from '../../recorder/approvals/desk.ts';
 import { AuditLog } from '../../recorder/log/audit-log.ts';
 import { type RecorderServer, type ServerOptions, startServer } from '../../recorder/server/server.ts';
 import { systemClock } from '../../sidecar/clock.ts';
@@ -15,6 +16,7 @@ const BUILT = join(ROOT, 'dist', 'player');
 
 export interface Stage {
   log: AuditLog;
+  desk: Desk;
   server: RecorderServer;
   browser: Browser;
   /** A new, logged-in browser window, closed with the test. */
@@ -38,16 +40,20 @@ export async function stage(t: Test, more: Partial<ServerOptions> = {}): Promise
   const data = join(scratch, 'data');
   const assets = await builtPlayer(scratch);
   const log = await AuditLog.open({ data });
-  const server = await startServer({ log, data, port: 0, assets, clock: systemClock, ...more });
+  const asked = { journal: log, archive: log, clock: systemClock, key: Buffer.alloc(32) };
+  const desk = await Desk.open(asked);
+  const server = await startServer({ log, data, port: 0, assets, clock: systemClock, desk, ...more });
   const browser = await launchChromium();
   t.teardown(async () => {
     await browser.close();
+    desk.close();
     await server.close();
     await log.close();
     await rm(scratch, { recursive: true, force: true });
   });
   return {
     log,
+    desk,
     server,
     browser,
     open: async (test, path, options) => {

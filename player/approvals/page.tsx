@@ -1,0 +1,209 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useShortcuts } from '../ui/keys.ts';
+import { Notice, Problem, Stale } from '../ui/notice.tsx';
+import { showTitle } from '../ui/title.ts';
+import { useNow } from '../ui/use-now.ts';
+import { passesUntil } from './asks.ts';
+import { focusVote } from './ballot.tsx';
+import { AskCard } from './card.tsx';
+import { type Decisions, useDecisions } from './decisions.ts';
+import { PastRow } from './past.tsx';
+import { SignalSettings } from './signal-settings.tsx';
+import type { Signals } from './signals.ts';
+import type { AskList } from './use-asks.ts';
+
+interface Properties {
+  list: AskList;
+  /** The request that the address names. */
+  id: string | null;
+  signals: Signals;
+  onSession: (id: string) => void;
+  onHome: () => void;
+}
+
+/** Cards drawn at first, and added on demand. */
+const CHUNK = 50;
+
+/** What waits for a person, and what was decided lately. */
+export function ApprovalsPage({ list, id, signals, onSession, onHome }: Properties) {
+  const { waiting, over, state, error } = list;
+  const decisions = useDecisions(list.take);
+  const { current, setCurrent, move } = useCurrent(waiting.map((view) => view.id));
+  const [drawn, setDrawn] = useState(CHUNK);
+  const main = useRef<HTMLElement>(null);
+
+  useLayoutEffect(() => {
+    showTitle('Approvals');
+    scrollTo(0, 0);
+    main.current?.focus({ preventScroll: true });
+  }, []);
+  const place = waiting.findIndex((view) => view.id === current);
+  const shown = Math.max(drawn, place + 1);
+  // What was drawn stays drawn when the last of it is decided.
+  useEffect(() => setDrawn((now) => Math.max(now, shown)), [shown]);
+  useOpened(state === 'known' ? id : null, setCurrent);
+  usePageKeys({ decisions, current: place === -1 ? null : current, move, onHome });
+
+  if (state === 'nobody')
+    return (
+      <main class="approvals-page" ref={main} tabIndex={-1}>
+        <Notice title="Nobody can be asked at this recorder" alone />
+      </main>
+    );
+  return (
+    <main class="approvals-page" ref={main} tabIndex={-1}>
+      <div class="list-head">
+        <h1>Approvals</h1>
+        <p class="total" role="status">
+          {state === 'known' && (waiting.length === 0 ? 'nothing waits' : `${waiting.length} waiting`)}
+        </p>
+        <SignalSettings signals={signals} />
+      </div>
+      {error !== null && (state === 'known' ? <Stale error={error} /> : <Problem error={error} />)}
+      {state === 'known' && id !== null && ![...waiting, ...over].some((view) => view.id === id) && (
+        <p class="alert" role="status">
+          The request of this address is not here: it was decided long ago, or the link is incomplete.
+        </p>
+      )}
+      <p class="sr" role="status">
+        {decisions.armed !== null && `${decisions.armed.vote} is armed for 5 seconds: press again to confirm`}
+      </p>
+      <ol class="asks" aria-label="Waiting">
+        {waiting.slice(0, shown).map((view) => (
+          <AskCard
+            key={view.id}
+            view={view}
+            current={view.id === current}
+            armed={decisions.armed?.id === view.id ? decisions.armed.vote : null}
+            busy={decisions.busy.has(view.id)}
+            refusal={decisions.refusals.get(view.id) ?? null}
+            onCurrent={() => setCurrent(view.id)}
+            onPress={(ballot) => decisions.press(view.id, ballot)}
+            onSession={onSession}
+          />
+        ))}
+      </ol>
+      {waiting.length > shown && (
+        <button type="button" class="button more" onClick={() => setDrawn(shown + CHUNK)}>
+          {(waiting.length - shown).toLocaleString('en-GB')} more
+        </button>
+      )}
+      <Past list={list} id={id} decisions={decisions} onSession={onSession} />
+    </main>
+  );
+}
+
+interface PastProperties extends Pick<Properties, 'list' | 'id' | 'onSession'> {
+  decisions: Decisions;
+}
+
+/** What still passes comes first, then the latest. */
+function Past({ list: { over }, id, decisions, onSession }: PastProperties) {
+  const now = useNow(1000);
+  const [drawn, setDrawn] = useState(CHUNK);
+  if (over.length === 0) return null;
+  const granted = over.filter((view) => passesUntil(view, now.getTime() * 1000) !== null);
+  const rest = over.filter((view) => !granted.includes(view));
+  const named = rest.findIndex((view) => view.id === id);
+  const shown = rest.slice(0, Math.max(drawn, named + 1));
+  const sections = [
+    { name: 'Still passes', views: granted },
+    { name: 'Decided lately', views: shown },
+  ];
+  return (
+    <>
+      {sections.map(
+        ({ name, views }) =>
+          views.length > 0 && (
+            <section class="decided" key={name} aria-label={name}>
+              <h2>{name}</h2>
+              <ol>
+                {views.map((view) => (
+                  <PastRow
+                    key={view.id}
+                    view={view}
+                    now={now}
+                    opened={view.id === id}
+                    busy={decisions.busy.has(view.id)}
+                    refusal={decisions.refusals.get(view.id) ?? null}
+                    onRevoke={() => decisions.revoke(view.id)}
+                    onSession={onSession}
+                  />
+                ))}
+              </ol>
+            </section>
+          ),
+      )}
+      {rest.length > shown.length && (
+        <button type="button" class="button more" onClick={() => setDrawn(shown.length + CHUNK)}>
+          {(rest.length - shown.length).toLocaleString('en-GB')} more
+        </button>
+      )}
+    </>
+  );
+}
+
+interface Current {
+  current: string | null;
+  setCurrent: (id: string) => void;
+  move: (direction: 1 | -1) => void;
+}
+
+/** The card that keys act on: the one with the focus. Where it goes away, the one that takes its place is next. */
+function useCurrent(ids: readonly string[]): Current {
+  const [current, setCurrent] = useState<string | null>(null);
+  const place = useRef(-1);
+  const at = current === null ? -1 : ids.indexOf(current);
+  if (at !== -1) place.current = at;
+  const move = (direction: 1 | -1) => {
+    const from =
+      at !== -1 ? at + direction : direction === 1 ? Math.max(0, place.current) : place.current - 1;
+    const next = ids[Math.min(Math.max(0, from), ids.length - 1)];
+    if (next === undefined) return;
+    setCurrent(next);
+    requestAnimationFrame(() => focusCard(next));
+  };
+  return { current, setCurrent, move };
+}
+
+/** Goes once to the request that the address names. */
+function useOpened(id: string | null, setCurrent: (id: string) => void): void {
+  useEffect(() => {
+    if (id === null) return;
+    setCurrent(id);
+    requestAnimationFrame(() => focusCard(id));
+  }, [id]);
+}
+
+interface Keys {
+  decisions: Decisions;
+  current: string | null;
+  move: (direction: 1 | -1) => void;
+  onHome: () => void;
+}
+
+function usePageKeys({ decisions, current, move, onHome }: Keys): void {
+  const arm = (vote: 'approve' | 'deny') => {
+    const { armed } = decisions;
+    if (current === null) return;
+    focusVote(current, vote);
+    // The same letter again is no confirmation: that is what Enter is for.
+    if (armed?.id !== current || armed.vote !== vote) decisions.press(current, { vote });
+  };
+  useShortcuts({
+    j: () => move(1),
+    k: () => move(-1),
+    ArrowDown: () => move(1),
+    ArrowUp: () => move(-1),
+    a: () => arm('approve'),
+    d: () => arm('deny'),
+    Escape: decisions.disarm,
+    u: onHome,
+  });
+}
+
+function focusCard(id: string): void {
+  const card = document.querySelector<HTMLElement>(`[data-ask="${CSS.escape(id)}"]`);
+  card?.focus({ preventScroll: true });
+  card?.scrollIntoView({ block: 'nearest' });
+}

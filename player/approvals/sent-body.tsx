@@ -1,0 +1,54 @@
+import { useEffect, useState } from 'preact/hooks';
+import { type ApprovalView, getAskedBody } from '../api.ts';
+import { Body } from '../session/body.tsx';
+import { byteCount } from '../text/amount.ts';
+import { Plain } from '../ui/plain.tsx';
+
+/** The body that would be sent, fetched when somebody wants to see it. */
+export function SentBody({ view: { id, body, asked } }: { view: ApprovalView }) {
+  const [open, setOpen] = useState(false);
+  const [content, setContent] = useState<Uint8Array<ArrayBuffer> | null>(null);
+  const [error, setError] = useState<Error | null>(null);
+
+  useEffect(() => {
+    if (!open) return;
+    const abort = new AbortController();
+    setError(null);
+    getAskedBody(id, abort.signal).then(
+      setContent,
+      (failure: Error) => abort.signal.aborted || setError(failure),
+    );
+    return () => abort.abort();
+  }, [id, open]);
+
+  const name = asked.kind === 'tool' ? 'What the tool is given' : 'Body';
+  return (
+    <div class="exchange">
+      <button
+        type="button"
+        class="button"
+        aria-expanded={open}
+        aria-controls={`body-${id}`}
+        onClick={() => setOpen(!open)}
+      >
+        {name}
+        {body !== undefined && <span class="dim">{byteCount(body.bytes)}</span>}
+      </button>
+      <div id={`body-${id}`} hidden={!open}>
+        {open && error !== null && (
+          <p class="alert" role="alert">
+            <Plain text={error.message} limit={500} />
+          </p>
+        )}
+        {open && content !== null && (
+          <Body
+            name={name}
+            summary={body ?? null}
+            content={content}
+            elsewhere="chaperone approvals show has all of it."
+          />
+        )}
+      </div>
+    </div>
+  );
+}
