@@ -86,7 +86,9 @@ function commandOf(body: BodyOf<'command.decided'>, { session, home }: Beside): 
   const named = /~|HOME/.test(line);
   const worlds = [world, ...others.map((other) => (named ? understood(other) : { ...world, home: other }))];
   // It was judged in a session: what came before it there (variables, functions, the rest of its line) is not known here.
-  const same = worlds.every((one) => sameCommands(one, commands) && sameUnknown(one, unknown));
+  const same = (named ? worlds : [world]).every(
+    (one) => sameCommands(one, commands) && sameUnknown(one, unknown),
+  );
   return same ? { worlds, open: 'home', bodyless: false } : { missing: 'context' };
 }
 
@@ -113,7 +115,17 @@ function remoteOf({ entrance, terminal }: SessionSummary): RemotePlace | null {
 }
 
 function sameCommands({ commands }: CommandAction, was: readonly CommandSummary[]): boolean {
-  return JSON.stringify(commands.map(summarise)) === JSON.stringify(was);
+  return (
+    commands.length === was.length &&
+    commands.map(summarise).every((one, place) => {
+      const { program, argv, via } = was[place]!;
+      return one.program === program && sameWords(one.argv, argv) && sameWords(one.via, via);
+    })
+  );
+}
+
+function sameWords(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((word, place) => word === b[place]);
 }
 
 function sameUnknown({ unknown }: CommandAction, was: readonly string[]): boolean {
