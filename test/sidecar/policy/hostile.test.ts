@@ -76,13 +76,36 @@ const WORDS = [
   ],
 ];
 
-function arbitraryOf(schema: Schema, depth = 0): fc.Arbitrary<unknown> {
-  if (schema.$ref !== undefined) return arbitraryOf(ROOT.$defs![schema.$ref.split('/').at(-1)!]!, depth);
+/** What is right in some places only. */
+const FITTING: Readonly<Record<string, readonly string[]>> = {
+  name: Array.from({ length: 200 }, (_, n) => `r${n}`),
+  when: ['true', 'identity.user == "a"', 'now.getHours() > 3', 'identity.pod.labels.app == "b"'],
+  regex: ['(a+)+$', '.*', 'r(m|f)', '[a-z-]+'],
+  path: ['data.password', 'spec.x[*].y', 'a[?b="c"]', '*'],
+  timeout: ['15m', '1h', '30s'],
+  validity: ['15m', '1h', '30s'],
+  subcommand: ['delete ns', 'push', '*'],
+};
+
+function arbitraryOf(schema: Schema, depth = 0, name = ''): fc.Arbitrary<unknown> {
+  if (schema.$ref !== undefined) {
+    const { $ref, ...more } = schema;
+    const named = ROOT.$defs![$ref.split('/').at(-1)!]!;
+    return arbitraryOf(
+      { ...named, ...more, allOf: [named, ...(named.allOf ?? []), ...(more.allOf ?? [])] },
+      depth,
+      name,
+    );
+  }
   if (schema.const !== undefined) return fc.constant(schema.const);
   if (schema.enum !== undefined) return fc.constantFrom(...schema.enum);
-  if (schema.anyOf !== undefined) return fc.oneof(...schema.anyOf.map((one) => arbitraryOf(one, depth)));
+  if (schema.anyOf !== undefined)
+    return fc.oneof(...schema.anyOf.map((one) => arbitraryOf(one, depth, name)));
   if (schema.allOf !== undefined && schema.type === undefined && schema.properties === undefined)
-    return wordsOf(schema.allOf.map(({ pattern }) => pattern));
+    return wordsOf(
+      name,
+      schema.allOf.map(({ pattern }) => pattern),
+    );
   switch (schema.type) {
     case 'boolean':
       return fc.boolean();
@@ -90,9 +113,9 @@ function arbitraryOf(schema: Schema, depth = 0): fc.Arbitrary<unknown> {
     case 'number':
       return fc.integer({ min: schema.minimum ?? 0, max: (schema.minimum ?? 0) + 12 });
     case 'string':
-      return wordsOf([schema.pattern, ...(schema.allOf ?? []).map(({ pattern }) => pattern)]);
+      return wordsOf(name, [schema.pattern, ...(schema.allOf ?? []).map(({ pattern }) => pattern)]);
     case 'array':
-      return fc.array(arbitraryOf(schema.items ?? {}, depth + 1), {
+      return fc.array(arbitraryOf(schema.items ?? {}, depth + 1, name), {
         minLength: schema.minItems ?? 0,
         maxLength: Math.max(schema.minItems ?? 0, 2),
       });
@@ -106,19 +129,20 @@ function arbitraryOf(schema: Schema, depth = 0): fc.Arbitrary<unknown> {
 function objectOf({ properties, required = [], additionalProperties }: Schema, depth: number) {
   if (properties === undefined)
     return fc.dictionary(
-      fc.constantFrom('app', 'x.io/y', 'a b'),
+      fc.constantFrom('app', 'x.io/y'),
       arbitraryOf(additionalProperties || {}, depth + 1),
       {
+        minKeys: 1,
         maxKeys: 2,
       },
     );
   const members = Object.entries(properties).map(
-    ([name, schema]) => [name, arbitraryOf(schema, depth + 1)] as const,
+    ([name, schema]) => [name, arbitraryOf(schema, depth + 1, name)] as const,
   );
   const inPart = members.map(([name, value]) =>
     required.includes(name)
       ? value.map((one) => [name, one] as const)
-      : fc.option(value, { freq: depth > 2 ? 2 : 1, nil: undefined }).map((one) => [name, one] as const),
+      : fc.option(value, { freq: depth > 2 ? 2 : 4, nil: undefined }).map((one) => [name, one] as const),
   );
   return fc
     .tuple(...inPart)
@@ -126,10 +150,16 @@ function objectOf({ properties, required = [], additionalProperties }: Schema, d
 }
 
 /** Mostly such as have the form that is wanted. */
-function wordsOf(patterns: readonly (string | undefined)[]): fc.Arbitrary<string> {
+function wordsOf(name: string, patterns: readonly (string | undefined)[]): fc.Arbitrary<string> {
   const forms = patterns.flatMap((pattern) => (pattern === undefined ? [] : [new RegExp(pattern, 'u')]));
   const fitting = WORDS.filter((word) => forms.every((form) => form.test(word)));
-  return fitting.length === 0 ? fc.constantFrom(...WORDS) : fc.constantFrom(...fitting);
+  const usual = FITTING[name] ?? (fitting.length === 0 ? undefined : fitting);
+  if (usual !== undefined)
+    return fc.oneof(
+      { weight: 150, arbitrary: fc.constantFrom(...usual) },
+      { weight: 1, arbitrary: fc.constantFrom(...WORDS) },
+    );
+  return fc.constantFrom(...WORDS);
 }
 
 const AGENT: Identity = {
