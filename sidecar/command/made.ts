@@ -8,11 +8,13 @@ const MOST = 64;
 export class Made {
   readonly #paths: string[] = [];
   readonly #links: string[] = [];
+  readonly #names = new Set<string>();
 
   note(program: string | null, touches: readonly Touch[]): void {
     for (const { role, path, certain } of touches) {
       if (role !== 'writes' || !certain || path.startsWith('/dev/')) continue;
       if (this.#paths.length < MOST) this.#paths.push(path);
+      if (NAMERS.has(program ?? '')) this.#names.add(basename(path));
       if (LINKERS.has(program ?? '') && this.#links.length < MOST) this.#links.push(path);
     }
   }
@@ -24,7 +26,7 @@ export class Made {
 
   /** Whether a link or a copy has this name: it may lie where programs are looked for. */
   names(program: string): boolean {
-    return this.#links.some((made) => basename(made) === program);
+    return this.#names.has(program);
   }
 
   /** Whether it leads through a link. */
@@ -33,7 +35,8 @@ export class Made {
   }
 }
 
-const LINKERS = new Set(['ln', 'link', 'mount', 'cp']);
+const LINKERS = new Set(['ln', 'link', 'mount']);
+const NAMERS = new Set(['ln', 'link', 'cp', 'mv', 'install']);
 
 function isBelow(path: string, place: string): boolean {
   return path === place || path.startsWith(`${place}/`);

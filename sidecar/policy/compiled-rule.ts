@@ -1,5 +1,6 @@
 /** Rules with their patterns made ready. */
 import type { Effect } from '../../recorder/audit/event.ts';
+import type { Touch } from '../action.ts';
 import { type ApiMatcher, compileApiMatch } from './api-matcher.ts';
 import { compileExecMatch } from './exec-matcher.ts';
 import { compileIntentMatch, type IntentMatcher } from './intent-matcher.ts';
@@ -7,7 +8,7 @@ import { compileMatch, type Matcher } from './matcher.ts';
 import { anyOf } from './pattern.ts';
 import type { ApiRule } from './schema/api.ts';
 import type { Approvals } from './schema/approvals.ts';
-import type { CommandConditions, CommandRule } from './schema/commands.ts';
+import type { CommandConditions, CommandMatch, CommandRule } from './schema/commands.ts';
 import type { ExecRule } from './schema/exec.ts';
 import type { RuleHead } from './schema/text.ts';
 import type { ToolRule } from './schema/tools.ts';
@@ -52,12 +53,29 @@ export interface CompiledToolRule extends CompiledHead {
 export interface IndexedRule extends CompiledRule {
   /** Whether the rule could match a command of this program. */
   concerns: (program: string) => boolean;
+  /** What a command has to do to some path, or the rule does not match it: see `rolesOf`. */
+  needs: number;
+}
+
+const ROLES = ['reads', 'writes', 'deletes', 'changes'] as const;
+
+/** A bit for each role in which it touches some path. */
+export function rolesOf(touches: readonly Touch[]): number {
+  let roles = 0;
+  for (const { role } of touches) roles |= 1 << ROLES.indexOf(role);
+  return roles;
+}
+
+/** The roles that a rule names; a command has to have all of them. */
+function needsOf(match: CommandMatch): number {
+  return ROLES.reduce((needs, role, place) => (match[role] === undefined ? needs : needs | (1 << place)), 0);
 }
 
 export function compileCommandRule(compiling: Compiling, rule: CommandRule): IndexedRule {
   return {
     ...headOf(compiling, 'commands', rule),
     matches: compileMatch(rule.match, rule.effect === 'allow'),
+    needs: needsOf(rule.match),
     concerns: concerning(rule.match),
   };
 }
@@ -79,7 +97,12 @@ export function compileExecRule(
   const head = headOf(compiling, 'exec', rule);
   const allows = rule.effect === 'allow';
   const { ofRequest, ofIntent, ofCommand } = compileExecMatch(rule.match, allows);
-  const command = ofCommand && { ...head, matches: ofCommand, concerns: concerning(rule.match.command) };
+  const command = ofCommand && {
+    ...head,
+    matches: ofCommand,
+    concerns: concerning(rule.match.command),
+    needs: 0,
+  };
   return { request: { ...head, matches: ofRequest, matchesIntent: allows ? null : ofIntent }, command };
 }
 

@@ -15,6 +15,7 @@ import type {
 import { BUILTIN_RULES } from './builtin.ts';
 import type { Surroundings } from './builtin-api/surroundings.ts';
 import { BUILTIN_API_RULES } from './builtin-api.ts';
+import { rolesOf } from './compiled-rule.ts';
 import { isExec, placeOfCommand, requestedPlace } from './exec-matcher.ts';
 import { asRequest, intentText } from './intent.ts';
 import type { CompiledPolicy, CompiledRule, Defaults, PolicySet } from './policy-set.ts';
@@ -132,8 +133,9 @@ function judgeCommand(
     exec: () => ifThere(placeOfCommand(action), execFacts),
   });
   for (const { rule, matches: ask } of BUILTIN) note(matches, rule, ask(command, action), facts);
+  const roles = rolesOf(command.touches);
   for (const policy of policies) {
-    for (const rule of policy.rulesFor(command.program))
+    for (const rule of policy.rulesFor(command.program, roles))
       note(matches, rule, rule.matches(command, action), facts);
   }
   return weigh({ kind: 'command', command }, matches, policies);

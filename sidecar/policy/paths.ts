@@ -79,6 +79,8 @@ function touchMatches(
   // Most paths part from most rules at the first segment.
   const [first] = path;
   if (first?.plain && rule[0]?.plain && first.text !== rule[0].text) return NO;
+  // What is not known may be anything that a rule names whole trees by.
+  if (first?.text === '**' && path.length === 1 && rule.length > 0) return MAYBE;
   // Above: deleting `/home` deletes `/home/agent`. For a rule that allows, only what it names.
   const hit = reaches(path, rule, touch.recursive && !certain);
   if (!hit) return NO;

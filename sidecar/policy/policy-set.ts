@@ -37,8 +37,8 @@ export interface CompiledPolicy {
   masking: StatedMasking;
   approvals: Approvals;
   onRecorderFailure: 'deny' | 'continue' | undefined;
-  /** The rules that could match a command of this program; null is a computed one. */
-  rulesFor(program: string | null): readonly CompiledRule[];
+  /** The rules that could match a command of this program, which touches paths in these roles; null is a computed one. */
+  rulesFor(program: string | null, roles?: number): readonly CompiledRule[];
 }
 
 const DEFAULT_BODY_BYTES = 8 * 1024 * 1024;
@@ -138,15 +138,19 @@ function bodyBytes(said: 'full' | 'none' | { limit: number } | undefined): numbe
 /** Programs whose rules are remembered. */
 const REMEMBERED = 1024;
 
-function index(rules: readonly IndexedRule[]): (program: string | null) => readonly CompiledRule[] {
-  const byProgram = new Map<string, readonly CompiledRule[]>();
-  return (program) => {
+function index(
+  rules: readonly IndexedRule[],
+): (program: string | null, roles?: number) => readonly CompiledRule[] {
+  const byProgram = new Map<string, (readonly CompiledRule[])[]>();
+  return (program, roles = 15) => {
     if (program === null) return rules;
-    const known = byProgram.get(program);
-    if (known !== undefined) return known;
-    const concerned = rules.filter((rule) => rule.concerns(program));
-    if (byProgram.size >= REMEMBERED) byProgram.clear();
-    byProgram.set(program, concerned);
-    return concerned;
+    let byRoles = byProgram.get(program);
+    if (byRoles === undefined) {
+      if (byProgram.size >= REMEMBERED) byProgram.clear();
+      byRoles = [];
+      byProgram.set(program, byRoles);
+    }
+    byRoles[roles] ??= rules.filter((rule) => (rule.needs & roles) === rule.needs && rule.concerns(program));
+    return byRoles[roles];
   };
 }
