@@ -1,4 +1,4 @@
-import { useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { CommandSummary } from '../../recorder/audit/event.ts';
 import type { ApprovalView } from '../api.ts';
 import { count } from '../text/amount.ts';
@@ -18,6 +18,8 @@ export function Asked({ view, whole }: { view: ApprovalView; whole: boolean }) {
   const [more, setMore] = useState(false);
   const { asked } = view;
   const all = whole || more;
+  // Whoever has seen all of it reads on, armed or not.
+  useEffect(() => setMore((now) => now || whole), [whole]);
   const showAll = () => setMore(true);
   return (
     <div class="asked">
@@ -47,7 +49,7 @@ export function Asked({ view, whole }: { view: ApprovalView; whole: boolean }) {
         </>
       )}
       {asked.kind === 'tool' && (
-        <dl class="facts">
+        <dl class="ask-facts">
           <Fact name="Tool" text={`${asked.use} ${asked.tool}`} />
           <Fact name="Server" text={asked.server} />
           <Fact name="File" text={asked.path} />

@@ -21,7 +21,7 @@ export function Asker({ view, onSession }: Properties) {
   const { requester, rule, reason, session, requestedAt, terms, votes } = view;
   const { pod } = requester;
   return (
-    <dl class="facts">
+    <dl class="ask-facts">
       <Fact name="Who">
         <b>
           <Plain text={requester.user} limit={200} />

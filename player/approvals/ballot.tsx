@@ -81,7 +81,10 @@ function VoteButton({ id, vote, armed, busy, onPress }: Given) {
 
 /** The button itself has the focus then, and Enter presses it. */
 export function focusVote(id: string, vote: Ballot['vote']): void {
-  document.getElementById(`${vote}-${id}`)?.focus({ preventScroll: true });
+  const button = document.getElementById(`${vote}-${id}`);
+  button?.focus({ preventScroll: true });
+  // Once all of it is shown.
+  requestAnimationFrame(() => button?.scrollIntoView({ block: 'nearest' }));
 }
 
 function cardOf(element: Element): HTMLElement | null {

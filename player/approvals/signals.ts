@@ -1,5 +1,5 @@
 /** Tells who looks elsewhere that something began to wait: only where they asked for it. It decides nothing. */
-import { useCallback, useRef, useState } from 'preact/hooks';
+import { useCallback, useState } from 'preact/hooks';
 import type { ApprovalView } from '../api.ts';
 import { visibleText } from '../text/visible.ts';
 import { titleOf } from './asks.ts';
@@ -21,8 +21,6 @@ const SOUND = 'chaperone.sound';
 export function useSignals(onOpen: (id: string) => void): Signals {
   const [wanted, setWanted] = useState(() => stored(NOTIFY));
   const [sound, setSound] = useState(() => stored(SOUND));
-  const latest = useRef({ wanted, sound });
-  latest.current = { wanted, sound };
 
   const setNotify = useCallback(async (on: boolean) => {
     const allowed = on && (await Notification.requestPermission()) === 'granted';
@@ -39,8 +37,9 @@ export function useSignals(onOpen: (id: string) => void): Signals {
   }, []);
   const tell = useCallback((view: ApprovalView) => {
     if (document.hasFocus()) return;
-    if (latest.current.sound) chime();
-    if (latest.current.wanted && permission() === 'granted') notify(view, onOpen);
+    // As it is kept, not as it is drawn: another window may have changed it.
+    if (stored(SOUND)) chime();
+    if (stored(NOTIFY) && permission() === 'granted') notify(view, onOpen);
   }, []);
   return {
     notify: stateOf(wanted),
@@ -82,18 +81,23 @@ function permission(): NotificationPermission | null {
   return 'Notification' in window ? Notification.permission : null;
 }
 
+/** For a browser that keeps nothing: it still tells during this visit. */
+const kept = new Map<string, string>();
+
 function stored(key: string): boolean {
   try {
-    return localStorage.getItem(key) === 'on';
+    return (localStorage.getItem(key) ?? kept.get(key)) === 'on';
   } catch {
-    return false;
+    return kept.get(key) === 'on';
   }
 }
 
 function store(key: string, on: boolean): void {
+  const value = on ? 'on' : 'off';
+  kept.set(key, value);
   try {
-    localStorage.setItem(key, on ? 'on' : 'off');
+    localStorage.setItem(key, value);
   } catch {
-    // A browser that keeps nothing still tells during this visit.
+    // Then it is kept above.
   }
 }

@@ -21,7 +21,10 @@ interface Known {
   error: Error | null;
 }
 
-/** What waits for a person, live on every page. @param onNew told of what begins to wait, not of what did before */
+/**
+ * What waits for a person, live on every page.
+ * @param onNew told of what begins to wait, in one window of this browser; not of what waited before
+ */
 export function useAsks(onNew: (view: ApprovalView) => void): AskList {
   const [{ asks, state, error }, setKnown] = useState<Known>({
     asks: new Map(),
@@ -32,23 +35,26 @@ export function useAsks(onNew: (view: ApprovalView) => void): AskList {
   const tell = useRef(onNew);
   tell.current = onNew;
 
-  const renew = useCallback((next: Asks) => {
+  const renew = useCallback((next: Asks, chosen: boolean) => {
     const before = latest.current;
     latest.current = next;
     setKnown({ asks: next, state: 'known', error: null });
-    if (before === null) return;
+    if (before === null || !chosen) return;
     for (const view of waitingOf(next)) if (!before.has(view.id)) tell.current(view);
   }, []);
   useEffect(
     () =>
       listen({
-        onLine: (line) => renew(told(latest.current ?? new Map(), line)),
+        onLine: (line, chosen) => renew(told(latest.current ?? new Map(), line), chosen),
         onError: (failure) => setKnown((now) => ({ ...now, error: failure })),
         onNobody: () => setKnown((now) => ({ ...now, state: 'nobody' })),
       }),
     [],
   );
-  const take = useCallback((view: ApprovalView) => renew(changed(latest.current ?? new Map(), view)), []);
+  const take = useCallback(
+    (view: ApprovalView) => renew(changed(latest.current ?? new Map(), view), false),
+    [],
+  );
 
   const waiting = useMemo(() => waitingOf(asks), [asks]);
   const over = useMemo(() => overOf(asks), [asks]);

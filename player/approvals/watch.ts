@@ -10,7 +10,8 @@ const LOCK = 'chaperone.approvals';
 const RETRY_MS = 2000;
 
 export interface Listener {
-  onLine(line: ApprovalLine): void;
+  /** @param chosen true in one window of this browser at a time */
+  onLine(line: ApprovalLine, chosen: boolean): void;
   onError(error: Error): void;
   /** Nobody can be asked at this recorder. */
   onNobody(): void;
@@ -29,7 +30,7 @@ async function follow(listener: Listener, turn: Turn, stopped: AbortSignal): Pro
     await turn.come();
     const signal = AbortSignal.any([stopped, turn.lost()]);
     try {
-      for await (const line of followApprovals(signal)) listener.onLine(line);
+      for await (const line of followApprovals(signal)) listener.onLine(line, turn.chosen);
     } catch (error) {
       if (error instanceof ApiError && error.status === 404) return listener.onNobody();
       if (!signal.aborted) listener.onError(error as Error);
@@ -41,7 +42,7 @@ async function follow(listener: Listener, turn: Turn, stopped: AbortSignal): Pro
 /** This window's turn: while it is seen, or has been chosen among those that are not. */
 class Turn {
   readonly #stopped: AbortSignal;
-  #chosen = false;
+  chosen = false;
   #lost = new AbortController();
   #wake = () => {};
 
@@ -50,7 +51,7 @@ class Turn {
     document.addEventListener('visibilitychange', () => this.#change(), { signal: stopped });
     stopped.addEventListener('abort', () => this.#wake());
     const chosen = () => {
-      this.#chosen = true;
+      this.chosen = true;
       this.#change();
       return new Promise<void>((resolve) => stopped.addEventListener('abort', () => resolve()));
     };
@@ -71,7 +72,7 @@ class Turn {
   }
 
   #has(): boolean {
-    return this.#chosen || document.visibilityState === 'visible';
+    return this.chosen || document.visibilityState === 'visible';
   }
 
   #change(): void {

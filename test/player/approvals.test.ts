@@ -279,6 +279,9 @@ t.test('approvals', { skip: !needs(t, 'chromium') }, async (t) => {
         (text) => text?.includes('the end') ?? false,
       );
       t.match(await script.textContent(), /the end/, 'arming shows all of it');
+      await page.keyboard.press('Escape');
+      await button(card(page, id), /^Approve$/).waitFor();
+      t.match(await script.textContent(), /the end/, 'and it stays');
       t.equal(await card(page, id).locator('.parsed li').count(), 300);
       t.equal(await page.evaluate(() => (window as { owned?: number }).owned), undefined);
       t.notMatch(await page.locator('body').innerText(), /[\u202a-\u202e\u2066-\u2069]/);
@@ -297,6 +300,52 @@ t.test('approvals', { skip: !needs(t, 'chromium') }, async (t) => {
     t.equal(votesOf(desk, id), 0);
     await page.goto(`${world.server.url}/approvals/01J00000000000000000000009`);
     await page.getByText('The request of this address is not here').waitFor();
+    await desk.cancel(id, 'admin');
+  });
+
+  await t.test('of the windows that nobody looks at one listens', async (t) => {
+    const { page: first, context } = await open(t, '/approvals');
+    await first.getByText('nothing waits').waitFor();
+    const second = await context.newPage();
+    await second.addInitScript(() => {
+      let state = 'visible';
+      Object.defineProperty(document, 'visibilityState', { get: () => state });
+      Object.assign(window, {
+        look(seen: boolean) {
+          state = seen ? 'visible' : 'hidden';
+          document.dispatchEvent(new Event('visibilitychange'));
+        },
+      });
+    });
+    const look = (seen: boolean) =>
+      second.evaluate((is) => (window as unknown as { look(seen: boolean): void }).look(is), seen);
+    await second.goto(`${world.server.url}/approvals`);
+    await second.getByText('nothing waits').waitFor();
+    const left = second.waitForEvent('requestfailed', (request) => request.url().includes('follow=1'));
+    await look(false);
+    await left;
+    const one = await ask(desk, 'make unseen');
+    await card(first, one.id).waitFor();
+    t.equal(await second.title(), 'Approvals · Chaperone', 'it does not listen');
+    await look(true);
+    await card(second, one.id).waitFor();
+    await look(false);
+    await first.close();
+    const two = await ask(desk, 'make chosen');
+    await card(second, two.id).waitFor();
+    for (const { id } of [one, two]) await desk.cancel(id, 'admin');
+  });
+
+  await t.test('a recorder that does not answer is said, and asked again', async (t) => {
+    const { id } = await ask(desk, 'make patience');
+    const { page } = await open(t, '/');
+    const follow = '**/api/approvals?follow=1';
+    await page.route(follow, (route) => route.abort());
+    await page.goto(`${world.server.url}/approvals`);
+    await page.getByText('The recorder is not there').waitFor();
+    await page.unroute(follow);
+    await card(page, id).waitFor();
+    t.equal(await page.getByText('The recorder is not there').count(), 0);
     await desk.cancel(id, 'admin');
   });
 
