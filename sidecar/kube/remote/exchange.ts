@@ -103,10 +103,11 @@ export class RemoteExchange implements Running {
     const action: KubeAction = { ...this.#upgrading.action, opens: this.#session };
     const { gate } = this.#ports.guard;
     const { signal } = this.#stop;
+    // A person may take their time.
+    if ('setTimeout' in socket) (socket as { setTimeout(ms: number): void }).setTimeout(0);
     const verdict = await gate.judge(principal.session, principal.identity, action, { signal });
     if (!verdict.ok) return this.#refuse(forbidden(action.request, verdict));
     signal.throwIfAborted();
-    if ('setTimeout' in socket) (socket as { setTimeout(ms: number): void }).setTimeout(0);
     return this.#inSession(action);
   }
 
