@@ -128,6 +128,8 @@ function homeSegments(home: string): readonly Segment[] {
  * one that matches `rule`. `**` stands for any number of segments in either.
  */
 function reaches(path: readonly Segment[], rule: readonly Segment[], above: boolean): boolean {
+  const known = atOnce(path, rule, above);
+  if (known !== null) return known;
   // Row by row over `path`: which places in `rule` can be reached.
   let row = new Uint8Array(rule.length + 1);
   row[0] = 1;
@@ -141,6 +143,19 @@ function reaches(path: readonly Segment[], rule: readonly Segment[], above: bool
     row = next;
   }
   return above || row[rule.length] === 1;
+}
+
+/** Most pairs are told apart, or known to meet, by their ends. Null where they are not. */
+function atOnce(path: readonly Segment[], rule: readonly Segment[], above: boolean): boolean | null {
+  for (let at = 0; at < path.length && at < rule.length; at++) {
+    if (!path[at]!.plain || !rule[at]!.plain) break;
+    if (path[at]!.text !== rule[at]!.text) return false;
+  }
+  const last = path.at(-1);
+  const end = rule.at(-1);
+  // Any beginning, then the rule's; and the rule's tail of any end: what stands between fits one way or the other.
+  if (path[0]?.text === '**' && end?.text === '**') return true;
+  return !above && last?.plain && end?.plain && last.text !== end.text ? false : null;
 }
 
 /** One segment of the path against the rule's at `at`. */
