@@ -65,7 +65,7 @@ export function Asked({ view, whole }: { view: ApprovalView; whole: boolean }) {
           ))}
         </ul>
       )}
-      {(view.body !== undefined || asked.kind === 'tool') && <SentBody view={view} />}
+      {(view.body !== undefined || asked.kind === 'tool') && <SentBody view={view} whole={whole} />}
     </div>
   );
 }

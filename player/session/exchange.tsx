@@ -73,7 +73,8 @@ function Contents({ request, loaded }: { request: ApiRequest; loaded: Loaded }) 
   );
 }
 
-function Changes({ lines }: { lines: readonly Line[] }) {
+/** What is different between two objects. */
+export function Changes({ lines }: { lines: readonly Line[] }) {
   return (
     <section class="body" aria-label="What changed">
       <h3>Changed</h3>

@@ -73,7 +73,10 @@ export function hasFailed({ end }: ApiRequest): boolean {
  * The request before `request` whose answer shows the object that `request` changed, as it was; null where none is
  * known.
  */
-export function before(requests: readonly ApiRequest[], request: ApiRequest): ApiRequest | null {
+export function before(
+  requests: readonly ApiRequest[],
+  request: Pick<ApiRequest, 'method' | 'uri' | 'seq'>,
+): ApiRequest | null {
   if (request.method !== 'PUT' && request.method !== 'PATCH') return null;
   const object = pathOf(request.uri);
   const known = requests.findLast(

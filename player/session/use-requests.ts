@@ -15,7 +15,7 @@ export function useRequests(session: SessionSummary): Feed<ApiRequest> {
   });
 }
 
-function requestsOf({ id, startedAt }: SessionSummary): Look<ApiRequest> {
+export function requestsOf({ id, startedAt }: Pick<SessionSummary, 'id' | 'startedAt'>): Look<ApiRequest> {
   const known = new Map<string, ApiRequest>();
   let from = 0;
   return async (signal) => {

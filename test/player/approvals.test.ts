@@ -245,6 +245,51 @@ t.test('approvals', { skip: !needs(t, 'chromium') }, async (t) => {
     await desk.cancel(id, 'admin');
   });
 
+  await t.test('a whole object is compared with what its session has seen of it', async (t) => {
+    const at = Date.now() * 1000;
+    const session = idOf(8);
+    const object = (colour: string) =>
+      Buffer.from(JSON.stringify({ kind: 'ConfigMap', metadata: { name: 'settings' }, data: { colour } }));
+    const summary = (content: Buffer) => ({
+      ...{ type: 'application/json', bytes: content.length, sha256: 'a'.repeat(64) },
+    });
+    const where = { group: '', version: 'v1', resource: 'configmaps', subresource: '', path: '' };
+    const info = { ...where, namespace: 'shop', name: 'settings' };
+    const uri = '/api/v1/namespaces/shop/configmaps/settings';
+    const id = '00000000-0000-4000-8000-000000000001';
+    const decision = { effect: 'allow', rule: 'default/api', reason: '', unjudged: false } as const;
+    const sent = {
+      method: 'GET',
+      uri,
+      request: { verb: 'get', ...info },
+      dryRun: false,
+      client: { agent: '' },
+    };
+    const ended = { outcome: 'answered', status: 200, micros: 1, answer: summary(object('red')) } as const;
+    await world.log.append(session, [
+      start({ id: session, startedAt: at, terminal: null }),
+      { at, body: { type: 'request.admitted', id, ...sent, decision, allowed: true, unknown: [] } },
+      { at, body: { type: 'request.ended', id, ...ended, content: object('red') } },
+    ]);
+    const request = { verb: 'update', ...info };
+    const put = await ask(desk, '', {
+      session,
+      asked: { kind: 'request', method: 'PUT', uri, request, dryRun: false, unknown: [] },
+      body: { summary: summary(object('blue')), content: object('blue') },
+    });
+    const { page } = await open(t, '/approvals');
+    await button(card(page, put.id), /^Approve/).click();
+    await card(page, put.id).locator('.diff').waitFor();
+    t.match(await page.locator('.diff .removed').textContent(), '"colour": "red"');
+    t.match(await page.locator('.diff .added').textContent(), '"colour": "blue"');
+    t.match(
+      await page.locator('.body pre').last().textContent(),
+      '"colour": "blue"',
+      'arming shows the body',
+    );
+    await desk.cancel(put.id, 'admin');
+  });
+
   await t.test('hostile texts stay text, and what is long is seen before it is decided', async (t) => {
     const long = `${'x'.repeat(30_000)} ; ${MARKUP} # the end`;
     const asked: AskedFor = {
