@@ -2,15 +2,14 @@ import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { useShortcuts } from '../ui/keys.ts';
 import { Notice, Problem, Stale } from '../ui/notice.tsx';
 import { showTitle } from '../ui/title.ts';
-import { useNow } from '../ui/use-now.ts';
-import { passesUntil } from './asks.ts';
 import { focusVote } from './ballot.tsx';
 import { AskCard } from './card.tsx';
+import { Decided } from './decided.tsx';
 import { type Decisions, useDecisions } from './decisions.ts';
-import { PastRow } from './past.tsx';
 import { SignalSettings } from './signal-settings.tsx';
 import type { Signals } from './signals.ts';
 import type { AskList } from './use-asks.ts';
+import { useCurrent, useOpened } from './use-current.ts';
 
 interface Properties {
   list: AskList;
@@ -88,91 +87,9 @@ export function ApprovalsPage({ list, id, signals, onSession, onHome }: Properti
           {(waiting.length - shown).toLocaleString('en-GB')} more
         </button>
       )}
-      <Past list={list} id={id} decisions={decisions} onSession={onSession} />
+      <Decided over={over} id={id} decisions={decisions} onSession={onSession} />
     </main>
   );
-}
-
-interface PastProperties extends Pick<Properties, 'list' | 'id' | 'onSession'> {
-  decisions: Decisions;
-}
-
-/** What still passes comes first, then the latest. */
-function Past({ list: { over }, id, decisions, onSession }: PastProperties) {
-  const now = useNow(1000);
-  const [drawn, setDrawn] = useState(CHUNK);
-  if (over.length === 0) return null;
-  const granted = over.filter((view) => passesUntil(view, now.getTime() * 1000) !== null);
-  const rest = over.filter((view) => !granted.includes(view));
-  const named = rest.findIndex((view) => view.id === id);
-  const shown = rest.slice(0, Math.max(drawn, named + 1));
-  const sections = [
-    { name: 'Still passes', views: granted },
-    { name: 'Decided lately', views: shown },
-  ];
-  return (
-    <>
-      {sections.map(
-        ({ name, views }) =>
-          views.length > 0 && (
-            <section class="decided" key={name} aria-label={name}>
-              <h2>{name}</h2>
-              <ol>
-                {views.map((view) => (
-                  <PastRow
-                    key={view.id}
-                    view={view}
-                    now={now}
-                    opened={view.id === id}
-                    busy={decisions.busy.has(view.id)}
-                    refusal={decisions.refusals.get(view.id) ?? null}
-                    onRevoke={() => decisions.revoke(view.id)}
-                    onSession={onSession}
-                  />
-                ))}
-              </ol>
-            </section>
-          ),
-      )}
-      {rest.length > shown.length && (
-        <button type="button" class="button more" onClick={() => setDrawn(shown.length + CHUNK)}>
-          {(rest.length - shown.length).toLocaleString('en-GB')} more
-        </button>
-      )}
-    </>
-  );
-}
-
-interface Current {
-  current: string | null;
-  setCurrent: (id: string) => void;
-  move: (direction: 1 | -1) => void;
-}
-
-/** The card that keys act on: the one with the focus. Where it goes away, the one that takes its place is next. */
-function useCurrent(ids: readonly string[]): Current {
-  const [current, setCurrent] = useState<string | null>(null);
-  const place = useRef(-1);
-  const at = current === null ? -1 : ids.indexOf(current);
-  if (at !== -1) place.current = at;
-  const move = (direction: 1 | -1) => {
-    const from =
-      at !== -1 ? at + direction : direction === 1 ? Math.max(0, place.current) : place.current - 1;
-    const next = ids[Math.min(Math.max(0, from), ids.length - 1)];
-    if (next === undefined) return;
-    setCurrent(next);
-    requestAnimationFrame(() => focusCard(next));
-  };
-  return { current, setCurrent, move };
-}
-
-/** Goes once to the request that the address names. */
-function useOpened(id: string | null, setCurrent: (id: string) => void): void {
-  useEffect(() => {
-    if (id === null) return;
-    setCurrent(id);
-    requestAnimationFrame(() => focusCard(id));
-  }, [id]);
 }
 
 interface Keys {
@@ -200,10 +117,4 @@ function usePageKeys({ decisions, current, move, onHome }: Keys): void {
     Escape: decisions.disarm,
     u: onHome,
   });
-}
-
-function focusCard(id: string): void {
-  const card = document.querySelector<HTMLElement>(`[data-ask="${CSS.escape(id)}"]`);
-  card?.focus({ preventScroll: true });
-  card?.scrollIntoView({ block: 'nearest' });
 }
