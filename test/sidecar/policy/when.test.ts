@@ -48,7 +48,7 @@ function answer(kind: RuleKind, when: string, action: Action, who = SOMEBODY) {
   return ANSWERS[decide(setOf(kind, when), action, who, NOON).effect];
 }
 
-const line = (text: string) => analyse(text, { cwd: '/work', home: '/home/agent' });
+const line = (text: string) => analyse(text, { cwd: '/project', home: '/home/agent' });
 
 function withBody(text: string, object: Json): KubeAction {
   const summary = { type: 'application/json', bytes: 2, sha256: '0'.repeat(64) };
@@ -56,7 +56,7 @@ function withBody(text: string, object: Json): KubeAction {
 }
 
 const tool = (input: Json | undefined): ToolAction => ({
-  ...{ kind: 'tool', use: 'mcp', tool: 'query', server: 'npx db', path: '', cwd: '/work' },
+  ...{ kind: 'tool', use: 'mcp', tool: 'query', server: 'npx db', path: '', cwd: '/project' },
   ...{ input, recorded: new Uint8Array(), unknown: [] },
 });
 
@@ -73,14 +73,14 @@ t.test('each thing that there is to ask about', async (t) => {
   ][] = [
     ['commands', line('rm -rf x'), 'command.program == "rm" && "-rf" in command.argv', YES],
     ['commands', line('rm -rf x'), 'size(command.argv) > 3', NO],
-    ['commands', line('rm -rf x'), 'command.paths.deletes == ["/work/x"]', YES],
-    ['commands', line('rm -rf x'), 'command.paths.deletes.exists(p, !p.startsWith("/work/"))', NO],
-    ['commands', line('rm -rf x'), '"deletes" in command.capabilities && command.cwd == "/work"', YES],
+    ['commands', line('rm -rf x'), 'command.paths.deletes == ["/project/x"]', YES],
+    ['commands', line('rm -rf x'), 'command.paths.deletes.exists(p, !p.startsWith("/project/"))', NO],
+    ['commands', line('rm -rf x'), '"deletes" in command.capabilities && command.cwd == "/project"', YES],
     ['commands', line('A=1 ls'), '"A" in command.env && command.line.contains("ls")', YES],
     ['commands', line('rm "$x"'), 'size(command.argv) == 2', MAYBE],
     ['commands', line('rm "$x"'), 'command.program == "ls" && size(command.argv) == 2', NO],
     ['commands', line('rm $x y'), '"y" in command.argv', MAYBE],
-    ['commands', line('rm *.o'), 'command.paths.deletes.all(p, p.startsWith("/work/"))', MAYBE],
+    ['commands', line('rm *.o'), 'command.paths.deletes.all(p, p.startsWith("/project/"))', MAYBE],
     ['commands', line('ls'), 'identity.user == "agent" && identity.groups.exists(g, g == "devs")', YES],
     ['commands', line('ls'), 'identity.pod.namespace == "team-a" && identity.pod.labels.app == "web"', YES],
     ['commands', line('ls'), 'identity.pod.labels.other == "x"', MAYBE],
