@@ -2,6 +2,7 @@
 import type { Word } from '../fields.ts';
 import { ANYWHERE, quoteGlob } from '../path.ts';
 import { headOf } from './host.ts';
+import type { Known } from './known.ts';
 
 export interface Syntax {
   /** Long names of the options with an argument. */
@@ -21,9 +22,6 @@ export interface Syntax {
   /** Options end at the first operand. */
   leading?: boolean;
 }
-
-/** A word as the tool sees it: null where only running it tells. */
-export type Known = string | null;
 
 export interface Arguments {
   /** What each option was given, by its long name and in order; a flag by itself is given `true`. */

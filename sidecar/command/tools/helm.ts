@@ -7,7 +7,7 @@ import { isSet, known, readArguments, type Syntax } from './arguments.ts';
 import { urlHosts } from './host.ts';
 import { builtIn, UNKNOWN_KIND } from './kubectl/kinds.ts';
 import { anything, type Line, lineOf, request } from './kubectl/line.ts';
-import type { Tool, ToolUse } from './tools.ts';
+import type { Tool, ToolUse } from './tool.ts';
 
 const set = (text: string) => new Set(text.split(' '));
 

@@ -1,6 +1,6 @@
 /** The host in a word of a command: of a URL, or by itself. Pure. */
 import type { Word } from '../fields.ts';
-import type { Known } from './arguments.ts';
+import type { Known } from './known.ts';
 
 /** What a word certainly begins with. A `?` of a URL is a glob to the shell, and hardly ever matches a file. */
 export function headOf({ value, pattern }: Word): { text: string; whole: boolean } {

@@ -1,6 +1,5 @@
 /** What a program asks of others over the network, by its own grammar. To add one, add an entry. */
-import type { ApiIntent, Capability } from '../../action.ts';
-import type { Word } from '../fields.ts';
+import type { ApiIntent } from '../../action.ts';
 import { CLUSTER_TOOLS } from './helm.ts';
 import { curlUse } from './http/curl.ts';
 import { httpieUse } from './http/httpie.ts';
@@ -10,24 +9,7 @@ import { REGISTRY_TOOLS } from './network/registries.ts';
 import { rsync, scp, sftp, ssh } from './network/remote.ts';
 import { dig, HOST_TOOLS, nc, python, SERVER_TOOLS, socat } from './network/sockets.ts';
 import { DATABASE_TOOLS } from './sql/clients.ts';
-
-/** A call of a program. */
-export interface ToolCall {
-  /** The program among them. */
-  words: readonly Word[];
-  /** What it reads from its standard input, where that is known. */
-  stdin: string | null;
-  /** Whether there may be so much more work, counted in characters that are read; it is spent then. */
-  affords(work: number): boolean;
-}
-
-export interface ToolUse {
-  requests?: readonly ApiIntent[];
-  hosts?: readonly (string | null)[];
-  capabilities?: readonly Capability[];
-}
-
-export type Tool = (call: ToolCall) => ToolUse;
+import type { Tool, ToolCall, ToolUse } from './tool.ts';
 
 const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['kubectl', kubectlUse],

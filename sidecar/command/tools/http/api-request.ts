@@ -4,7 +4,7 @@ import { Unfit } from '../../../kube/request/refusal.ts';
 import { parseMethod, requestInfo } from '../../../kube/request/request-info.ts';
 import { mayScale } from '../../../kube/request/scale/replicas.ts';
 import { parseTarget } from '../../../kube/request/target.ts';
-import type { Known } from '../arguments.ts';
+import type { Known } from '../known.ts';
 import { isBuiltInKind } from '../kubectl/kinds.ts';
 import { anything, type Line } from '../kubectl/line.ts';
 import { HOLE, type Url } from './url.ts';

@@ -1,8 +1,9 @@
 /** What a client of HTTP asks, whichever it is: hosts, and requests to the Kubernetes API among what it asks. */
 import type { ApiIntent } from '../../../action.ts';
 import type { Word } from '../../fields.ts';
-import { type Arguments, isSet, type Known } from '../arguments.ts';
-import type { ToolUse } from '../tools.ts';
+import { type Arguments, isSet } from '../arguments.ts';
+import type { Known } from '../known.ts';
+import type { ToolUse } from '../tool.ts';
 import { requestAnywhere, requestAt } from './api-request.ts';
 import { expanded, HOLE, parseUrl, type Url, urlOf } from './url.ts';
 

@@ -1,8 +1,9 @@
 /** curl: its command line → the requests that it sends. https://curl.se/docs/manpage.html */
 import type { ApiIntent } from '../../../action.ts';
 import type { Word } from '../../fields.ts';
-import { type Arguments, type Known, known, option, readArguments, type Syntax } from '../arguments.ts';
-import type { ToolCall, ToolUse } from '../tools.ts';
+import { type Arguments, known, option, readArguments, type Syntax } from '../arguments.ts';
+import type { Known } from '../known.ts';
+import type { ToolCall, ToolUse } from '../tool.ts';
 import { anySet, asks, hasImpersonation, urlsIn, used } from './client.ts';
 import { parseUrl } from './url.ts';
 

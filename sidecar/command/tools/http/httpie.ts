@@ -1,7 +1,7 @@
 /** HTTPie and xh: `http [METHOD] URL [item…]`. https://httpie.io/docs/cli/command-line-reference */
 import type { Word } from '../../fields.ts';
 import { known, readArguments, type Syntax } from '../arguments.ts';
-import type { ToolCall, ToolUse } from '../tools.ts';
+import type { ToolCall, ToolUse } from '../tool.ts';
 import { anySet, asks, hasImpersonation, urlsIn, used } from './client.ts';
 
 const SYNTAX: Syntax = {

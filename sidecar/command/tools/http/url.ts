@@ -1,7 +1,7 @@
 /** A word of a command as a URL, as far as it is known before it runs. Pure. */
 import type { Word } from '../../fields.ts';
-import type { Known } from '../arguments.ts';
 import { hostIn } from '../host.ts';
+import type { Known } from '../known.ts';
 
 export interface Url {
   /** Lower case; empty where it has none. */

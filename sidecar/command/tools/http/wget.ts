@@ -1,6 +1,6 @@
 /** wget: its command line → the requests that it sends. https://www.gnu.org/software/wget/manual/ */
 import { option, readArguments, type Syntax } from '../arguments.ts';
-import type { ToolCall, ToolUse } from '../tools.ts';
+import type { ToolCall, ToolUse } from '../tool.ts';
 import { anySet, asks, hasImpersonation, urlsIn, used } from './client.ts';
 
 const SYNTAX: Syntax = {

@@ -3,9 +3,10 @@
  * https://kubernetes.io/docs/reference/kubectl/
  */
 import type { ApiIntent } from '../../../action.ts';
-import { type Arguments, isSet, type Known, known } from '../arguments.ts';
+import { type Arguments, isSet, known } from '../arguments.ts';
 import { urlHosts } from '../host.ts';
-import type { ToolCall, ToolUse } from '../tools.ts';
+import type { Known } from '../known.ts';
+import type { ToolCall, ToolUse } from '../tool.ts';
 import { anything, type Line, lineOf } from './line.ts';
 import { objectsIn } from './manifest.ts';
 import * as reads from './reads.ts';

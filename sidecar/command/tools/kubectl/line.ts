@@ -2,9 +2,10 @@
 import type { ApiIntent } from '../../../action.ts';
 import { mayScale } from '../../../kube/request/scale/replicas.ts';
 import type { Word } from '../../fields.ts';
-import { type Arguments, isSet, type Known, known, option } from '../arguments.ts';
+import { type Arguments, isSet, known, option } from '../arguments.ts';
+import type { Known } from '../known.ts';
 import type { Kind } from './kinds.ts';
-import type { Target } from './targets.ts';
+import type { Target } from './target.ts';
 
 export interface Line {
   args: Arguments;

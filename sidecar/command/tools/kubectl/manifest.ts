@@ -1,7 +1,7 @@
 /** The objects in a manifest, as far as they say what they are. Pure. */
 import { parseAllDocuments } from 'yaml';
 import { kindOf } from './kinds.ts';
-import type { Target } from './targets.ts';
+import type { Target } from './target.ts';
 
 /** UTF-16 units of a manifest that is read: the parser is slow, and a line has little time. */
 const MAX_MANIFEST = 16 * 1024;

@@ -4,17 +4,11 @@
  */
 import type { ApiIntent } from '../../../action.ts';
 import type { Word } from '../../fields.ts';
-import { isSet, type Known, known } from '../arguments.ts';
+import { isSet, known } from '../arguments.ts';
+import type { Known } from '../known.ts';
 import { type Kind, kindsNamed, UNKNOWN_KIND } from './kinds.ts';
 import { type Details, type Line, request } from './line.ts';
-
-export interface Target {
-  kind: Kind;
-  /** Empty where none is named: all, or what a selector finds. Null where it is computed. */
-  name: Known;
-  /** As the object itself says. */
-  namespace?: Known;
-}
+import type { Target } from './target.ts';
 
 /** The objects that the line is for. */
 export function targetsOf(line: Line, operands: readonly Word[] = line.operands): readonly Target[] {

@@ -1,8 +1,9 @@
 /** The commands of kubectl that make, change or delete objects. */
 import type { ApiIntent } from '../../../action.ts';
 import type { Word } from '../../fields.ts';
-import { isSet, type Known, known, option } from '../arguments.ts';
+import { isSet, known, option } from '../arguments.ts';
 import { rawRequest } from '../http/api-request.ts';
+import type { Known } from '../known.ts';
 import { builtIn, kindsNamed, UNKNOWN_KIND } from './kinds.ts';
 import { anything, type Details, type Line, request } from './line.ts';
 import { takenFrom } from './reads.ts';

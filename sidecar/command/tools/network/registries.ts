@@ -1,8 +1,9 @@
 /** Tools that fetch or send packages, code and images: the hosts that their lines name. */
 import type { Word } from '../../fields.ts';
-import { type Arguments, type Known, readArguments, type Syntax } from '../arguments.ts';
+import { type Arguments, readArguments, type Syntax } from '../arguments.ts';
 import { headOf, hostIn, urlHosts } from '../host.ts';
-import type { Tool, ToolUse } from '../tools.ts';
+import type { Known } from '../known.ts';
+import type { Tool, ToolUse } from '../tool.ts';
 import { placeHosts } from './remote.ts';
 
 const set = (text: string) => new Set(text.split(' '));

@@ -1,8 +1,9 @@
 /** ssh and what goes through it: `user@host:path`. https://man.openbsd.org/ssh, https://man.openbsd.org/scp */
 import type { Word } from '../../fields.ts';
-import { type Arguments, type Known, readArguments, type Syntax } from '../arguments.ts';
+import { type Arguments, readArguments, type Syntax } from '../arguments.ts';
 import { headOf, hostIn, urlHosts } from '../host.ts';
-import type { Tool, ToolUse } from '../tools.ts';
+import type { Known } from '../known.ts';
+import type { Tool, ToolUse } from '../tool.ts';
 
 const letters = (text: string) => new Set(text);
 

@@ -1,9 +1,10 @@
 /** Programs that speak to a host by its name or address, and those that wait for others. */
 import type { Touch } from '../../../action.ts';
 import type { Word } from '../../fields.ts';
-import { type Known, known, readArguments, type Syntax } from '../arguments.ts';
+import { known, readArguments, type Syntax } from '../arguments.ts';
 import { headOf, hostIn, urlHosts } from '../host.ts';
-import type { Tool, ToolUse } from '../tools.ts';
+import type { Known } from '../known.ts';
+import type { Tool, ToolUse } from '../tool.ts';
 
 const LISTENS: ToolUse['capabilities'] = ['network-listen'];
 

@@ -1,8 +1,9 @@
 /** Clients of databases: the statements that their lines give them, and the hosts that they go to. */
 import type { Word } from '../../fields.ts';
-import { type Arguments, isSet, type Known, known, readArguments, type Syntax } from '../arguments.ts';
+import { type Arguments, isSet, known, readArguments, type Syntax } from '../arguments.ts';
 import { hostIn, urlHosts } from '../host.ts';
-import type { Tool, ToolUse } from '../tools.ts';
+import type { Known } from '../known.ts';
+import type { Tool, ToolUse } from '../tool.ts';
 import { writes } from './statements.ts';
 import type { Dialect } from './tokens.ts';
 
