@@ -4,6 +4,7 @@ import { ChaperoneError } from '../../recorder/errors.ts';
 import { requestText } from '../../recorder/export/labels.ts';
 import type { ApprovalView } from '../../recorder/server/api.ts';
 import { dataDirectory, dataOption } from './data.ts';
+import { byEnding } from './evidence.ts';
 import { clip, formatDuration, formatTime, jsonLine, paint, table, visible } from './format.ts';
 
 interface Where {
@@ -132,14 +133,10 @@ function revoke(wanted: string): Work {
   };
 }
 
-const FEWEST = 4;
-
 async function find(desk: RemoteApprovals, wanted: string): Promise<ApprovalView> {
-  const end = wanted.toUpperCase();
-  const found = (await desk.list()).filter(({ id }) => id.endsWith(end));
-  if (found.length === 1 && end.length >= FEWEST) return found[0]!;
-  const why = found.length > 1 ? 'is ambiguous' : 'is not among those that wait';
-  throw new ChaperoneError('NOT_FOUND', `request ${visible(wanted)} ${why}: chaperone approvals list`);
+  const found = byEnding(await desk.list(), wanted);
+  if (typeof found !== 'string') return found;
+  throw new ChaperoneError('NOT_FOUND', `request ${visible(wanted)} ${found}: chaperone approvals list`);
 }
 
 function listed(views: readonly ApprovalView[], none: string): string {

@@ -101,18 +101,21 @@ export async function findSession(archive: Archive, wanted: string): Promise<Ses
   if (isWholeId(wanted)) return archive.session(wanted.toUpperCase());
   const { sessions } = await archive.sessions({ limit: 500 });
   if (wanted === 'last' && sessions[0] !== undefined) return sessions[0];
-  const matches = sessions.filter((session) => session.id.endsWith(wanted.toUpperCase()));
-  if (matches.length === 1 && matches[0] !== undefined && wanted.length >= FEWEST) return matches[0];
+  const found = byEnding(sessions, wanted);
+  if (typeof found !== 'string') return found;
   throw new ChaperoneError(
     'SESSION_UNKNOWN',
-    `session ${JSON.stringify(wanted)} ${whyNone(wanted, matches.length)}: chaperone sessions lists them`,
+    `session ${JSON.stringify(wanted)} ${found}: chaperone sessions lists them`,
   );
 }
 
-/** Fewer characters of an id than this name nothing: the next session could change what they mean. */
+/** Fewer characters of an id than this name nothing: the next one could change what they mean. */
 const FEWEST = 4;
 
-function whyNone(wanted: string, matches: number): string {
-  if (matches === 0 || wanted === 'last') return 'is not known';
+/** The one whose id ends so; or why there is none, as words that go on after its name. */
+export function byEnding<T extends { id: string }>(all: readonly T[], wanted: string): T | string {
+  const matches = all.filter(({ id }) => id.endsWith(wanted.toUpperCase()));
+  if (matches.length === 1 && matches[0] !== undefined && wanted.length >= FEWEST) return matches[0];
+  if (matches.length === 0 || wanted === 'last') return 'is not known';
   return wanted.length < FEWEST ? `needs ${FEWEST} characters or more of its id` : 'is ambiguous';
 }
