@@ -1,9 +1,8 @@
 /** What a human is asked on an action, and the digest of exactly that: an approval is for it and for nothing else. Pure. */
 import { createHash } from 'node:crypto';
-import type { Asking } from '../recorder/approvals/asking.ts';
+import type { Asking, Terms } from '../recorder/approvals/asking.ts';
 import type { AskedFor, Decision, Identity, SessionId } from '../recorder/audit/event.ts';
 import { type Action, type CommandAction, type KubeAction, summarise, type ToolAction } from './action.ts';
-import type { Terms } from './policy/approval-terms.ts';
 
 export interface Question {
   session: SessionId;
@@ -86,7 +85,7 @@ function exactRequest({ method, request, parameters, dryRun, body }: KubeAction)
   return {
     ...{ kind: 'request', verb: remote ? subresource : request.verb, method: remote ? '' : method },
     request: { group, version, resource, subresource, namespace, name, path },
-    parameters: parameters.map(([key, value]) => [key, value]),
+    parameters,
     dryRun,
     body: body === null ? null : createHash('sha256').update(body.exact).digest('hex'),
   };

@@ -3,7 +3,7 @@
  *
  * Law one: the decision is stored before anybody learns of it, so nothing runs whose decision is not evidence.
  */
-import type { Approvals } from '../recorder/approvals/asking.ts';
+import type { Approvals, Terms } from '../recorder/approvals/asking.ts';
 import type {
   ApprovalMark,
   Decision,
@@ -17,7 +17,6 @@ import type { Journal } from '../recorder/log/ports.ts';
 import { type Action, summarise, type Verdict } from './action.ts';
 import { askingFor, type Question } from './asking.ts';
 import type { Clock } from './clock.ts';
-import type { Terms } from './policy/approval-terms.ts';
 import { denialOf, shellText } from './policy/denial.ts';
 
 /** The policy in force, as the gate sees it: a pure function that may be replaced between two calls. */

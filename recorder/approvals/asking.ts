@@ -9,6 +9,9 @@ import type {
   SessionId,
 } from '../audit/event.ts';
 
+/** `until` follows from the moment at which somebody is asked. */
+export type Terms = Omit<ApprovalTerms, 'until'> & { timeout: Micros };
+
 /** What is asked of a human. */
 export interface Asking {
   session: SessionId;
@@ -18,7 +21,7 @@ export interface Asking {
   digest: string;
   rule: string;
   reason: string;
-  terms: Omit<ApprovalTerms, 'until'> & { timeout: Micros };
+  terms: Terms;
   /** Of a request its body, of a tool what it is given: masked. */
   body?: { summary?: BodySummary; content: Uint8Array };
 }

@@ -5,13 +5,11 @@
  * then taken together: the shortest times, the largest quorum, only groups that all of them name, and self-approval only
  * where all that say something about it allow it.
  */
-import type { ApprovalTerms, Micros } from '../../recorder/audit/event.ts';
+import type { Terms } from '../../recorder/approvals/asking.ts';
+import type { Micros } from '../../recorder/audit/event.ts';
 import type { Judgement } from './evaluate.ts';
 import type { CompiledPolicy } from './policy-set.ts';
 import { type Approvals, parseDuration } from './schema/approvals.ts';
-
-/** `until` follows from the moment at which somebody is asked. */
-export type Terms = Omit<ApprovalTerms, 'until'> & { timeout: Micros };
 
 const MINUTE: Micros = 60 * 1_000_000;
 const TIMEOUT = 15 * MINUTE;
