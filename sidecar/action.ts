@@ -259,7 +259,7 @@ export interface Refused {
   decision: Decision;
   /** Where a human was asked. */
   approval?: ApprovalMark;
-  /** One or two lines: which rule, why, what to do instead. See policy/denial.ts for more of it. */
+  /** One or two lines: which rule, why, what to do instead. See denial.ts for more of it. */
   message: string;
 }
 

@@ -17,7 +17,7 @@ import type { Journal } from '../recorder/log/ports.ts';
 import { type Action, summarise, type Verdict } from './action.ts';
 import { askingFor, type Question } from './asking.ts';
 import type { Clock } from './clock.ts';
-import { denialOf, shellText } from './policy/denial.ts';
+import { denialOf, shellText } from './denial.ts';
 
 /** The policy in force, as the gate sees it: a pure function that may be replaced between two calls. */
 export interface PolicyInForce {

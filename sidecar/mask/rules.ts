@@ -1,6 +1,6 @@
 /** Which values of which objects are masked: those of Secrets, and what a policy names. Pure. */
 import type { RequestInfo } from '../../recorder/audit/event.ts';
-import { TOKEN_SECRETS } from '../kube/request/token-secrets.ts';
+import { TOKEN_SECRETS } from '../request/token-secrets.ts';
 import type { MaskedFor } from './marker.ts';
 import { parsePath, type Segment } from './path.ts';
 

@@ -5,7 +5,7 @@
 import type { ApiIntent } from '../action.ts';
 import { isBuiltInKind } from '../command/tools/kubectl/kinds.ts';
 import { readParameters } from '../kube/remote/parameters.ts';
-import { isBuiltIn } from '../kube/request/built-in-groups.ts';
+import { isBuiltIn } from '../request/built-in-groups.ts';
 import { asRequest } from './intent.ts';
 import { anyOf } from './pattern.ts';
 import type { ApiConditions, ApiRule } from './schema/api.ts';

@@ -3,9 +3,9 @@ import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Action, CommandAction, KubeAction } from '../action.ts';
 import { analyse, type Context } from '../command/analyse.ts';
 import { wholeBody } from '../kube/proxy/ledger.ts';
-import { classify } from '../kube/request/classify.ts';
-import { REFUSALS, Unfit } from '../kube/request/refusal.ts';
-import { understand } from '../kube/request/understand.ts';
+import { classify } from '../request/classify.ts';
+import { REFUSALS, Unfit } from '../request/refusal.ts';
+import { understand } from '../request/understand.ts';
 
 export interface Setting extends Context {
   /** The guarded shell that would run it. */

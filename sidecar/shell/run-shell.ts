@@ -1,8 +1,8 @@
 /** `chaperone shell`: what is asked for is judged, started, recorded, and its exit status handed back. */
 import { join } from 'node:path';
 import type { CommandAction, Refused } from '../action.ts';
+import { decisionLine, denialOf } from '../denial.ts';
 import type { Waiting } from '../gate.ts';
-import { decisionLine, denialOf } from '../policy/denial.ts';
 import {
   failureStatus,
   type Outcome,

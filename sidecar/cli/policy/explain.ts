@@ -49,7 +49,7 @@ async function actionOf(text: string, flags: Flags) {
 async function bodyOf(path: string, type: string) {
   const [{ readRegularFile }, { MAX_BODY }] = await Promise.all([
     import('../../../recorder/store/regular-file.ts'),
-    import('../../kube/request/understand.ts'),
+    import('../../request/understand.ts'),
   ]);
   const file = await readRegularFile(path, { limit: MAX_BODY, links: true });
   if (file === null) throw new ChaperoneError('NOT_FOUND', `${path}: there is no such file`);

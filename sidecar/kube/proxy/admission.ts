@@ -3,9 +3,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { KubeAction, RequestBody } from '../../action.ts';
 import type { Vault } from '../../mask/vault.ts';
-import { classify, type RequestHead } from '../request/classify.ts';
-import type { Refusal } from '../request/refusal.ts';
-import { understand } from '../request/understand.ts';
+import { classify, type RequestHead } from '../../request/classify.ts';
+import type { Refusal } from '../../request/refusal.ts';
+import { understand } from '../../request/understand.ts';
 import { mediaType } from './ledger.ts';
 import { type RequestMasking, type StoredBody, unreadBody } from './masking.ts';
 

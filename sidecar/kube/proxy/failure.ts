@@ -1,6 +1,6 @@
 /** What went wrong between us and the API server, in words. */
 import { ChaperoneError } from '../../../recorder/errors.ts';
-import { type Status, unauthenticated, unavailable } from '../request/status.ts';
+import { type Status, unauthenticated, unavailable } from '../../request/status.ts';
 
 const CLOSED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 

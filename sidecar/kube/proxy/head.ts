@@ -1,5 +1,5 @@
 /** The head of the server's answer, as it is passed on. Pure. */
-import { type Header, returned } from '../request/headers.ts';
+import { type Header, returned } from '../../request/headers.ts';
 
 export interface AnswerHead {
   status: number;

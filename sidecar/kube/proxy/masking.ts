@@ -8,9 +8,9 @@ import { maskText } from '../../mask/objects.ts';
 import { takesOut } from '../../mask/pointer.ts';
 import { type Masking, type MaskRule, rulesFor } from '../../mask/rules.ts';
 import type { Vault } from '../../mask/vault.ts';
-import type { Header } from '../request/headers.ts';
-import { JSON_TYPE, PROTOBUF_TYPE } from '../request/media-type.ts';
-import { Unfit } from '../request/refusal.ts';
+import type { Header } from '../../request/headers.ts';
+import { JSON_TYPE, PROTOBUF_TYPE } from '../../request/media-type.ts';
+import { Unfit } from '../../request/refusal.ts';
 import type { AnswerHead } from './head.ts';
 import { mediaType, wholeBody } from './ledger.ts';
 

@@ -4,9 +4,9 @@
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import { Unfit } from '../../request/refusal.ts';
+import { unauthenticated } from '../../request/status.ts';
 import type { Bearer, Bearers } from '../credentials/bearers.ts';
-import { Unfit } from '../request/refusal.ts';
-import { unauthenticated } from '../request/status.ts';
 import { candidate, readHead } from './admission.ts';
 import { explain } from './failure.ts';
 import { refuse, refuseOnSocket } from './reply.ts';

@@ -1,8 +1,8 @@
 /** Our own answers: on a response, and on a connection that Node's HTTP has let go of. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Header } from '../request/headers.ts';
-import { encodeStatus, type Status } from '../request/status.ts';
+import type { Header } from '../../request/headers.ts';
+import { encodeStatus, type Status } from '../../request/status.ts';
 
 /** Answers with a `Status`. Does nothing where the client is gone. */
 export function sendStatus(response: ServerResponse, status: Status, method: string): void {

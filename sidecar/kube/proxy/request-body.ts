@@ -1,6 +1,6 @@
 /** The body of a client's request: read whole, for it is judged before a byte of it goes on. */
 import type { IncomingMessage } from 'node:http';
-import { MAX_BODY, tooLarge } from '../request/understand.ts';
+import { MAX_BODY, tooLarge } from '../../request/understand.ts';
 
 const NOTHING = Buffer.alloc(0);
 

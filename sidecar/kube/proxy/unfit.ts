@@ -4,9 +4,9 @@ import type { Journal } from '../../../recorder/log/ports.ts';
 import type { Clock } from '../../clock.ts';
 import type { Gate } from '../../gate.ts';
 import type { Vault } from '../../mask/vault.ts';
+import type { Unfit } from '../../request/refusal.ts';
+import { type Status, unfit } from '../../request/status.ts';
 import type { Principal } from '../credentials/bearers.ts';
-import type { Unfit } from '../request/refusal.ts';
-import { type Status, unfit } from '../request/status.ts';
 import { unfitAction } from './admission.ts';
 import { type RequestEnd, recordEnd } from './ended.ts';
 

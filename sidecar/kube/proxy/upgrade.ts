@@ -2,9 +2,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { KubeAction } from '../../action.ts';
+import type { Header } from '../../request/headers.ts';
+import type { UpgradeRequest } from '../../request/upgrade-request.ts';
 import type { Principal, Running } from '../credentials/bearers.ts';
-import type { Header } from '../request/headers.ts';
-import type { UpgradeRequest } from '../request/upgrade-request.ts';
 
 /** A request of a known bearer that may be upgraded, before the gate has seen it. */
 export interface Upgrading {

@@ -2,10 +2,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { BodySummary } from '../../../recorder/audit/event.ts';
 import type { Vault } from '../../mask/vault.ts';
+import { JSON_TYPE } from '../../request/media-type.ts';
 import { answerHead, withoutLength } from '../proxy/head.ts';
 import { mediaType, wholeBody } from '../proxy/ledger.ts';
 import { rawHead } from '../proxy/reply.ts';
-import { JSON_TYPE } from '../request/media-type.ts';
 
 export interface WholeAnswer {
   /** `403 Forbidden` */

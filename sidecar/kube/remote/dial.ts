@@ -2,7 +2,7 @@
 import { type IncomingMessage, request } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Header } from '../request/headers.ts';
+import type { Header } from '../../request/headers.ts';
 
 /** What `Upstream.connect` gives, as far as it matters here. */
 export interface Way {

@@ -8,7 +8,7 @@
  * answer is checked as a client would before anything behind it is believed.
  */
 import type { IncomingHttpHeaders } from 'node:http';
-import type { Header } from '../request/headers.ts';
+import type { Header } from '../../request/headers.ts';
 import { acceptFor, isKey } from '../wire/websocket/handshake.ts';
 
 /** The subprotocols that can be decoded, by transport. */

@@ -1,6 +1,6 @@
 /** What the query of an exec or attach asks for, read as the API server reads it. Pure. */
 import type { KubeAction } from '../../action.ts';
-import { isTrue } from '../request/request-info.ts';
+import { isTrue } from '../../request/request-info.ts';
 import type { Requested } from '../wire/remotecommand.ts';
 
 export interface RemoteParameters extends Requested {

@@ -1,8 +1,8 @@
 /** One port-forward, behind its handshake: which protocol its ends speak, and how it ended. */
 import type { KubeAction } from '../../action.ts';
 import type { Clock } from '../../clock.ts';
+import { Unfit } from '../../request/refusal.ts';
 import { failureStatus, type Outcome, type SessionLog } from '../../session/session-log.ts';
-import { Unfit } from '../request/refusal.ts';
 import type { Sender } from '../wire/peer.ts';
 import { ForwardChannelPeer } from '../wire/portforward/channels.ts';
 import { ForwardPeer } from '../wire/portforward/streams.ts';

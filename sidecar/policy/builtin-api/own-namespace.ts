@@ -1,5 +1,5 @@
 import type { KubeAction } from '../../action.ts';
-import { parseFieldSelector } from '../../kube/request/field-selector.ts';
+import { parseFieldSelector } from '../../request/field-selector.ts';
 import type { BuiltinApiRule } from './rule.ts';
 import type { Surroundings } from './surroundings.ts';
 

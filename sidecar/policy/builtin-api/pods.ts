@@ -1,6 +1,6 @@
 /** Which requests carry a Pod, or a template of one; and where in it something hides. Pure. */
 import type { KubeAction } from '../../action.ts';
-import { isBuiltIn } from '../../kube/request/built-in-groups.ts';
+import { isBuiltIn } from '../../request/built-in-groups.ts';
 import { writesObject } from './rule.ts';
 import { above, OPAQUE, type Spot, spotsOf } from './written.ts';
 

@@ -1,6 +1,6 @@
 import type { KubeAction } from '../../action.ts';
-import { isBuiltIn } from '../../kube/request/built-in-groups.ts';
-import { TOKEN_SECRETS } from '../../kube/request/token-secrets.ts';
+import { isBuiltIn } from '../../request/built-in-groups.ts';
+import { TOKEN_SECRETS } from '../../request/token-secrets.ts';
 import { type BuiltinApiRule, resourceIn, writesObject } from './rule.ts';
 import { isOff, OPAQUE, type Spot, spotsOf } from './written.ts';
 

@@ -9,12 +9,12 @@ import type { SessionSummary } from '../../../recorder/log/ports.ts';
 import type { Action, CommandAction, Json, KubeAction, RemotePlace, ToolAction } from '../../action.ts';
 import { summarise } from '../../action.ts';
 import { analyse } from '../../command/analyse.ts';
-import { decodeBody } from '../../kube/request/body/decode.ts';
-import { classify } from '../../kube/request/classify.ts';
-import type { MediaType } from '../../kube/request/media-type.ts';
-import { Unfit } from '../../kube/request/refusal.ts';
-import { mayScale } from '../../kube/request/scale/replicas.ts';
 import { carriesMask } from '../../mask/marker.ts';
+import { decodeBody } from '../../request/body/decode.ts';
+import { classify } from '../../request/classify.ts';
+import type { MediaType } from '../../request/media-type.ts';
+import { Unfit } from '../../request/refusal.ts';
+import { mayScale } from '../../request/scale/replicas.ts';
 
 /** Why a decision cannot be made again, closed. */
 export const MISSING = {

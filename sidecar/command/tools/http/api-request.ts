@@ -1,9 +1,9 @@
 /** What a method and a URL's path come to at an API server: the reading is the proxy's own. Pure. */
 import type { ApiIntent } from '../../../action.ts';
-import { Unfit } from '../../../kube/request/refusal.ts';
-import { parseMethod, requestInfo } from '../../../kube/request/request-info.ts';
-import { mayScale } from '../../../kube/request/scale/replicas.ts';
-import { parseTarget } from '../../../kube/request/target.ts';
+import { Unfit } from '../../../request/refusal.ts';
+import { parseMethod, requestInfo } from '../../../request/request-info.ts';
+import { mayScale } from '../../../request/scale/replicas.ts';
+import { parseTarget } from '../../../request/target.ts';
 import type { Known } from '../known.ts';
 import { isBuiltInKind } from '../kubectl/kinds.ts';
 import { anything, type Line } from '../kubectl/line.ts';

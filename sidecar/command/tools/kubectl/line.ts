@@ -1,6 +1,6 @@
 /** One reading of a kubectl line, and the requests that can be made of it. Pure. */
 import type { ApiIntent } from '../../../action.ts';
-import { mayScale } from '../../../kube/request/scale/replicas.ts';
+import { mayScale } from '../../../request/scale/replicas.ts';
 import type { Word } from '../../fields.ts';
 import { type Arguments, isSet, known, option } from '../arguments.ts';
 import type { Known } from '../known.ts';

@@ -1,13 +1,13 @@
 /** Tries a hole the way an agent would: real requests, read as the proxy reads them, under a policy that allows everything. */
 import { stringify } from 'yaml';
 import type { Json, KubeAction } from '../../../../sidecar/action.ts';
-import { classify } from '../../../../sidecar/kube/request/classify.ts';
-import { understand } from '../../../../sidecar/kube/request/understand.ts';
 import { ALONE, type Surroundings } from '../../../../sidecar/policy/builtin-api/surroundings.ts';
 import { decide } from '../../../../sidecar/policy/decide.ts';
 import { PolicySet } from '../../../../sidecar/policy/policy-set.ts';
 import { policySchema } from '../../../../sidecar/policy/schema.ts';
-import { encodeProtobuf } from '../../kube/request/body/protobuf.ts';
+import { classify } from '../../../../sidecar/request/classify.ts';
+import { understand } from '../../../../sidecar/request/understand.ts';
+import { encodeProtobuf } from '../../request/body/protobuf.ts';
 
 export type Fields = { [member: string]: Json };
 

@@ -3,7 +3,7 @@ import t from 'tap';
 import type { Json } from '../../../../sidecar/action.ts';
 import { decide } from '../../../../sidecar/policy/decide.ts';
 import { PolicySet } from '../../../../sidecar/policy/policy-set.ts';
-import { encodeProtobuf, envelope, numeric } from '../../kube/request/body/protobuf.ts';
+import { encodeProtobuf, envelope, numeric } from '../../request/body/protobuf.ts';
 import { actionOf, alone, creations, describe, INSTALLED, jsonPatches, outcome, patches } from './attack.ts';
 
 const PODS = '/api/v1/namespaces/shop/pods';

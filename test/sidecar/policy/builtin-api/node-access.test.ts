@@ -1,7 +1,7 @@
 /** Pods, templates of them, and volumes that would reach the node. */
 import t from 'tap';
 import type { Json } from '../../../../sidecar/action.ts';
-import { encodeProtobuf, envelope, field, numeric } from '../../kube/request/body/protobuf.ts';
+import { encodeProtobuf, envelope, field, numeric } from '../../request/body/protobuf.ts';
 import { alone, creations, describe, outcome, patches } from './attack.ts';
 import { everywhere, PODS, refused } from './pods.ts';
 

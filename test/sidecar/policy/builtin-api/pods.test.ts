@@ -3,7 +3,7 @@ import t from 'tap';
 import { keepGuardedAccounts } from '../../../../sidecar/policy/builtin-api/guarded-accounts.ts';
 import { noNodeAccess } from '../../../../sidecar/policy/builtin-api/node-access.ts';
 import { keepOwnContainers, keepOwnVolumes } from '../../../../sidecar/policy/builtin-api/own-containers.ts';
-import { envelope, numeric } from '../../kube/request/body/protobuf.ts';
+import { envelope, numeric } from '../../request/body/protobuf.ts';
 import {
   actionOf,
   alone,

@@ -9,8 +9,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import type { ApiIntent } from '../../../../../sidecar/action.ts';
-import { parseMethod, requestInfo } from '../../../../../sidecar/kube/request/request-info.ts';
-import { parseTarget } from '../../../../../sidecar/kube/request/target.ts';
+import { parseMethod, requestInfo } from '../../../../../sidecar/request/request-info.ts';
+import { parseTarget } from '../../../../../sidecar/request/target.ts';
 import { needs } from '../../../../tool.ts';
 import { look } from '../../look.ts';
 

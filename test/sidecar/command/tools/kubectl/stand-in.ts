@@ -8,9 +8,9 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { RequestInfo } from '../../../../../recorder/audit/event.ts';
-import { isDryRun } from '../../../../../sidecar/kube/request/dry-run.ts';
-import { parseMethod, requestInfo } from '../../../../../sidecar/kube/request/request-info.ts';
-import { parseTarget } from '../../../../../sidecar/kube/request/target.ts';
+import { isDryRun } from '../../../../../sidecar/request/dry-run.ts';
+import { parseMethod, requestInfo } from '../../../../../sidecar/request/request-info.ts';
+import { parseTarget } from '../../../../../sidecar/request/target.ts';
 
 export interface Listed {
   name: string;

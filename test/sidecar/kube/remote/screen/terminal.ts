@@ -1,9 +1,9 @@
 /** A real program on a real terminal behind a gate that reads its screen. */
 import { spawn } from 'node-pty';
 import type { CommandAction, Verdict } from '../../../../../sidecar/action.ts';
+import { denialOf, shellText } from '../../../../../sidecar/denial.ts';
 import { ScreenGate } from '../../../../../sidecar/kube/remote/screen/gate.ts';
 import { Screen } from '../../../../../sidecar/kube/remote/screen/screen.ts';
-import { denialOf, shellText } from '../../../../../sidecar/policy/denial.ts';
 import type { LoadedPolicy } from '../../../../../sidecar/policy/policy-file.ts';
 
 interface Test {

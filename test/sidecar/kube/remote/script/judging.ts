@@ -1,8 +1,8 @@
 /** A gate over the real analysis and the real decision, with policies that are written as people write them. */
 import type { CommandAction, Verdict } from '../../../../../sidecar/action.ts';
 import { analyseArgv } from '../../../../../sidecar/command/analyse.ts';
+import { denialOf, shellText } from '../../../../../sidecar/denial.ts';
 import { ScriptGate } from '../../../../../sidecar/kube/remote/script/gate.ts';
-import { denialOf, shellText } from '../../../../../sidecar/policy/denial.ts';
 import { parsePolicies } from '../../../../../sidecar/policy/parse.ts';
 import { LoadedPolicy } from '../../../../../sidecar/policy/policy-file.ts';
 
