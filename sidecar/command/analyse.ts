@@ -6,11 +6,11 @@
  */
 import { quote } from 'shell-quote';
 import type { CommandAction } from '../action.ts';
+import { plainPath } from '../match/path.ts';
 import { literalWord } from './fields.ts';
 import { Found } from './found.ts';
 import { invoke, isFollowed } from './invoke.ts';
 import { LimitReached, shown } from './limits.ts';
-import { plainPath } from './path.ts';
 import { rootScope, type Scope, settled } from './scope.ts';
 import { reader } from './walk.ts';
 

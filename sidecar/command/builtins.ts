@@ -1,9 +1,10 @@
 /** Shell builtins that run code, or change what later words of the same script mean. */
+
+import { ANYWHERE, quoteGlob, resolvePath } from '../match/path.ts';
 import type { Word } from './fields.ts';
 import type { Found } from './found.ts';
 import { argument } from './interpreter.ts';
 import { readOptions } from './options.ts';
-import { ANYWHERE, quoteGlob, resolvePath } from './path.ts';
 import { bind, isJudged, learn, mayBe, type Scope, SOMEWHERE, unsettle } from './scope.ts';
 import { isStdin } from './shells.ts';
 

@@ -1,6 +1,7 @@
 /** Builds the fields that one word becomes: literal text, globs, known and unknown expansions, field splitting. */
+
+import { ANYWHERE, quoteGlob } from '../match/path.ts';
 import { LIMITS, LimitReached } from './limits.ts';
-import { ANYWHERE, quoteGlob } from './path.ts';
 import type { Range } from './scope.ts';
 
 /** One word of a command as far as it can be known before it runs. */

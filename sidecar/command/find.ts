@@ -1,7 +1,8 @@
 /** The expression of `find`: where it starts, what narrows it, what it runs and whether it deletes. */
+
+import { ANYWHERE, resolvePath } from '../match/path.ts';
 import type { Word } from './fields.ts';
 import { LIMITS } from './limits.ts';
-import { ANYWHERE, resolvePath } from './path.ts';
 import type { Scope } from './scope.ts';
 
 export interface Search {

@@ -1,5 +1,6 @@
 /** One simple command with decoded words: entered, and what it runs in its turn followed. */
 import type { Assigned, Redirection, Touch } from '../action.ts';
+import { basename, quoteGlob, resolvePath } from '../match/path.ts';
 import { BUILTINS, followBuiltin } from './builtins.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { CARRIERS } from './carriers.ts';
@@ -14,7 +15,6 @@ import { LIMITS, LimitReached } from './limits.ts';
 import { hasLookAlike } from './look-alike.ts';
 import { type Options, readOptions } from './options.ts';
 import { PRINTS, printed } from './output.ts';
-import { basename, quoteGlob, resolvePath } from './path.ts';
 import { changed, isJudged, type Scope, SOMEWHERE } from './scope.ts';
 import { shellNamed } from './shells.ts';
 import { socketHosts } from './tools/network/sockets.ts';

@@ -1,6 +1,7 @@
 /** What is known at one place in a script: where it runs, which variables hold what, what feeds its input. */
+
+import { quoteGlob } from '../match/path.ts';
 import { LIMITS } from './limits.ts';
-import { quoteGlob } from './path.ts';
 
 /** Indices of commands already found: [from, to). */
 export type Range = readonly [from: number, to: number];

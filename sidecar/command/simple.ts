@@ -1,12 +1,12 @@
 /** One simple command of the tree: assignments, words and redirections decoded, then followed. */
 import type { ArrayValue, Assignment, Command, For, Select } from 'unbash';
 import type { Assigned, Touch } from '../action.ts';
+import { ANYWHERE } from '../match/path.ts';
 import { literalWord, type Word } from './fields.ts';
 import type { Found } from './found.ts';
 import { heldBySearch, heldByVariables } from './held.ts';
 import { invoke } from './invoke.ts';
 import { LIMITS, shown } from './limits.ts';
-import { ANYWHERE } from './path.ts';
 import { isTorn, redirect } from './redirect.ts';
 import { type Binding, learn, type Scope } from './scope.ts';
 import { nestedIn } from './substitution.ts';

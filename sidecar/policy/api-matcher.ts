@@ -6,10 +6,10 @@
  */
 import type { KubeAction } from '../action.ts';
 import { readParameters } from '../kube/remote/parameters.ts';
+import { both, every, MAYBE, NO, not, some, sure, type Tri, YES } from '../match/tri.ts';
 import { anyOf, type TextTest } from './pattern.ts';
 import type { ApiConditions, ApiRule } from './schema/api.ts';
 import type { Pattern } from './schema/text.ts';
-import { both, every, MAYBE, NO, not, some, sure, type Tri, YES } from './tri.ts';
 import { verbsOf } from './verbs.ts';
 
 export type ApiMatcher = (action: KubeAction) => Tri;

@@ -4,7 +4,7 @@
  */
 import type { CommandAction, SimpleCommand } from '../action.ts';
 import { shellStarts } from '../command/interactive.ts';
-import { MAYBE, NO, some, type Tri, YES } from './tri.ts';
+import { MAYBE, NO, some, type Tri, YES } from '../match/tri.ts';
 
 export interface BuiltinRule {
   /** `builtin/…`. */

@@ -12,6 +12,7 @@ import type {
   ToolAction,
   Unknown,
 } from '../action.ts';
+import { both, NO, type Tri, YES } from '../match/tri.ts';
 import { BUILTIN_RULES } from './builtin.ts';
 import type { Surroundings } from './builtin-api/surroundings.ts';
 import { BUILTIN_API_RULES } from './builtin-api.ts';
@@ -19,7 +20,6 @@ import { rolesOf } from './compiled-rule.ts';
 import { isExec, placeOfCommand, requestedPlace } from './exec-matcher.ts';
 import { asRequest, intentText } from './intent.ts';
 import type { CompiledPolicy, CompiledRule, Defaults, PolicySet } from './policy-set.ts';
-import { both, NO, type Tri, YES } from './tri.ts';
 import {
   type Asker,
   commandFacts,

@@ -9,6 +9,7 @@ import type { ApiIntent, CommandAction, KubeAction, SimpleCommand } from '../act
 import { analyseArgv } from '../command/analyse.ts';
 import { readParameters } from '../kube/remote/parameters.ts';
 import { actionOfArgv } from '../kube/remote/program.ts';
+import { both, every, MAYBE, NO, not, some, sure, type Tri, YES } from '../match/tri.ts';
 import type { ApiMatcher } from './api-matcher.ts';
 import { asRequest } from './intent.ts';
 import { asFarAs, type IntentMatcher } from './intent-matcher.ts';
@@ -16,7 +17,6 @@ import { compileConditions as compileCommandConditions, type Matcher } from './m
 import { anyOf } from './pattern.ts';
 import type { ExecConditions, ExecKind, ExecRule } from './schema/exec.ts';
 import type { Pattern } from './schema/text.ts';
-import { both, every, MAYBE, NO, not, some, sure, type Tri, YES } from './tri.ts';
 
 export interface ExecMatcher {
   ofRequest: ApiMatcher;

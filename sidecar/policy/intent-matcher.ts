@@ -5,12 +5,12 @@
 import type { ApiIntent } from '../action.ts';
 import { isBuiltInKind } from '../command/tools/kubectl/kinds.ts';
 import { readParameters } from '../kube/remote/parameters.ts';
+import { both, every, MAYBE, NO, not, some, sure, type Tri, YES } from '../match/tri.ts';
 import { isBuiltIn } from '../request/built-in-groups.ts';
 import { asRequest } from './intent.ts';
 import { anyOf } from './pattern.ts';
 import type { ApiConditions, ApiRule } from './schema/api.ts';
 import type { Pattern } from './schema/text.ts';
-import { both, every, MAYBE, NO, not, some, sure, type Tri, YES } from './tri.ts';
 import { verbsOf } from './verbs.ts';
 
 export type IntentMatcher = (intent: ApiIntent) => Tri;

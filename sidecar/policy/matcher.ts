@@ -1,11 +1,11 @@
 /** Compiles a rule's `match` into a function over one command. */
 import type { CommandAction, PathRole, SimpleCommand } from '../action.ts';
 import { operandsOf } from '../command/subcommand.ts';
-import { compilePath, touches } from './paths.ts';
+import { compilePath, touches } from '../match/path-pattern.ts';
+import { both, every, MAYBE, NO, not, some, sure, type Tri, YES } from '../match/tri.ts';
 import { anyOf, compilePattern, type TextTest } from './pattern.ts';
 import type { CommandConditions, CommandMatch } from './schema/commands.ts';
 import type { Pattern } from './schema/text.ts';
-import { both, every, MAYBE, NO, not, some, sure, type Tri, YES } from './tri.ts';
 
 export type Matcher = (command: SimpleCommand, action: CommandAction) => Tri;
 

@@ -1,6 +1,7 @@
 /** Policies compiled for judging: patterns made ready, rules found by program. */
 import type { Effect, Identity } from '../../recorder/audit/event.ts';
 import type { Masking } from '../mask/rules.ts';
+import { MAYBE, NO } from '../match/tri.ts';
 import { ALONE, type Surroundings } from './builtin-api/surroundings.ts';
 import {
   type CompiledApiRule,
@@ -17,7 +18,6 @@ import type { Approvals } from './schema/approvals.ts';
 import type { AgentPolicy } from './schema.ts';
 import { strictPart } from './strict-part.ts';
 import { compileSubjects } from './subjects.ts';
-import { MAYBE, NO } from './tri.ts';
 import type { WhenCompiler } from './when/facts.ts';
 
 export type { CompiledApiRule, CompiledRule } from './compiled-rule.ts';

@@ -1,8 +1,8 @@
 /** Who a policy is for. Pure. */
 import type { Identity } from '../../recorder/audit/event.ts';
+import { every, MAYBE, NO, some, sure, type Tri, YES } from '../match/tri.ts';
 import { anyOf, compilePattern } from './pattern.ts';
 import type { Subject } from './schema/subject.ts';
-import { every, MAYBE, NO, some, sure, type Tri, YES } from './tri.ts';
 
 type Condition = (identity: Identity) => Tri;
 

@@ -1,11 +1,11 @@
 /** Compiles a rule's `match` into a function over one use of a tool. */
 import type { PathRole, ToolAction, Touch } from '../action.ts';
-import { quoteGlob } from '../command/path.ts';
 import { parsePath } from '../mask/path.ts';
-import { compilePath, touches } from './paths.ts';
+import { quoteGlob } from '../match/path.ts';
+import { compilePath, touches } from '../match/path-pattern.ts';
+import { both, every, MAYBE, NO, not, some, sure, type Tri } from '../match/tri.ts';
 import { anyOf } from './pattern.ts';
 import type { ToolArgument, ToolConditions, ToolRule } from './schema/tools.ts';
-import { both, every, MAYBE, NO, not, some, sure, type Tri } from './tri.ts';
 import { valuesAt } from './values.ts';
 
 export type ToolMatcher = (action: ToolAction) => Tri;

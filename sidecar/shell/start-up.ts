@@ -1,10 +1,10 @@
 /** The private start-up files that put our hooks into an interactive shell, beside the user's own files. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { quoteShell } from '../command/quote.ts';
 import type { Channel } from './frame.ts';
 import { LINE_FILE } from './input-line.ts';
 import type { Hooks } from './invocation.ts';
-import { quoteShell } from './quote.ts';
 import type { RuntimeDirectory } from './runtime-directory.ts';
 
 export interface StartUp {

@@ -17,7 +17,7 @@ import {
 } from '@bufbuild/cel';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
 import { RE2JS } from 're2js';
-import { MAYBE, NO, type Tri, YES } from '../tri.ts';
+import { MAYBE, NO, type Tri, YES } from '../../match/tri.ts';
 import { checkExpression, type Expr, WhenError } from './check.ts';
 import type { Facts, WhenCompiler } from './facts.ts';
 import { type RuleKind, VARIABLES } from './type.ts';

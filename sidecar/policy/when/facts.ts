@@ -11,9 +11,9 @@ import type {
   SimpleCommand,
   ToolAction,
 } from '../../action.ts';
-import { plainPath } from '../../command/path.ts';
+import { plainPath } from '../../match/path.ts';
+import type { Tri } from '../../match/tri.ts';
 import type { Place } from '../exec-matcher.ts';
-import type { Tri } from '../tri.ts';
 import { verbsOf } from '../verbs.ts';
 import type { RuleKind } from './type.ts';
 

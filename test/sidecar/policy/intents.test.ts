@@ -7,6 +7,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import type { Effect, Identity } from '../../../recorder/audit/event.ts';
 import type { ApiIntent } from '../../../sidecar/action.ts';
+import { MAYBE } from '../../../sidecar/match/tri.ts';
 import { compileApiMatch } from '../../../sidecar/policy/api-matcher.ts';
 import { ALONE, type Surroundings } from '../../../sidecar/policy/builtin-api/surroundings.ts';
 import { decide } from '../../../sidecar/policy/decide.ts';
@@ -16,7 +17,6 @@ import { compileIntentMatch } from '../../../sidecar/policy/intent-matcher.ts';
 import { parsePolicies } from '../../../sidecar/policy/parse.ts';
 import { PolicySet } from '../../../sidecar/policy/policy-set.ts';
 import { type AgentPolicy, policySchema } from '../../../sidecar/policy/schema.ts';
-import { MAYBE } from '../../../sidecar/policy/tri.ts';
 import { look } from '../command/look.ts';
 
 const SEED = 20261122;

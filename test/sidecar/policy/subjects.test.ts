@@ -2,11 +2,11 @@
 import t from 'tap';
 import type { Identity } from '../../../recorder/audit/event.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';
+import { MAYBE, NO, YES } from '../../../sidecar/match/tri.ts';
 import { decide } from '../../../sidecar/policy/decide.ts';
 import { PolicySet } from '../../../sidecar/policy/policy-set.ts';
 import { type AgentPolicy, policySchema } from '../../../sidecar/policy/schema.ts';
 import { compileSubjects } from '../../../sidecar/policy/subjects.ts';
-import { MAYBE, NO, YES } from '../../../sidecar/policy/tri.ts';
 
 const POD = { namespace: 'team-a', name: 'worker-1', uid: 'u', serviceAccount: 'builder' };
 

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { ERRORS } from '../../../recorder/errors.ts';
+import { quoteShell } from '../../../sidecar/command/quote.ts';
 import { Pty } from '../../../sidecar/shell/pty.ts';
-import { quoteShell } from '../../../sidecar/shell/quote.ts';
 import { ProcessTerminal } from '../../../sidecar/shell/terminal.ts';
 
 const RECORDED = new URL('./recorded-command.ts', import.meta.url).pathname;
