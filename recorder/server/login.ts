@@ -5,11 +5,13 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Micros } from '../audit/event.ts';
+import { LOCAL_ADMIN, type Principal } from './principal.ts';
 
 /** A login that was proven. `name` tells logins apart in the log and is no secret. */
 export interface Login {
   how: 'link' | 'token';
   name: string;
+  principal: Principal;
 }
 
 export interface LoginOptions {
@@ -76,7 +78,8 @@ export class Logins {
     if (link === null) return null;
     this.#links = this.#links.filter((other) => other !== link);
     const cookie = randomBytes(32).toString('base64url');
-    const login: Login = { how: 'link', name: `browser-${randomBytes(4).toString('hex')}` };
+    const name = `browser-${randomBytes(4).toString('hex')}`;
+    const login: Login = { how: 'link', name, principal: LOCAL_ADMIN };
     const now = this.#options.now();
     const entry = {
       digest: digest(cookie),
@@ -111,7 +114,9 @@ export class Logins {
   #byToken(authorization: string): Login | null {
     const token = /^Bearer ([\w-]{1,256})$/i.exec(authorization)?.[1];
     if (token === undefined) return null;
-    return timingSafeEqual(digest(token), this.#bearer) ? { how: 'token', name: 'token' } : null;
+    return timingSafeEqual(digest(token), this.#bearer)
+      ? { how: 'token', name: 'token', principal: LOCAL_ADMIN }
+      : null;
   }
 
   #cookieOf(request: IncomingMessage): Cookie | null {

@@ -1,7 +1,7 @@
 /** Where humans decide, and where other processes of this machine ask them. */
 import { z } from 'zod';
 import type { Approval } from '../../approvals/approval.ts';
-import { EVERY_GROUP, isGranted } from '../../approvals/approval.ts';
+import { isGranted } from '../../approvals/approval.ts';
 import { changes } from '../../approvals/changes.ts';
 import type { Ballot, Desk } from '../../approvals/desk.ts';
 import type { Approver } from '../../audit/event.ts';
@@ -84,9 +84,8 @@ export function approvalRoutes(options: ApprovalRoutesOptions): Route[] {
   ];
 }
 
-/** On one machine there is one human who may log in, whatever browser they use. */
-function approverOf({ name }: Login): Approver {
-  return { user: 'admin', groups: [EVERY_GROUP], login: name };
+function approverOf({ name, principal }: Login): Approver {
+  return { user: principal.user, groups: [...principal.groups], login: name };
 }
 
 async function list({ desk, now }: ApprovalRoutesOptions, exchange: Exchange): Promise<void> {
