@@ -43,10 +43,10 @@ export class RemoteArchive implements Archive {
   }
 
   async verify(options: Parameters<Archive['verify']>[0] = {}): Promise<VerifyReport> {
-    const { session, signal, progress } = options;
+    const { session, checkpoint, signal, progress } = options;
     for await (const line of this.#client.lines<VerifyLine>({
       path: '/api/verify',
-      query: { session },
+      query: { session, checkpoint },
       signal,
     })) {
       if ('report' in line) return line.report;

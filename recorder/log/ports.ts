@@ -122,6 +122,8 @@ export interface Archive {
   checkpoint(): Promise<string>;
   verify(options?: {
     session?: SessionId;
+    /** A signed note of this log that was kept elsewhere: the log must extend that one too. */
+    checkpoint?: string;
     signal?: AbortSignal;
     progress?: (done: number, total: number) => void;
   }): Promise<VerifyReport>;

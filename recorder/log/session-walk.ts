@@ -12,11 +12,11 @@ import { indices } from './reader.ts';
 import { SessionCheck } from './session-check.ts';
 import { tailOf, unknown } from './sessions.ts';
 import { frontierAt, KEPT_SPAN, storedSize } from './stored-tree.ts';
-import type { WalkOptions } from './walk.ts';
+import { type Signed, sourceOf, type WalkOptions } from './walk.ts';
 
 export async function walkSession(
   session: SessionId,
-  { store, findings, checkpoint, signal, progress }: WalkOptions,
+  { store, findings, signed, signal, progress }: WalkOptions,
 ): Promise<{ size: number; sessions: number }> {
   const tail = await tailOf(store, session);
   if (tail === null) throw unknown(session);
@@ -34,17 +34,14 @@ export async function walkSession(
   }
   await check.finish();
   if (done !== tail.events) findings.add('INDEX_DAMAGED', { session }, 'where its events stand');
-  if (checkpoint !== null) await compareRoot(store, findings, checkpoint);
+  for (const head of signed) await compareRoot(store, findings, head);
   return { size: done, sessions: 1 };
 }
 
-async function compareRoot(
-  store: Reader,
-  findings: Findings,
-  { size, root }: { size: number; root: Uint8Array },
-) {
-  const frontier = await frontierAt(store, size).catch(() => null);
-  if (frontier === null || !equal(frontier.root(), root)) findings.add('ROOT_MISMATCH');
+async function compareRoot(store: Reader, findings: Findings, signed: Signed): Promise<void> {
+  const frontier = await frontierAt(store, signed.size).catch(() => null);
+  if (frontier !== null && equal(frontier.root(), signed.root)) return;
+  findings.add('ROOT_MISMATCH', {}, sourceOf(signed));
 }
 
 /** That stored hashes are those of what is below them, from the leaves around an event upwards. */

@@ -20,17 +20,20 @@ import { Findings } from './findings.ts';
 import { firstAffected } from './first-affected.ts';
 import type { VerifyReport } from './ports.ts';
 import { walkSession } from './session-walk.ts';
-import { walk } from './walk.ts';
+import { type Signed, walk } from './walk.ts';
 
 export interface VerifyOptions {
   session?: SessionId;
+  /** A signed note of this log that was kept elsewhere: the log must extend that one too. */
+  checkpoint?: string;
   signal?: AbortSignal;
   progress?: (done: number, total: number) => void;
 }
 
+/** What was signed: `note` is the one beside the store, as it stands there. */
 interface Witness {
   note: string;
-  checkpoint: Checkpoint | null;
+  signed: Signed[];
 }
 
 /**
@@ -45,7 +48,7 @@ export async function verifyClosed(data: string, options: VerifyOptions = {}): P
   const names = await readdir(directory).catch(() => null);
   if (names === null) throw new ChaperoneError('NOT_FOUND', `there is no audit log in ${data}: check --data`);
   const findings = new Findings();
-  const witness = await readWitness(data, findings);
+  const witness = await readWitness(data, findings, options);
   const files = new Findings();
   const faults = await checkAllFiles(directory, files, { running: false, signal: options.signal });
   if (!legible(files)) {
@@ -69,8 +72,9 @@ export async function verifyOpen(
   options: VerifyOptions = {},
 ): Promise<VerifyReport> {
   const findings = new Findings();
-  const witness = await readWitness(data, findings);
-  if (witness.checkpoint !== null && witness.checkpoint.size < written.size) findings.add('CHECKPOINT_OLD');
+  const witness = await readWitness(data, findings, options);
+  const isOld = witness.signed.some(({ from, size }) => from === 'DATA' && size < written.size);
+  if (isOld) findings.add('CHECKPOINT_OLD');
   const files = new Findings();
   const directory = join(data, 'log');
   const faults = await checkAllFiles(directory, files, { running: true, signal: options.signal });
@@ -115,9 +119,9 @@ async function verifyCopy(copy: string, witness: Witness, findings: Findings, op
   }
 }
 
-async function look(store: Reader, { checkpoint }: Witness, findings: Findings, options: VerifyOptions) {
+async function look(store: Reader, { signed }: Witness, findings: Findings, options: VerifyOptions) {
   const { session, signal, progress } = options;
-  const all = { store, findings, checkpoint, signal, progress };
+  const all = { store, findings, signed, signal, progress };
   try {
     return await (session === undefined ? walk(all) : walkSession(session, all));
   } catch (error) {
@@ -128,24 +132,22 @@ async function look(store: Reader, { checkpoint }: Witness, findings: Findings, 
   }
 }
 
-/** The checkpoint in its file, if the key of this log signed it. */
-async function readWitness(data: string, findings: Findings): Promise<Witness> {
+/** The checkpoint in its file, and the one that was kept elsewhere, if the key of this log signed them. */
+async function readWitness(data: string, findings: Findings, options: VerifyOptions): Promise<Witness> {
   const key = await readKey(data, findings);
-  let why: string | undefined;
-  const note = await readText(join(data, 'checkpoint')).catch((error: Error) => {
-    why = error.message;
-    return null;
-  });
-  if (note === null) {
-    findings.add('CHECKPOINT_MISSING', { file: 'checkpoint' }, why);
-    return { note: '', checkpoint: null };
-  }
-  try {
-    return { note, checkpoint: key === null ? null : openCheckpoint(note, key) };
-  } catch (error) {
-    findings.add('CHECKPOINT_INVALID', { file: 'checkpoint' }, (error as Error).message);
-    return { note, checkpoint: null };
-  }
+  const signed: Signed[] = [];
+  const open = (note: string, from: Signed['from'], where: { file?: string }): void => {
+    try {
+      if (key !== null) signed.push({ ...openCheckpoint(note, key), from });
+    } catch (error) {
+      findings.add('CHECKPOINT_INVALID', where, (error as Error).message);
+    }
+  };
+  const note = await readText(join(data, 'checkpoint')).catch((error: Error) => error);
+  if (typeof note === 'string') open(note, 'DATA', { file: 'checkpoint' });
+  else findings.add('CHECKPOINT_MISSING', { file: 'checkpoint' }, note?.message);
+  if (options.checkpoint !== undefined) open(options.checkpoint, 'elsewhere', {});
+  return { note: typeof note === 'string' ? note : '', signed };
 }
 
 /** Either half of the key will do, but where both are there they must be of one key. */
@@ -188,7 +190,7 @@ async function nameFirst(
   faults: readonly FileFault[],
   { witness, findings, options }: { witness: Witness; findings: Findings; options: VerifyOptions },
 ): Promise<void> {
-  const signed = witness.checkpoint?.size ?? 0;
+  const signed = Math.max(0, ...witness.signed.map(({ size }) => size));
   const first = await firstAffected(directory, faults, signed, options.signal).catch((error) => {
     options.signal?.throwIfAborted();
     // The damage itself is in the report already; what cannot be understood names nothing.

@@ -7,11 +7,16 @@ import type { Findings } from './findings.ts';
 import { SessionCheck } from './session-check.ts';
 import { isKept, storedSize } from './stored-tree.ts';
 
+/** A tree head that was signed, and where the note with it was found. */
+export interface Signed extends Checkpoint {
+  from: 'DATA' | 'elsewhere';
+}
+
 export interface WalkOptions {
   store: Reader;
   findings: Findings;
-  /** What the log must extend; null where there is none to be had. */
-  checkpoint: Checkpoint | null;
+  /** What the log must extend. */
+  signed: readonly Signed[];
   signal?: AbortSignal | undefined;
   progress?: ((done: number, total: number) => void) | undefined;
 }
@@ -20,9 +25,9 @@ export interface WalkOptions {
 const STRIDE = 256;
 
 export async function walk(options: WalkOptions): Promise<{ size: number; sessions: number }> {
-  const { store, findings, checkpoint, signal, progress } = options;
+  const { store, findings, signed, signal, progress } = options;
   const sessions = new SessionCheck(store, findings);
-  const tree = new TreeCheck(store, findings, checkpoint);
+  const tree = new TreeCheck(store, findings, signed);
   const size = await storedSize(store);
   const contents = new Cursor(store.entries(RANGES.contents()), findings);
   let expected = 0;
@@ -87,19 +92,19 @@ class Cursor {
   }
 }
 
-/** The tree of the leaves that go by, held against the hashes that are stored and the root that was signed. */
+/** The tree of the leaves that go by, held against the hashes that are stored and the roots that were signed. */
 class TreeCheck {
   kept = 0;
   readonly #store: Reader;
   readonly #findings: Findings;
-  readonly #checkpoint: Checkpoint | null;
+  readonly #signed: readonly Signed[];
   readonly #frontier = Frontier.empty();
   #lost = false;
 
-  constructor(store: Reader, findings: Findings, checkpoint: Checkpoint | null) {
+  constructor(store: Reader, findings: Findings, signed: readonly Signed[]) {
     this.#store = store;
     this.#findings = findings;
-    this.#checkpoint = checkpoint;
+    this.#signed = signed;
   }
 
   /** A leaf is missing: no hash behind it can be checked. */
@@ -114,16 +119,14 @@ class TreeCheck {
       if (isKept(node)) completed.push({ node, hash });
     });
     for (const { node, hash } of completed) await this.#compare(node, hash);
-    if (this.#frontier.size === this.#checkpoint?.size) this.#compareRoot();
+    this.#compareRoots();
   }
 
   async finish(size: number): Promise<void> {
-    const signed = this.#checkpoint?.size ?? 0;
-    if (size < signed) {
-      this.#findings.add('LOG_TRUNCATED', {}, `${size} events are there, ${signed} were signed`);
-    }
-    if (signed === 0 && this.#checkpoint !== null) {
-      if (!equal(this.#checkpoint.root, Frontier.empty().root())) this.#findings.add('ROOT_MISMATCH');
+    for (const signed of this.#signed) {
+      if (size < signed.size) this.#findings.add('LOG_TRUNCATED', {}, truncated(size, signed));
+      if (signed.size === 0 && !equal(signed.root, Frontier.empty().root()))
+        this.#findings.add('ROOT_MISMATCH', {}, sourceOf(signed));
     }
   }
 
@@ -136,9 +139,30 @@ class TreeCheck {
     this.#findings.add('TREE_DAMAGED', {}, `over the events ${from} to ${from + span - 1} of the log`);
   }
 
-  #compareRoot(): void {
-    if (equal(this.#frontier.root(), this.#checkpoint!.root)) return;
-    this.#findings.add('ROOT_MISMATCH', {}, `something among its first ${this.#frontier.size} events`);
+  #compareRoots(): void {
+    const { size } = this.#frontier;
+    for (const signed of this.#signed) {
+      if (signed.size !== size || equal(this.#frontier.root(), signed.root)) continue;
+      this.#findings.add(
+        'ROOT_MISMATCH',
+        {},
+        `something among its first ${size} events; ${sourceOf(signed)}`,
+      );
+    }
+  }
+}
+
+function truncated(size: number, signed: Signed): string {
+  return `${size} events are there, ${signed.size} were signed; ${sourceOf(signed)}`;
+}
+
+/** Which of the signed notes it is that the log does not extend. */
+export function sourceOf({ from }: Signed): string {
+  switch (from) {
+    case 'DATA':
+      return 'by the checkpoint beside it';
+    case 'elsewhere':
+      return 'by the checkpoint that was kept elsewhere';
   }
 }
 

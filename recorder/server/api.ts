@@ -7,7 +7,7 @@
  *   GET  /api/sessions/:id/events?type&from&request&content=base64&follow=1   EventLine, a line each
  *   GET  /api/sessions/:id/search?q                 a match a line (see recorder/export/search.ts)
  *   GET  /api/sessions/:id/live                     WebSocket (see live.ts)
- *   GET  /api/verify?session                        VerifyLine, a line each
+ *   GET  /api/verify?session&checkpoint             VerifyLine, a line each
  *   POST /api/policy/explain {text, cwd, session} Explanation: how the policy in force decides it; no effect
  *   GET  /api/checkpoint                            text: the signed note
  *   GET  /api/health                                Health

@@ -16,14 +16,25 @@ export function verify(root: Command): void {
     .description('check that the evidence is whole and unaltered')
     .argument('[id]', 'only the content of one session; the log as a whole is always checked')
     .addOption(dataOption())
+    .option('--checkpoint <file>', 'a signed checkpoint that was kept elsewhere: the log must extend it')
     .option('--json', 'the report as JSON')
     .action(run);
 }
 
-async function run(id: string | undefined, options: { data?: string; json?: boolean }): Promise<void> {
+interface Options {
+  data?: string;
+  checkpoint?: string;
+  json?: boolean;
+}
+
+/** A signed note has some lines; this leaves room for many witnesses, and fits a request. */
+const NOTE_LIMIT = 8 * 1024;
+
+async function run(id: string | undefined, options: Options): Promise<void> {
   const data = dataDirectory(options.data);
   requireEvidence(data);
-  const report = await check(data, id);
+  const kept = options.checkpoint === undefined ? {} : { checkpoint: await readNote(options.checkpoint) };
+  const report = await check(data, id, kept);
   process.stdout.write(options.json ? jsonLine(report) : describe(report));
   if (!report.ok)
     throw new ChaperoneError(
@@ -36,23 +47,39 @@ async function run(id: string | undefined, options: { data?: string; json?: bool
  * A running recorder checks its own store. A store that nobody holds is checked file by file before LevelDB
  * opens it, for opening drops a damaged end without a word.
  */
-async function check(data: string, id: string | undefined): Promise<VerifyReport> {
+async function check(
+  data: string,
+  id: string | undefined,
+  kept: { checkpoint?: string },
+): Promise<VerifyReport> {
   const bar = progressBar('verifying');
   const progress = (done: number, total: number) => bar.update(done, total);
   try {
     const recorder = await runningRecorder(data);
     if (recorder !== null) {
       const session = id === undefined ? {} : { session: (await findSession(recorder, id)).id };
-      return await recorder.verify({ ...session, progress });
+      return await recorder.verify({ ...session, ...kept, progress });
     }
     const { verifyClosed } = await import('../../recorder/log/verification.ts');
     return await verifyClosed(data, {
       ...(id === undefined ? {} : { session: await resolve(data, id) }),
+      ...kept,
       progress,
     });
   } finally {
     bar.stop();
   }
+}
+
+/** @throws ChaperoneError `USAGE` */
+async function readNote(path: string): Promise<string> {
+  const { readText } = await import('../../recorder/store/regular-file.ts');
+  const note = await readText(path, { limit: NOTE_LIMIT }).catch((error: Error) => {
+    throw new ChaperoneError('USAGE', `${path} is no checkpoint: ${error.message}`);
+  });
+  if (note === null)
+    throw new ChaperoneError('USAGE', `${path} is not there: name a copy of DATA/checkpoint`);
+  return note;
 }
 
 /** A whole id is taken as it is, so that a store too damaged to be opened can still be checked. */

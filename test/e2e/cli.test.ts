@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { chmod, cp, mkdir, open, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
@@ -110,6 +110,13 @@ t.test('beside a running recorder everything goes through it', async (t) => {
   t.match(JSON.parse(listed.stdout), { state: 'ended', command: ['echo', 'beside'] });
   t.match((await chaperone(['export', 'last', '-f', 'txt', '--data', data])).stdout, /beside/);
   t.match(await chaperone(['verify', '--data', data]), { status: 0, stdout: /verified/ });
+  const kept = join(data, 'kept');
+  await cp(join(data, 'checkpoint'), kept);
+  await chaperone(['shell', '--data', data, '--', 'true']);
+  const held = ['verify', '--data', data, '--checkpoint'];
+  t.equal((await chaperone([...held, kept])).status, 0);
+  t.match(await chaperone([...held, join(data, 'key.pub')]), { status: 1, stdout: /CHECKPOINT_INVALID/ });
+  t.match(await chaperone([...held, join(data, 'none')]), { status: 2, stderr: /is not there/ });
 
   await t.test('a second one is told who holds the store', async (t) => {
     const second = await chaperone(['up', '--data', data, '--port', '0']);
@@ -124,7 +131,7 @@ t.test('beside a running recorder everything goes through it', async (t) => {
       t.equal((await fetch(recorder.url + path)).status, 401, path);
   });
   t.equal(await recorder.stop(), 0);
-  t.equal((await chaperone(['verify', '--data', data])).status, 0);
+  t.equal((await chaperone([...held, kept])).status, 0);
 });
 
 t.test('a port in use is one clear line', async (t) => {

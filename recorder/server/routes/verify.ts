@@ -15,13 +15,14 @@ export function verifyRoutes({ archive }: { archive: Archive }): Route[] {
   const handle = async (exchange: Exchange): Promise<void> => {
     const session = exchange.query.get('session');
     if (session !== null) await archive.session(session);
+    const checkpoint = exchange.query.get('checkpoint');
     if (running >= MAX_AT_ONCE) {
       throw new ChaperoneError('BUSY', 'verifications are running already; try again when one has ended');
     }
     running += 1;
     try {
       const signal = AbortSignal.any([exchange.signal, exchange.closing]);
-      await followLines(exchange, verification(archive, session, signal));
+      await followLines(exchange, verification(archive, { session, checkpoint }, signal));
     } finally {
       running -= 1;
     }
@@ -31,14 +32,18 @@ export function verifyRoutes({ archive }: { archive: Archive }): Route[] {
 
 async function* verification(
   archive: Archive,
-  session: string | null,
+  { session, checkpoint }: { session: string | null; checkpoint: string | null },
   signal: AbortSignal,
 ): AsyncGenerator<VerifyLine> {
   let latest: { done: number; total: number } | null = null;
   const progress = (done: number, total: number): void => {
     latest = { done, total };
   };
-  const work = archive.verify({ ...(session !== null && { session }), signal, progress });
+  const work = archive.verify({
+    ...(session !== null && { session }),
+    ...(checkpoint !== null && { checkpoint }),
+    ...{ signal, progress },
+  });
   for (let report: VerifyReport | undefined; report === undefined; ) {
     report = await Promise.race([work, setTimeout(PROGRESS_EVERY_MS, undefined, { ref: false })]);
     if (latest !== null) yield { progress: latest };

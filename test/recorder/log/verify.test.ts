@@ -2,8 +2,10 @@
 import { cpSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { noteText, parseCheckpoint, signCheckpoint } from '../../../recorder/audit/checkpoint.ts';
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
 import { verifyClosed } from '../../../recorder/log/verification.ts';
+import { loadSigner } from '../../../recorder/store/signing-key.ts';
 import { altered, build, LONG, original, scratch } from './altered.ts';
 import { end, newData, output, sessionId, start } from './sample.ts';
 
@@ -103,4 +105,40 @@ t.test('while it is open: an older checkpoint put back is noticed', async (t) =>
   writeFileSync(join(data, 'checkpoint'), older);
   t.match((await log.verify()).problems[0], { code: 'CHECKPOINT_OLD' });
   await log.close();
+});
+
+t.test('a checkpoint that was kept elsewhere: the log must extend it', async (t) => {
+  const data = newData();
+  const log = await AuditLog.open({ data });
+  const empty = await log.checkpoint();
+  await log.append(sessionId(1), [start(), output('one')]);
+  await log.durable();
+  const checkpoint = await log.checkpoint();
+  await log.append(sessionId(1), [output('two'), end()]);
+  const signer = (await loadSigner(data))!;
+  const { size, root } = parseCheckpoint(noteText(checkpoint));
+  const rewritten = signCheckpoint({ size, root: Buffer.alloc(root.length, 1) }, signer);
+  const longer = signCheckpoint({ size: 9, root }, signer);
+  const other = readFileSync(join(original, 'checkpoint'), 'utf8');
+  const says = async (verify: typeof log.verify) => {
+    for (const session of [{}, { session: sessionId(1) }]) {
+      for (const kept of [empty, checkpoint])
+        t.match(await verify({ ...session, checkpoint: kept }), { ok: true });
+      const cases = [
+        [rewritten, 'ROOT_MISMATCH'],
+        [other, 'CHECKPOINT_INVALID'],
+        ['', 'CHECKPOINT_INVALID'],
+        [longer, 'session' in session ? 'ROOT_MISMATCH' : 'LOG_TRUNCATED'],
+      ] as const;
+      for (const [kept, code] of cases) {
+        const { ok, problems } = await verify({ ...session, checkpoint: kept });
+        t.notOk(ok);
+        t.match(problems, [{ code }]);
+        t.equal(problems.length, 1);
+      }
+    }
+  };
+  await says((options) => log.verify(options));
+  await log.close();
+  await says((options) => verifyClosed(data, options));
 });
