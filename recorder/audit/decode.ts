@@ -275,8 +275,27 @@ const body = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('access.viewed'),
     session,
-    what: z.enum(['replay', 'live', 'export']),
+    what: z.enum(['replay', 'live', 'export', 'search', 'verify']),
     by: z.string(),
+    user: z.string().exactOptional(),
+  }),
+  z.strictObject({
+    type: z.literal('access.refused'),
+    from: z.string(),
+    what: z.string(),
+    reason: z.enum(['credentials', 'role', 'scope', 'unknown']),
+    user: z.string().exactOptional(),
+    login: z.string().exactOptional(),
+    session: session.exactOptional(),
+    omitted: count.exactOptional(),
+  }),
+  z.strictObject({
+    type: z.literal('access.offboarded'),
+    user: z.string(),
+    by: z.strictObject({ user: z.string(), login: z.string() }),
+    sessions: z.array(session),
+    approvals: z.array(ulid),
+    logins: z.array(z.string()),
   }),
   z.strictObject({
     type: z.literal('gap'),

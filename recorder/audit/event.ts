@@ -192,6 +192,9 @@ export interface ApprovalMark {
 /** What an agent does with a tool of its own: a call over MCP, or reading or editing a file. */
 export type ToolUse = 'mcp' | 'read' | 'edit';
 
+/** How somebody looked at a session: `export` is what leaves the house. */
+export type Look = 'replay' | 'live' | 'export' | 'search' | 'verify';
+
 /** Generic over how content appears: a reference in the log, raw bytes in a draft. */
 type Body<Content> =
   | {
@@ -370,7 +373,38 @@ type Body<Content> =
   /** `kept` is the digest of the policy that stays in force; absent where there is none, and nothing runs. */
   | { type: 'policy.rejected'; source: string; error: string; kept?: string }
   | { type: 'access.login'; how: 'link' | 'token'; from: string }
-  | { type: 'access.viewed'; session: SessionId; what: 'replay' | 'live' | 'export'; by: string }
+  /** `by` names the login, `user` who is behind it. `system` with `verify` is the whole log. */
+  | { type: 'access.viewed'; session: SessionId; what: Look; by: string; user?: string }
+  /** Somebody was not let in, or not shown something. */
+  | {
+      type: 'access.refused';
+      /** Address of the client. */
+      from: string;
+      /** What was asked for: a route, such as `GET /api/sessions/:id/cast`, or `login`. */
+      what: string;
+      /**
+       * `credentials`: nobody knows who it was; `role`: no role of theirs may do this; `scope`: not to this session;
+       * `unknown`: there is no such session, which they are told in both cases.
+       */
+      reason: 'credentials' | 'role' | 'scope' | 'unknown';
+      user?: string;
+      /** Names the login. */
+      login?: string;
+      session?: SessionId;
+      /** So many like it came before, too fast to be recorded each by itself. */
+      omitted?: number;
+    }
+  /** Somebody left: what was ended. */
+  | {
+      type: 'access.offboarded';
+      user: string;
+      by: { user: string; login: string };
+      sessions: SessionId[];
+      /** Approvals whose grants were revoked, or that were cancelled. */
+      approvals: string[];
+      /** Names of logins. */
+      logins: string[];
+    }
   | { type: 'gap'; reason: string; from: Micros; lost?: { events?: number; bytes?: number } };
 
 /** What an event says, as it stands in the log. */

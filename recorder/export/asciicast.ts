@@ -90,6 +90,8 @@ export class CastEvents {
       case 'policy.rejected':
       case 'access.login':
       case 'access.viewed':
+      case 'access.refused':
+      case 'access.offboarded':
         return [];
     }
   }

@@ -7,11 +7,32 @@ import { EVERY_GROUP } from '../approvals/approval.ts';
  */
 export type Role = 'viewer' | 'approver' | 'auditor' | 'admin';
 
+/** Roles that hold for some sessions; the others hold for all there is. */
+export type ScopedRole = Extract<Role, 'viewer' | 'approver'>;
+
+/** The sessions that match every member that is there; all sessions where there is none. */
+export interface Scope {
+  /** Globs over the namespace of the Pod that the agent runs in. A session of no Pod matches none, `*` neither. */
+  namespaces?: readonly string[];
+  /** Globs over the session's user. */
+  users?: readonly string[];
+  /**
+   * The session's user is called as the principal is. Only for providers where nobody chooses their own name: a claim
+   * that people can edit would let them into one another's sessions.
+   */
+  own?: true;
+}
+
 export interface Principal {
   /** Names the person in the log: of one machine `admin`, of a provider what its claim says. */
   user: string;
   groups: readonly string[];
   roles: readonly Role[];
+  /**
+   * Where a scoped role holds: for the sessions of any of these. A scoped role without an entry holds nowhere, so what
+   * maps people to roles says `[{}]` for all sessions.
+   */
+  scopes?: Partial<Record<ScopedRole, readonly Scope[]>>;
 }
 
 /** On one machine there is one human who may log in, whatever browser they use. */

@@ -115,6 +115,8 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
     case 'policy.rejected':
     case 'access.login':
     case 'access.viewed':
+    case 'access.refused':
+    case 'access.offboarded':
     case 'gap':
       return body;
   }

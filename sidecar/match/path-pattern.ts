@@ -1,6 +1,7 @@
 /** Path globs of rules against the paths that a command touches. */
+
+import { type Glob, glob, overlap } from '../../recorder/glob.ts';
 import type { PathRole, SimpleCommand, Touch } from '../action.ts';
-import { type Glob, glob, overlap } from './glob.ts';
 import { quoteGlob } from './path.ts';
 import { MAYBE, NO, type Tri, YES } from './tri.ts';
 

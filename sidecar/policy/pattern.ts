@@ -1,6 +1,6 @@
 /** A policy's patterns, made ready to be asked often. */
 import { RE2JS } from 're2js';
-import { glob, matches } from '../match/glob.ts';
+import { glob, matches } from '../../recorder/glob.ts';
 import type { Pattern } from './schema/text.ts';
 
 /** True of a whole text. */

@@ -94,6 +94,8 @@ function refuseWhatIsNotTheWriters(session: SessionId, body: EventBody): void {
     case 'approval.revoked':
     case 'access.login':
     case 'access.viewed':
+    case 'access.refused':
+    case 'access.offboarded':
       throw forbidden(`${body.type}, which is the recorder's own to say`);
   }
   if (session === SYSTEM) throw forbidden(`${body.type} outside a session`);

@@ -139,7 +139,25 @@ const BODIES: { [T in EventType]: Extract<EventBody, { type: T }> } = {
   'policy.loaded': { type: 'policy.loaded', digest: 'd', source: 's' },
   'policy.rejected': { type: 'policy.rejected', source: 's', error: 'e', kept: 'd' },
   'access.login': { type: 'access.login', how: 'link', from: 'f' },
-  'access.viewed': { type: 'access.viewed', session, what: 'replay', by: 'b' },
+  'access.viewed': { type: 'access.viewed', session, what: 'replay', by: 'b', user: 'u' },
+  'access.refused': {
+    type: 'access.refused',
+    from: 'f',
+    what: 'w',
+    reason: 'scope',
+    user: 'u',
+    login: 'l',
+    session,
+    omitted: 1,
+  },
+  'access.offboarded': {
+    type: 'access.offboarded',
+    user: 'u',
+    by: { user: 'a', login: 'l' },
+    sessions: [session],
+    approvals: [session],
+    logins: ['l'],
+  },
   gap: { type: 'gap', reason: 'r', from: 0, lost: { events: 1 } },
 };
 
@@ -270,6 +288,8 @@ function optional({ body }: AuditEvent, path: Path, change: string): boolean {
     'approval.requested': ['content'],
     'approval.voted': ['comment', 'grant'],
     'approval.settled': ['by', 'grantedUntil'],
+    'access.viewed': ['user'],
+    'access.refused': ['user', 'login', 'session', 'omitted'],
   };
   const isOptional = anywhere.test(member) || summary.test(member) || some[body.type]?.includes(member);
   return change === 'remove' && isOptional === true;
