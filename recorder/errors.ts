@@ -19,6 +19,7 @@ export const ERRORS = {
   STORE_CLOSED: { exit: 5, http: 503 },
   RECORDER_GONE: { exit: 5, http: 503 },
   BUSY: { exit: 5, http: 503 },
+  ISSUER_GONE: { exit: 5, http: 503 },
   SETTLED: { exit: 1, http: 409 },
   PORT_IN_USE: { exit: 5, http: 503 },
   NOT_A_TERMINAL: { exit: 2, http: 400 },
