@@ -4,6 +4,7 @@ import type { Match } from '../recorder/export/search.ts';
 import type {
   ApprovalLine,
   ApprovalView,
+  AskedEffect,
   CastFormat,
   ErrorBody,
   EventLine,
@@ -15,7 +16,16 @@ import type {
 } from '../recorder/server/api.ts';
 import { wholeLines } from './stream.ts';
 
-export type { ApprovalView, CastFormat, Explanation, Match, SessionPage, SessionSummary, VerifyReport };
+export type {
+  ApprovalView,
+  AskedEffect,
+  CastFormat,
+  Explanation,
+  Match,
+  SessionPage,
+  SessionSummary,
+  VerifyReport,
+};
 
 /** An answer that is not the one asked for. `status` 0: no answer at all. */
 export class ApiError extends Error {
@@ -139,6 +149,11 @@ export function followApprovals(signal: AbortSignal): AsyncGenerator<ApprovalLin
 export async function getAskedBody(id: string, signal?: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
   const response = await request(`${approvalPath(id)}/body`, signal);
   return new Uint8Array(await response.arrayBuffer());
+}
+
+/** What the request that is asked about would do. */
+export async function getAskedEffect(id: string, signal?: AbortSignal): Promise<AskedEffect> {
+  return (await (await request(`${approvalPath(id)}/effect`, signal)).json()) as AskedEffect;
 }
 
 export interface Ballot {

@@ -40,6 +40,7 @@ export function requested(request: Request, at: Micros): Approval {
 export function after(approval: Approval, body: ApprovalEvent, at: Micros): Approval {
   switch (body.type) {
     case 'approval.requested':
+    case 'approval.effect':
       return approval;
     case 'approval.voted':
       return approval.settled === null ? { ...approval, votes: [...approval.votes, body] } : approval;

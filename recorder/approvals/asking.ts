@@ -24,6 +24,8 @@ export interface Asking {
   terms: Terms;
   /** Of a request its body, of a tool what it is given: masked. */
   body?: { summary?: BodySummary; content: Uint8Array };
+  /** What a request would do, to be shown: see the event `approval.effect`. */
+  effect?: Uint8Array;
 }
 
 /** See desk.ts. */

@@ -187,7 +187,7 @@ export class Desk implements Approvals {
   }
 
   async #file(key: string, asking: Asking, digest: string): Promise<Entry> {
-    const { session, requester, asked, rule, reason, body } = asking;
+    const { session, requester, asked, rule, reason, body, effect } = asking;
     const asker = askerOf(asking);
     if (this.#closed) throw new ChaperoneError('RECORDER_GONE', 'the recorder is stopping');
     const now = this.#now();
@@ -202,7 +202,10 @@ export class Desk implements Approvals {
     this.#quota.take(asker);
     try {
       const content = body === undefined ? {} : { content: body.content };
-      await this.#options.journal.append(SYSTEM, [{ at: now, body: { ...request, ...content } }]);
+      const drafts: Draft[] = [{ at: now, body: { ...request, ...content } }];
+      if (effect !== undefined)
+        drafts.push({ at: now, body: { type: 'approval.effect', id: request.id, content: effect } });
+      await this.#options.journal.append(SYSTEM, drafts);
     } catch (error) {
       this.#quota.add(asker, -1);
       throw error;

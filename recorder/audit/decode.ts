@@ -92,6 +92,19 @@ const entrance = z.discriminatedUnion('kind', [
 
 const ulid = z.string().regex(ULID, 'not a ULID');
 
+const effectOfRequest = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('change'),
+    uid: z.string(),
+    places: count,
+    withheld: z.string().exactOptional(),
+  }),
+  z.strictObject({ kind: z.literal('deletion'), uid: z.string(), withheld: z.string().exactOptional() }),
+  z.strictObject({ kind: z.literal('collection'), count, more: z.boolean() }),
+  z.strictObject({ kind: z.literal('pod'), uid: z.string() }),
+  z.strictObject({ kind: z.literal('unknown'), why: z.string() }),
+]);
+
 const asked = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('command'),
@@ -107,6 +120,7 @@ const asked = z.discriminatedUnion('kind', [
     request,
     dryRun: z.boolean(),
     unknown: z.array(z.string()),
+    effect: effectOfRequest.exactOptional(),
   }),
   z.strictObject({
     kind: z.literal('tool'),
@@ -247,6 +261,7 @@ const body = z.discriminatedUnion('type', [
     body: bodySummary.exactOptional(),
     content: content.exactOptional(),
   }),
+  z.strictObject({ type: z.literal('approval.effect'), id: ulid, content }),
   z.strictObject({
     type: z.literal('approval.voted'),
     id: ulid,

@@ -146,6 +146,8 @@ export type AskedFor =
       request: RequestInfo;
       dryRun: boolean;
       unknown: string[];
+      /** What it would do, as things stood when it was asked; absent in what was recorded before this was known. */
+      effect?: RequestEffect;
     }
   | {
       kind: 'tool';
@@ -156,6 +158,20 @@ export type AskedFor =
       cwd: string;
       unknown: string[];
     };
+
+/**
+ * What a request would do, as a dry run of the API server showed. What exactly is the content of `approval.effect`,
+ * unless it is `withheld`: why. `uid` is empty for an object that is not there yet.
+ */
+export type RequestEffect =
+  /** So many places in the object would be other than they are. */
+  | { kind: 'change'; uid: string; places: number; withheld?: string }
+  | { kind: 'deletion'; uid: string; withheld?: string }
+  /** So many objects would be deleted; `more`: that many are only those that were counted. */
+  | { kind: 'collection'; count: number; more: boolean }
+  /** A program would run in this pod, or a connection be made to it. */
+  | { kind: 'pod'; uid: string }
+  | { kind: 'unknown'; why: string };
 
 /** Who may decide on an approval, and how long it and the decision hold. */
 export interface ApprovalTerms {
@@ -347,6 +363,11 @@ type Body<Content> =
       body?: BodySummary;
       content?: Content;
     }
+  /**
+   * What the request would do: JSON, masked, without what the server keeps for itself. `{before, after}` of an object, null
+   * where there is none, or the `{names}` of those in a collection.
+   */
+  | { type: 'approval.effect'; id: string; content: Content }
   | {
       type: 'approval.voted';
       id: string;

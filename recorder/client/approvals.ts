@@ -1,7 +1,7 @@
 /** The approvals of a recorder that another process runs: to ask, and to decide. */
 import type { Approvals, Asking, Wait } from '../approvals/asking.ts';
 import type { ApprovalMark } from '../audit/event.ts';
-import type { ApprovalLine, ApprovalView, AskLine, Approvals as Listed } from '../server/api.ts';
+import type { ApprovalLine, ApprovalView, AskedEffect, AskLine, Approvals as Listed } from '../server/api.ts';
 import { gone, type Recorder, RecorderClient } from './http.ts';
 
 const PATH = '/api/approvals';
@@ -60,6 +60,11 @@ export class RemoteApprovals implements Approvals {
   /** The body of the request that is asked about. */
   body(id: string): Promise<string> {
     return this.#client.text({ path: `${PATH}/${encodeURIComponent(id)}/body` });
+  }
+
+  /** What the request that is asked about would do, in detail. */
+  effect(id: string): Promise<AskedEffect> {
+    return this.#client.json<AskedEffect>({ path: `${PATH}/${encodeURIComponent(id)}/effect` });
   }
 
   #change(id: string, what: 'vote' | 'cancel' | 'revoke', body?: object): Promise<ApprovalView> {

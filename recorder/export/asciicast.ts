@@ -82,6 +82,7 @@ export class CastEvents {
       case 'request.answer':
       case 'request.ended':
       case 'approval.requested':
+      case 'approval.effect':
       case 'approval.voted':
       case 'approval.settled':
       case 'approval.used':

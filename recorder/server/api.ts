@@ -19,6 +19,7 @@
  *   POST /api/approvals                             Asking → AskLine, a line each; bearer token only
  *   GET  /api/approvals/:id                         ApprovalView
  *   GET  /api/approvals/:id/body                    the body of the request that is asked about
+ *   GET  /api/approvals/:id/effect                  what it would do: AskedEffect
  *   POST /api/approvals/:id/{vote,cancel,revoke}    → ApprovalView; a vote is {vote, comment?, minutes?}
  *   POST /api/logout                                204
  *   GET  /ingest                                    WebSocket (see ingest/frame.ts); bearer token only
@@ -95,6 +96,9 @@ export interface ApprovalView {
   used: boolean;
   revoked: boolean;
 }
+
+/** What a request would do: `after` is null where an object would be deleted, `before` where there is none yet. */
+export type AskedEffect = { before: unknown; after: unknown } | { names: string[] };
 
 export interface Approvals {
   approvals: ApprovalView[];

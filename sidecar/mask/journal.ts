@@ -108,6 +108,7 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
     case 'session.resize':
     case 'connection.opened':
     case 'request.answer':
+    case 'approval.effect':
     case 'approval.settled':
     case 'approval.used':
     case 'approval.revoked':

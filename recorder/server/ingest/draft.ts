@@ -88,6 +88,7 @@ function refuseWhatIsNotTheWriters(session: SessionId, body: EventBody): void {
       if (session === SYSTEM) return;
       throw forbidden(`${body.type} in a session`);
     case 'approval.requested':
+    case 'approval.effect':
     case 'approval.voted':
     case 'approval.settled':
     case 'approval.used':

@@ -57,6 +57,15 @@ export function approvalRoutes(options: ApprovalRoutesOptions): Route[] {
       },
     },
     {
+      method: 'GET',
+      path: `${path}/:id/effect`,
+      async handle(exchange) {
+        const bytes = await bodyOf(archive, desk.find(exchange.params.id!), 'approval.effect');
+        exchange.response.setHeader('Content-Type', 'application/json');
+        await stream(exchange, one(bytes));
+      },
+    },
+    {
       method: 'POST',
       path: `${path}/:id/vote`,
       async handle({ request, response, params, login }) {

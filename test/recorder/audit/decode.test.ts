@@ -113,6 +113,7 @@ const BODIES: { [T in EventType]: Extract<EventBody, { type: T }> } = {
     body: summary,
     content,
   },
+  'approval.effect': { type: 'approval.effect', id: session, content },
   'approval.voted': {
     type: 'approval.voted',
     id: session,
@@ -162,6 +163,29 @@ const BODIES: { [T in EventType]: Extract<EventBody, { type: T }> } = {
 };
 
 const eventOf = (body: EventBody): AuditEvent => ({ v: 1, session, seq: 7, at: 1_700_000_000_000_000, body });
+
+t.test('an approval asks about what a request would do, or was recorded before that was known', (t) => {
+  const asked = (effect: object): EventBody => {
+    const of = {
+      ...{ kind: 'request', method: 'PATCH', uri: '/x', dryRun: false, unknown: [] },
+      ...{ request: { verb: 'patch', group: '', version: '', resource: '', subresource: '' } },
+    };
+    const request = { ...of.request, namespace: '', name: '', path: '' };
+    return { ...BODIES['approval.requested'], asked: { ...of, request, ...effect } } as never;
+  };
+  for (const effect of [
+    { kind: 'change', uid: 'u', places: 2 },
+    { kind: 'change', uid: '', places: 0, withheld: 'w' },
+    { kind: 'deletion', uid: 'u' },
+    { kind: 'collection', count: 500, more: true },
+    { kind: 'pod', uid: 'u' },
+    { kind: 'unknown', why: 'w' },
+  ])
+    t.doesNotThrow(() => decodeEvent(canonicalBytes(eventOf(asked({ effect })))), JSON.stringify(effect));
+  t.doesNotThrow(() => decodeEvent(canonicalBytes(eventOf(asked({})))));
+  t.throws(() => decodeEvent(canonicalBytes(eventOf(asked({ effect: { kind: 'pod' } })))));
+  t.end();
+});
 
 t.test('one of each kind decodes to itself', async (t) => {
   for (const body of Object.values(BODIES)) t.same(decodeEvent(canonicalBytes(eventOf(body))), eventOf(body));

@@ -57,6 +57,30 @@ t.test('a browser sees what waits, and decides', async (t) => {
   t.same(world.reported, []);
 });
 
+t.test('what a request would do is kept beside it, and shown to who decides', async (t) => {
+  const world = await startWorld(t);
+  const cookie = await world.login();
+  const change = { before: { data: { a: '1' } }, after: { data: { a: '2' } } };
+  const request = {
+    ...{ verb: 'patch', group: '', version: 'v1', resource: 'configmaps', subresource: '' },
+    ...{ namespace: 'shop', name: 'db', path: '' },
+  };
+  const asked = {
+    ...{ kind: 'request' as const, method: 'PATCH', uri: '/x', request, dryRun: false, unknown: [] },
+    effect: { kind: 'change' as const, uid: 'u-1', places: 1 },
+  };
+  const decided = world.desk.ask(asking({ asked, effect: Buffer.from(JSON.stringify(change)) }));
+  const id = await waiting(world);
+  const effect = await world.get(`/api/approvals/${id}/effect`, { headers: { cookie } });
+  t.same(JSON.parse(effect.text), change);
+  t.same(await new RemoteApprovals(world.recorder).effect(id), change);
+  t.match(await new RemoteApprovals(world.recorder).list(), [{ asked: { effect: { places: 1 } } }]);
+  t.equal((await world.get(`/api/approvals/${id}/effect`)).status, 401);
+  t.equal((await world.get(`/api/approvals/${id}/body`, { headers: { cookie } })).status, 404, 'no body');
+  await world.desk.vote(id, approver(), { vote: 'approve' });
+  await decided;
+});
+
 t.test('another process asks, is told that it waits, and gets the decision', async (t) => {
   const world = await startWorld(t);
   const remote = new RemoteApprovals(world.recorder);
