@@ -91,10 +91,14 @@ function sed(words: readonly Word[], at: Place): void {
 }
 
 /** `-c`, `+` and `--cmd` give commands of the editor; `!` in them one of a shell. */
+/** In place of a start-up file: none. */
+const BARE = /^(NONE|NORC|DEFAULTS)$/;
+
 function editor(words: readonly Word[], at: Place): void {
   words.forEach(({ value }, place) => {
     const next = words[place + 1];
     if (/^-[a-zA-Z]*c$/.test(value ?? '') || value === '--cmd') readCode(at, next, exCommands);
+    else if (value === '-u' && BARE.test(next?.value ?? '')) return;
     else if (value === '-S' || value === '-s' || value === '-u')
       at.found.doubt('unreadable-script', `${at.program} runs a script whose text is not seen here`, value);
     else if (value?.startsWith('+')) readCode(at, { ...words[place]!, value: value.slice(1) }, exCommands);

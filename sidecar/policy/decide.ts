@@ -8,7 +8,7 @@
  *   So a rule that allows overrides a default, and nothing else.
  * - A part that was not understood, and a rule stricter than the rest of which it cannot be said whether it
  *   matches, gets `defaults.unknown`, the strictest of the policies that state one. If that lets it pass, the decision is
- *   marked `unjudged`.
+ *   marked `unjudged`. Where it asks, and what would ask is the shell's own prompt or completion, it passes so too.
  * - A default that no policy states is `ask`.
  * - A policy that is added never lifts what a rule denied or asked. What more it makes possible comes of a rule that
  *   stands in for a default, or of a default that nobody stated.

@@ -113,7 +113,16 @@ function judgeLine(action: CommandAction, applying: Applying, surroundings: Surr
   }
   for (const { code, message, text } of action.unknown)
     judgements.push(unknownPart({ kind: 'unknown', code, message, text }, policies));
-  return judgements;
+  return action.context === undefined ? judgements : judgements.map(unasked);
+}
+
+/**
+ * Nobody can be asked each time that the shell's own prompt or completion runs something: what cannot be told passes there, and is
+ * marked. What an agent puts into a prompt was judged when it was put there.
+ */
+function unasked(judgement: Judgement): Judgement {
+  const isDefault = judgement.unknown && judgement.rule === 'default/unknown';
+  return isDefault && judgement.effect === 'ask' ? { ...judgement, effect: 'allow' } : judgement;
 }
 
 const BUILTIN = BUILTIN_RULES.map(({ name, reason, matches, functions }) => ({

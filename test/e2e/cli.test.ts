@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { VERSION } from '../../sidecar/version.ts';
+import { lenientText } from '../sidecar/policy/shipped.ts';
 import { needs } from '../tool.ts';
 import { chaperone, PROGRAM, temporary, up } from './program.ts';
 
@@ -90,12 +91,16 @@ t.test('what policy refuses does not start and exits 126', async (t) => {
   await t.rejects(stat(witness), { code: 'ENOENT' });
   const shown = await chaperone(['show', 'last', '--data', data]);
   t.match(shown.stdout, /✗ .*\(refused by baseline\/no-format: /);
-  await chaperone(['shell', '--data', data, '--', 'bash', '-c', '$NOTHING']);
+  const unknown = ['shell', '--data', data, '--', 'bash', '-c', '$NOTHING'];
+  t.match(await chaperone(unknown), { status: 126, stderr: /nobody can be asked here/ });
+  await writeFile(join(data, 'policy.yaml'), lenientText);
+  await chaperone(unknown);
   t.match((await chaperone(['show', 'last', '--data', data])).stdout, /\? .*\(unjudged: /);
 });
 
 t.test('a signal shows as 128+n', async (t) => {
   const data = await temporary(t);
+  await writeFile(join(data, 'policy.yaml'), lenientText);
   t.equal((await chaperone(['shell', '--data', data, '--', 'sh', '-c', 'kill -KILL $$'])).status, 137);
 });
 

@@ -5,14 +5,12 @@ import { parse } from 'yaml';
 import type { Identity } from '../../../recorder/audit/event.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';
 import { decide } from '../../../sidecar/policy/decide.ts';
-import { parsePolicies } from '../../../sidecar/policy/parse.ts';
-import { PolicySet } from '../../../sidecar/policy/policy-set.ts';
+import { lenient, shipped } from './shipped.ts';
 
 const read = (name: string) => readFileSync(new URL(name, import.meta.url), 'utf8');
-const policies = new PolicySet(parsePolicies(read('../../../sidecar/policy/default.yaml'), 'default.yaml'));
 const context = { cwd: '/home/user/project', home: '/home/user' };
 const identity: Identity = { user: 'user', groups: [], proof: 'claimed' };
-const judge = (line: string) => decide(policies, analyse(line, context), identity);
+const judge = (line: string) => decide(lenient, analyse(line, context), identity);
 
 const refused: Record<string, string[]> = parse(read('refused.yaml'));
 const doubtful: Record<string, string[]> = parse(read('doubtful.yaml'));
@@ -28,7 +26,7 @@ for (const [name, lines] of Object.entries(doubtful)) {
   t.test(`not allowed unmarked: ${name}`, async (t) => {
     const cwd = name === 'in the root directory' ? '/' : context.cwd;
     const unmarked = lines.filter((line) => {
-      const { effect, unjudged } = decide(policies, analyse(line, { ...context, cwd }), identity);
+      const { effect, unjudged } = decide(lenient, analyse(line, { ...context, cwd }), identity);
       return effect === 'allow' && !unjudged;
     });
     t.strictSame(unmarked, []);
@@ -37,6 +35,22 @@ for (const [name, lines] of Object.entries(doubtful)) {
 
 t.test('ordinary lines run', async (t) => {
   for (const line of allowed) t.match(judge(line), { effect: 'allow' }, line);
+});
+
+t.test('as it ships it asks where they are unknown, and nowhere else', async (t) => {
+  const lines = [...allowed, ...Object.values(doubtful).flat()];
+  const asked = lines.filter((line) => decide(shipped, analyse(line, context), identity).effect === 'ask');
+  const unknown = lines.filter((line) => judge(line).unjudged || judge(line).effect === 'ask');
+  t.strictSame(asked, unknown);
+});
+
+t.test('nobody is asked about what a prompt or a completion runs', async (t) => {
+  for (const kind of ['prompt', 'completion'] as const) {
+    const routine = (line: string) => decide(shipped, { ...analyse(line, context), context: kind }, identity);
+    t.match(routine('eval "$x"'), { effect: 'allow', unjudged: true });
+    t.match(routine('eval "$x"; mkfs /dev/sda'), { effect: 'deny', rule: 'baseline/no-format' });
+    t.match(routine('git push -f origin main'), { effect: 'ask' });
+  }
 });
 
 t.test('a few of the ordinary lines only are unjudged', async (t) => {
@@ -75,6 +89,10 @@ t.test('every rule has its reason said to who is refused, and a name of its own'
   t.match(judge('git push -f origin main'), { effect: 'ask', rule: 'baseline/ask-force-push' });
   t.match(judge('trap - DEBUG'), { effect: 'deny', rule: 'builtin/keep-debug-trap' });
   t.match(judge('rm -rf "$x"'), { effect: 'allow', unjudged: true });
+  t.match(decide(shipped, analyse('rm -rf "$x"', context), identity), {
+    effect: 'ask',
+    reason: /no-deletion-of-whole-trees/,
+  });
 });
 
 function quoteOnce(text: string): string {
