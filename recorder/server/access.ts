@@ -1,23 +1,35 @@
 /** Who looked is evidence too, and law one holds for it: recorded before anything is shown. */
-import { type DraftBody, type Micros, type SessionId, SYSTEM } from '../audit/event.ts';
+import {
+  type BodyOf,
+  type DraftBody,
+  type Look,
+  type Micros,
+  type SessionId,
+  SYSTEM,
+} from '../audit/event.ts';
 import type { Journal } from '../log/ports.ts';
 import type { Login } from './login.ts';
-
-export type Viewed = 'replay' | 'live' | 'export';
+import { Noise } from './noise.ts';
 
 /** Looking again within this time is the same look: a page fetches a session in several requests. */
 const SAME_LOOK: Micros = 10 * 60 * 1_000_000;
 const MAX_REMEMBERED = 4096;
 
+export type Refusal = Omit<BodyOf<'access.refused'>, 'type' | 'user' | 'login' | 'omitted'>;
+/** In the place of a login's name, which has a hyphen or is a word. */
+const NOBODY = '';
+
 export class AccessRecord {
   readonly #journal: Journal;
   readonly #now: () => Micros;
+  readonly #noise: Noise;
   /** The last record of each look; the oldest leave first. */
   readonly #looks = new Map<string, { at: Micros; recorded: Promise<void> }>();
 
   constructor(journal: Journal, now: () => Micros) {
     this.#journal = journal;
     this.#now = now;
+    this.#noise = new Noise({ burst: 20, refill: 3_000_000, now });
   }
 
   /** @throws ChaperoneError of `Journal.append`: then the login must not happen. */
@@ -26,8 +38,9 @@ export class AccessRecord {
   }
 
   /** @throws ChaperoneError of `Journal.append`: then nothing may be shown. */
-  async viewed(session: SessionId, what: Viewed, login: Login): Promise<void> {
-    const body: DraftBody = { type: 'access.viewed', session, what, by: login.name };
+  async viewed(session: SessionId, what: Look, login: Login): Promise<void> {
+    const { name: by, principal } = login;
+    const body: DraftBody = { type: 'access.viewed', session, what, by, user: principal.user };
     // Every export leaves the house for itself.
     if (what === 'export') return this.#append(body);
     const key = `${login.name} ${what} ${session}`;
@@ -41,6 +54,23 @@ export class AccessRecord {
       this.#looks.delete(key);
       throw error;
     }
+  }
+
+  /**
+   * Resolves once it is recorded that somebody was refused something, or counted where they are refused too much.
+   *
+   * @throws ChaperoneError of `Journal.append`
+   */
+  async refused(refusal: Refusal, login: Login | null): Promise<void> {
+    const omitted = this.#noise.take(login?.name ?? NOBODY);
+    if (omitted === null) return;
+    const who = login === null ? {} : { user: login.principal.user, login: login.name };
+    await this.#append({
+      type: 'access.refused',
+      ...refusal,
+      ...who,
+      ...(omitted > 0 && { omitted }),
+    });
   }
 
   #remember(key: string, recorded: Promise<void>): void {

@@ -38,6 +38,9 @@ import type {
 } from '../audit/event.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { VerifyReport } from '../log/ports.ts';
+import type { Permission } from './authorize.ts';
+import type { Login } from './login.ts';
+import type { Role } from './principal.ts';
 
 export type { SessionPage, SessionState, SessionSummary, VerifyReport } from '../log/ports.ts';
 export type { Explanation } from './explanation.ts';
@@ -71,7 +74,11 @@ export interface Health {
 export interface WhoAmI {
   /** As it stands in `access.viewed`. Names the login, is no secret. */
   name: string;
-  how: 'link' | 'token';
+  how: Login['how'];
+  user: string;
+  roles: Role[];
+  /** What they may do to some session or other; see authorize.ts. The server decides each time. */
+  may: Permission[];
 }
 
 /** What waits for a human, or was decided lately. Times in microseconds. */

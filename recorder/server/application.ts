@@ -2,18 +2,22 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ChaperoneError } from '../errors.ts';
+import type { Archive } from '../log/ports.ts';
 import type { AccessRecord } from './access.ts';
 import { type Assets, sendPage } from './assets.ts';
 import { harden, ownHosts, ownTarget, refuseCrossOrigin } from './hardening.ts';
 import type { Login, Logins } from './login.ts';
+import { demand, Refused } from './refused.ts';
 import { errorBody, sendError, statusOf } from './reply.ts';
 import { type Route, Router } from './router.ts';
 import { LOGIN_NEEDED, type OpenRoute } from './routes/account.ts';
-import type { Sockets } from './sockets.ts';
+import { ScopedArchive } from './scoped-archive.ts';
+import { Sockets } from './sockets.ts';
 import type { Throttle } from './throttle.ts';
 
 export interface ApplicationOptions {
   port: number;
+  archive: Archive;
   logins: Logins;
   throttle: Throttle;
   access: AccessRecord;
@@ -81,21 +85,51 @@ export class Application {
     const isRead = method === 'GET' || method === 'HEAD';
     refuseCrossOrigin(request, !isRead);
     const found = this.#routes.find(method, pathname);
-    if (found !== null) {
-      const { params, route } = found;
-      const [signal, closing] = [gone(response), this.#closing.signal];
-      const report = (error: unknown) => this.#report(error);
-      return route.handle({ request, response, query, params, signal, closing, login, report });
+    if (found === null) {
+      if (isRead && this.#options.assets.serve(request, response, pathname)) return;
+      throw new ChaperoneError('NOT_FOUND', 'there is nothing at this address');
     }
-    if (isRead && this.#options.assets.serve(request, response, pathname)) return;
-    throw new ChaperoneError('NOT_FOUND', 'there is nothing at this address');
+    const { params, route } = found;
+    const [signal, closing] = [gone(response), this.#closing.signal];
+    const report = (error: unknown) => this.#report(error);
+    const archive = new ScopedArchive(this.#options.archive, login);
+    await this.#told(request, login, route, async () => {
+      demand(login, route.needs);
+      await route.handle({ request, response, query, params, signal, closing, login, archive, report });
+    });
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const { pathname } = ownTarget(request, this.#hosts);
     const login = await this.#login(request);
     refuseCrossOrigin(request, true);
-    await this.#options.sockets.accept({ request, socket, head, pathname, login });
+    const { archive, sockets } = this.#options;
+    const scoped = new ScopedArchive(archive, login);
+    const route = { method: 'WebSocket', path: Sockets.routeOf(pathname) };
+    await this.#told(request, login, route, () =>
+      sockets.accept({ request, socket, head, pathname, login, archive: scoped }),
+    );
+  }
+
+  /** What is refused on the way is recorded; they are refused it all the same where it cannot be. */
+  async #told(
+    { socket }: IncomingMessage,
+    login: Login,
+    { method, path }: Pick<Route, 'path'> & { method: string },
+    act: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      if (error instanceof Refused) {
+        const { reason, session } = error;
+        const from = socket.remoteAddress ?? 'unknown';
+        await this.#options.access
+          .refused({ from, what: `${method} ${path}`, reason, ...(session && { session }) }, login)
+          .catch((unrecorded: unknown) => this.#report(unrecorded));
+      }
+      throw error;
+    }
   }
 
   /** @throws ChaperoneError `UNAUTHENTICATED` */

@@ -1,7 +1,9 @@
 /** Which handler answers a path. A closed table, matched segment by segment: no regular expressions. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ChaperoneError } from '../errors.ts';
+import type { Permission } from './authorize.ts';
 import type { Login } from './login.ts';
+import type { ScopedArchive } from './scoped-archive.ts';
 
 /** One request on its way to its answer. */
 export interface Exchange {
@@ -15,6 +17,8 @@ export interface Exchange {
   /** Aborts when the server begins to close: what would go on for ever ends then. */
   closing: AbortSignal;
   login: Login;
+  /** What the caller may see of the log, and the only way for a handler to read sessions. */
+  archive: ScopedArchive;
   /** For errors that are told to the client in the middle of a stream. */
   report(error: unknown): void;
 }
@@ -23,6 +27,8 @@ export interface Route {
   method: 'GET' | 'POST' | 'DELETE';
   /** E.g. `/api/sessions/:id`. */
   path: string;
+  /** Without it the handler is not called. */
+  needs: Permission;
   handle(exchange: Exchange): Promise<void> | void;
 }
 

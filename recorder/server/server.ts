@@ -113,20 +113,20 @@ function assemble(
     if (kube === undefined) log.release(session);
     else void kube.revoke(session).finally(() => log.release(session));
   };
-  const sockets = new Sockets({ archive: log, journal: ingest, release, report, access });
-  const archive = { archive: log, access };
+  const sockets = new Sockets({ journal: ingest, release, report, access });
   const routes = [
     ...accountRoutes(account),
     ...healthRoutes(health),
-    ...sessionRoutes(archive),
-    ...castRoutes(archive),
-    ...verifyRoutes(archive),
-    ...policyRoutes({ archive: log, explainer }),
+    ...sessionRoutes({ access }),
+    ...castRoutes({ access }),
+    ...verifyRoutes({ access }),
+    ...policyRoutes({ explainer }),
     ...(desk === undefined ? [] : approvalRoutes({ desk, archive: log, now })),
-    ...(kube === undefined ? [] : kubeRoutes({ archive: log, kube })),
+    ...(kube === undefined ? [] : kubeRoutes({ kube })),
   ];
   const open = [...probeRoutes(health), ...openRoutes(account)];
   const application = new Application({
+    archive: log,
     port,
     logins,
     throttle,

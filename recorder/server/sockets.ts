@@ -6,14 +6,15 @@ import type { SessionId } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { Archive } from '../log/ports.ts';
 import type { AccessRecord } from './access.ts';
+import type { Permission } from './authorize.ts';
 import { IngestConnection, type IngestOptions } from './ingest/connection.ts';
 import { MAX_FRAME, SUBPROTOCOL } from './ingest/frame.ts';
 import { LIVE_PROTOCOL, serveLive } from './live.ts';
 import type { Login } from './login.ts';
+import { demand } from './refused.ts';
 import { Router } from './router.ts';
 
 export interface SocketsOptions extends IngestOptions {
-  archive: Archive;
   access: AccessRecord;
 }
 
@@ -24,6 +25,8 @@ export interface Upgrade {
   head: Buffer;
   pathname: string;
   login: Login;
+  /** What the caller may see. */
+  archive: Archive;
 }
 
 const MAX_INGEST = 128;
@@ -32,10 +35,20 @@ const MAX_LIVE = 128;
 const MAX_LIVE_FRAME = 4 * 1024;
 const PING_EVERY_MS = 30_000;
 
-const ROUTES = new Router([
-  { method: 'GET', path: '/ingest', kind: 'ingest' },
-  { method: 'GET', path: '/api/sessions/:id/live', kind: 'live' },
-] as const);
+/** As of `Route`: none without what it needs. */
+interface SocketRoute {
+  method: 'GET';
+  path: string;
+  kind: 'ingest' | 'live';
+  needs: Permission;
+}
+
+export const SOCKET_ROUTES = [
+  { method: 'GET', path: '/ingest', kind: 'ingest', needs: 'evidence.write' },
+  { method: 'GET', path: '/api/sessions/:id/live', kind: 'live', needs: 'sessions.view' },
+] as const satisfies readonly SocketRoute[];
+
+const ROUTES = new Router(SOCKET_ROUTES);
 
 export class Sockets {
   readonly #options: SocketsOptions;
@@ -58,16 +71,22 @@ export class Sockets {
     this.#options = options;
   }
 
+  /** The pattern of a path, which is safe to record; empty where there is none. */
+  static routeOf(pathname: string): string {
+    return ROUTES.find('GET', pathname)?.route.path ?? '';
+  }
+
   /** @throws ChaperoneError where the socket is refused; then the caller answers over HTTP */
   async accept(upgrade: Upgrade): Promise<void> {
     const found = ROUTES.find('GET', upgrade.pathname);
-    switch (found?.route.kind) {
+    if (found === null) throw new ChaperoneError('NOT_FOUND', 'there is no WebSocket at this address');
+    const { route, params } = found;
+    demand(upgrade.login, route.needs);
+    switch (route.kind) {
       case 'ingest':
         return this.#acceptWriter(upgrade);
       case 'live':
-        return this.#acceptFollower(upgrade, found.params.id!);
-      case undefined:
-        throw new ChaperoneError('NOT_FOUND', 'there is no WebSocket at this address');
+        return this.#acceptFollower(upgrade, params.id!);
     }
   }
 
@@ -87,9 +106,7 @@ export class Sockets {
     await Promise.all([...this.#writers].map((writer) => writer.ended));
   }
 
-  #acceptWriter({ request, socket, head, login }: Upgrade): void {
-    if (login.how !== 'token')
-      throw new ChaperoneError('FORBIDDEN', 'writing evidence needs the bearer token');
+  #acceptWriter({ request, socket, head }: Upgrade): void {
     if (!(request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/).includes(SUBPROTOCOL)) {
       throw new ChaperoneError(
         'USAGE',
@@ -104,8 +121,9 @@ export class Sockets {
     });
   }
 
-  async #acceptFollower({ request, socket, head, login }: Upgrade, id: SessionId): Promise<void> {
-    const { archive, access } = this.#options;
+  async #acceptFollower(upgrade: Upgrade, id: SessionId): Promise<void> {
+    const { request, socket, head, login, archive } = upgrade;
+    const { access } = this.#options;
     await archive.session(id);
     refuseMoreThan(MAX_LIVE, this.#live);
     await access.viewed(id, 'live', login);

@@ -1,12 +1,12 @@
 /**
- * A token bucket for failed logins. Our secrets are too long to be guessed, so a right one always passes: who
+ * Token buckets, and the one for failed logins. Our secrets are too long to be guessed, so a right one always passes: who
  * makes noise must not shut others out. What is bounded is what the noise may cost.
  */
 import type { Micros } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
 
-export interface ThrottleOptions {
-  /** Failures that may come at once. */
+export interface BucketOptions {
+  /** What may come at once. */
   burst: number;
   /** Microseconds until one more is allowed. */
   refill: Micros;
@@ -24,24 +24,40 @@ export class TooManyLogins extends ChaperoneError {
   }
 }
 
-export class Throttle {
-  readonly #options: ThrottleOptions;
+/** A token bucket: `burst` at once, and one more each `refill`. */
+export class Bucket {
+  readonly #options: BucketOptions;
   #level: number;
   #at: Micros;
 
-  constructor(options: ThrottleOptions) {
+  constructor(options: BucketOptions) {
     this.#options = options;
     this.#level = options.burst;
     this.#at = options.now();
   }
 
-  /** Counts one failure. @throws TooManyLogins if there were too many of late */
-  fail(): void {
+  /** Takes one: 0, or the microseconds until there is one again where there is none. */
+  take(): Micros {
     const { burst, refill, now } = this.#options;
     const at = now();
     this.#level = Math.min(burst, this.#level + Math.max(0, at - this.#at) / refill);
     this.#at = at;
-    if (this.#level < 1) throw new TooManyLogins(Math.max(1, Math.ceil(((1 - this.#level) * refill) / 1e6)));
+    if (this.#level < 1) return (1 - this.#level) * refill;
     this.#level -= 1;
+    return 0;
+  }
+}
+
+export class Throttle {
+  readonly #bucket: Bucket;
+
+  constructor(options: BucketOptions) {
+    this.#bucket = new Bucket(options);
+  }
+
+  /** Counts one failure. @throws TooManyLogins if there were too many of late */
+  fail(): void {
+    const wait = this.#bucket.take();
+    if (wait > 0) throw new TooManyLogins(Math.max(1, Math.ceil(wait / 1e6)));
   }
 }

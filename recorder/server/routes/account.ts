@@ -4,7 +4,8 @@ import { ChaperoneError } from '../../errors.ts';
 import type { AccessRecord } from '../access.ts';
 import type { LoginLink, WhoAmI } from '../api.ts';
 import { sendPage } from '../assets.ts';
-import type { Logins } from '../login.ts';
+import { permissionsOf } from '../authorize.ts';
+import type { Login, Logins } from '../login.ts';
 import { proof } from '../presence.ts';
 import { sendJson, sendText } from '../reply.ts';
 import type { Exchange, Route } from '../router.ts';
@@ -42,13 +43,19 @@ export function accountRoutes(options: AccountOptions): Route[] {
     {
       method: 'GET',
       path: '/api/whoami',
-      handle: ({ response, login }) =>
-        sendJson(response, { name: login.name, how: login.how } satisfies WhoAmI),
+      needs: 'account',
+      handle: ({ response, login }) => sendJson(response, whoIs(login)),
     },
-    { method: 'POST', path: '/api/login-link', handle: (exchange) => issueLink(options, exchange) },
+    {
+      method: 'POST',
+      path: '/api/login-link',
+      needs: 'logins.issue',
+      handle: (exchange) => issueLink(options, exchange),
+    },
     {
       method: 'POST',
       path: '/api/logout',
+      needs: 'account',
       handle: ({ request, response }) => {
         options.logins.logout(request);
         response.statusCode = 204;
@@ -56,6 +63,12 @@ export function accountRoutes(options: AccountOptions): Route[] {
       },
     },
   ];
+}
+
+function whoIs(login: Login): WhoAmI {
+  const { name, how, principal } = login;
+  const { user, roles } = principal;
+  return { name, how, user, roles: [...roles], may: permissionsOf(login) };
 }
 
 /**
@@ -107,8 +120,7 @@ function sendProof(options: AccountOptions, response: ServerResponse, query: URL
 }
 
 /** A browser may not make logins for others: only who can read the token file. */
-function issueLink(options: AccountOptions, { response, query, login }: Exchange): void {
-  if (login.how !== 'token') throw new ChaperoneError('FORBIDDEN', 'a login link needs the bearer token');
+function issueLink(options: AccountOptions, { response, query }: Exchange): void {
   sendJson(response, { url: options.loginUrl(ownPath(query.get('next'))) } satisfies LoginLink);
 }
 

@@ -2,16 +2,17 @@
 import { z } from 'zod';
 import type { Approval } from '../../approvals/approval.ts';
 import { isGranted } from '../../approvals/approval.ts';
-import { changes } from '../../approvals/changes.ts';
 import type { Ballot, Desk } from '../../approvals/desk.ts';
 import type { Approver } from '../../audit/event.ts';
 import { ChaperoneError } from '../../errors.ts';
 import type { Archive } from '../../log/ports.ts';
 import type { ApprovalLine, Approvals, ApprovalView, AskLine } from '../api.ts';
+import type { Permission } from '../authorize.ts';
 import { readJson } from '../body.ts';
 import type { Login } from '../login.ts';
 import { followLines, sendJson, stream } from '../reply.ts';
 import type { Exchange, Route } from '../router.ts';
+import { ScopedDesk } from '../scoped-desk.ts';
 import { bodyOf } from './asked-body.ts';
 import { askingSchema } from './asking.ts';
 
@@ -40,18 +41,20 @@ export function approvalRoutes(options: ApprovalRoutesOptions): Route[] {
   const path = '/api/approvals';
   const shown = (approval: Approval) => viewOf(approval, options.now());
   return [
-    { method: 'GET', path, handle: (exchange) => list(options, exchange) },
-    { method: 'POST', path, handle: (exchange) => ask(desk, exchange) },
+    { method: 'GET', path, needs: 'approvals.view', handle: (exchange) => list(options, exchange) },
+    { method: 'POST', path, needs: 'approvals.ask', handle: (exchange) => ask(desk, exchange) },
     {
       method: 'GET',
       path: `${path}/:id`,
-      handle: ({ response, params }) => sendJson(response, shown(desk.find(params.id!))),
+      needs: 'approvals.view',
+      handle: (exchange) => sendJson(exchange.response, shown(find(desk, exchange, 'approvals.view'))),
     },
     {
       method: 'GET',
       path: `${path}/:id/body`,
+      needs: 'approvals.view',
       async handle(exchange) {
-        const bytes = await bodyOf(archive, desk.find(exchange.params.id!));
+        const bytes = await bodyOf(archive, find(desk, exchange, 'approvals.view'));
         exchange.response.setHeader('Content-Type', 'application/octet-stream');
         await stream(exchange, one(bytes));
       },
@@ -68,7 +71,10 @@ export function approvalRoutes(options: ApprovalRoutesOptions): Route[] {
     {
       method: 'POST',
       path: `${path}/:id/vote`,
-      async handle({ request, response, params, login }) {
+      needs: 'approvals.decide',
+      async handle(exchange) {
+        const { request, response, params, login } = exchange;
+        find(desk, exchange, 'approvals.decide');
         const { minutes, comment, vote } = await readJson(request, { schema: ballot, limit: SMALL });
         const cast: Ballot = {
           vote,
@@ -81,16 +87,29 @@ export function approvalRoutes(options: ApprovalRoutesOptions): Route[] {
     {
       method: 'POST',
       path: `${path}/:id/cancel`,
-      handle: async ({ response, params, login }) =>
-        sendJson(response, shown(await desk.cancel(params.id!, approverOf(login).user))),
+      needs: 'approvals.cancel',
+      async handle(exchange) {
+        const { response, params, login } = exchange;
+        find(desk, exchange, 'approvals.cancel');
+        sendJson(response, shown(await desk.cancel(params.id!, approverOf(login).user)));
+      },
     },
     {
       method: 'POST',
       path: `${path}/:id/revoke`,
-      handle: async ({ response, params, login }) =>
-        sendJson(response, shown(await desk.revoke(params.id!, approverOf(login)))),
+      needs: 'approvals.revoke',
+      async handle(exchange) {
+        const { response, params, login } = exchange;
+        find(desk, exchange, 'approvals.revoke');
+        sendJson(response, shown(await desk.revoke(params.id!, approverOf(login))));
+      },
     },
   ];
+}
+
+/** @throws ChaperoneError as `ScopedDesk.find` does */
+function find(desk: Desk, { login, params }: Exchange, permission: Permission): Approval {
+  return new ScopedDesk(desk, login).find(params.id!, permission);
 }
 
 function approverOf({ name, principal }: Login): Approver {
@@ -98,13 +117,14 @@ function approverOf({ name, principal }: Login): Approver {
 }
 
 async function list({ desk, now }: ApprovalRoutesOptions, exchange: Exchange): Promise<void> {
-  const all = () => desk.list().map((approval) => viewOf(approval, now()));
+  const seen = new ScopedDesk(desk, exchange.login);
+  const all = () => seen.list().map((approval) => viewOf(approval, now()));
   if (exchange.query.get('follow') === null) {
     sendJson(exchange.response, { approvals: all() } satisfies Approvals);
     return;
   }
   async function* lines(): AsyncGenerator<ApprovalLine> {
-    const news = changes(desk, [exchange.signal, exchange.closing]);
+    const news = seen.changes([exchange.signal, exchange.closing]);
     const first = news.next(); // watches from here on, so that nothing is missed between
     yield { all: all() };
     for (let next = await first; !next.done; next = await news.next())
@@ -115,9 +135,8 @@ async function list({ desk, now }: ApprovalRoutesOptions, exchange: Exchange): P
 
 /** A shell in a process of its own asks: by the bearer token, and as long as its connection is there. */
 async function ask(desk: Desk, exchange: Exchange): Promise<void> {
-  const { request, login, closing } = exchange;
+  const { request, closing } = exchange;
   const signal = AbortSignal.any([exchange.signal, closing]);
-  if (login.how !== 'token') throw new ChaperoneError('FORBIDDEN', 'asking needs the bearer token');
   const { body, ...asking } = await readJson(request, { schema: askingSchema, limit: LARGE });
   if (body !== undefined) throw new ChaperoneError('USAGE', 'a shell has no body to show');
   let waits = (_id: string) => {};

@@ -31,6 +31,7 @@ export function healthRoutes({ troubles }: HealthOptions): Route[] {
     {
       method: 'GET',
       path: '/api/health',
+      needs: 'health.view',
       handle: ({ response }) => {
         const found = [...troubles()];
         const state = found.length === 0 ? 'ok' : 'degraded';

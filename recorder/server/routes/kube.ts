@@ -1,7 +1,6 @@
 /** What lets a session's processes into the Kubernetes API, where a proxy runs beside the recorder. */
 import type { SessionId } from '../../audit/event.ts';
 import { ChaperoneError } from '../../errors.ts';
-import type { Archive } from '../../log/ports.ts';
 import type { KubeconfigText } from '../api.ts';
 import { sendJson } from '../reply.ts';
 import type { Exchange, Route } from '../router.ts';
@@ -17,14 +16,15 @@ export interface KubeAccess {
   revoke(session: SessionId): Promise<void>;
 }
 
-export function kubeRoutes({ archive, kube }: { archive: Archive; kube: KubeAccess }): Route[] {
+export function kubeRoutes({ kube }: { kube: KubeAccess }): Route[] {
   const path = '/api/sessions/:id/kubeconfig';
   return [
     {
       method: 'POST',
       path,
+      needs: 'kube.open',
       async handle(exchange) {
-        const session = await ownSession(exchange, archive);
+        const session = await ownSession(exchange);
         const kubeconfig = await kube.grant(session);
         if (kubeconfig === null) throw new ChaperoneError('NOT_FOUND', 'no Kubernetes API is guarded here');
         sendJson(exchange.response, { kubeconfig } satisfies KubeconfigText);
@@ -33,8 +33,9 @@ export function kubeRoutes({ archive, kube }: { archive: Archive; kube: KubeAcce
     {
       method: 'DELETE',
       path,
+      needs: 'kube.open',
       async handle(exchange) {
-        await kube.revoke(await ownSession(exchange, archive));
+        await kube.revoke(await ownSession(exchange));
         sendJson(exchange.response, {});
       },
     },
@@ -42,8 +43,7 @@ export function kubeRoutes({ archive, kube }: { archive: Archive; kube: KubeAcce
 }
 
 /** Who may write a session may open things to it: the bearer token's holder, and no browser. */
-async function ownSession({ login, params }: Exchange, archive: Archive): Promise<SessionId> {
-  if (login.how !== 'token') throw new ChaperoneError('FORBIDDEN', 'this needs the bearer token');
+async function ownSession({ archive, params }: Exchange): Promise<SessionId> {
   const { id, state } = await archive.session(params.id!);
   if (state === 'live') return id;
   throw new ChaperoneError('FORBIDDEN', `session ${id} is over`);

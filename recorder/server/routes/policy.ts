@@ -2,7 +2,6 @@
 import { z } from 'zod';
 import type { Identity } from '../../audit/event.ts';
 import { ChaperoneError } from '../../errors.ts';
-import type { Archive } from '../../log/ports.ts';
 import { readJson } from '../body.ts';
 import type { Explanation } from '../explanation.ts';
 import { sendJson } from '../reply.ts';
@@ -34,14 +33,8 @@ const question = z.strictObject({
   session: z.string().max(64).optional(),
 });
 
-export function policyRoutes({
-  archive,
-  explainer,
-}: {
-  archive: Archive;
-  explainer: Explainer | undefined;
-}): Route[] {
-  const handle = async ({ request, response }: Exchange) => {
+export function policyRoutes({ explainer }: { explainer: Explainer | undefined }): Route[] {
+  const handle = async ({ request, response, archive }: Exchange) => {
     const { text, cwd, session } = await readJson(request, { schema: question, limit: LIMIT });
     if (explainer === undefined)
       throw new ChaperoneError('NOT_FOUND', 'no policy is in force in this process: ask where one is');
@@ -49,5 +42,5 @@ export function policyRoutes({
     const asked = { text, cwd: cwd ?? (of?.cwd || null), identity: of?.identity ?? null };
     sendJson(response, await explainer.explain(asked));
   };
-  return [{ method: 'POST', path: '/api/policy/explain', handle }];
+  return [{ method: 'POST', path: '/api/policy/explain', needs: 'policy.explain', handle }];
 }

@@ -2,45 +2,52 @@
 import { isSessionId } from '../../audit/decode.ts';
 import { type AuditEvent, SYSTEM } from '../../audit/event.ts';
 import { ChaperoneError } from '../../errors.ts';
-import type { Archive, SessionQuery, StoredEvent } from '../../log/ports.ts';
+import type { SessionQuery, StoredEvent } from '../../log/ports.ts';
 import type { AccessRecord } from '../access.ts';
 import type { EventLine } from '../api.ts';
 import { followLines, sendJson, sendText, streamLines } from '../reply.ts';
 import type { Exchange, Route } from '../router.ts';
 
 export interface SessionRoutesOptions {
-  archive: Archive;
   access: AccessRecord;
 }
 
 export function sessionRoutes(options: SessionRoutesOptions): Route[] {
-  const { archive } = options;
   return [
     {
       method: 'GET',
       path: '/api/sessions',
-      handle: async ({ response, query }) => sendJson(response, await archive.sessions(readQuery(query))),
+      needs: 'sessions.view',
+      handle: async ({ response, query, archive }) =>
+        sendJson(response, await archive.sessions(readQuery(query))),
     },
     {
       method: 'GET',
       path: '/api/sessions/:id',
-      handle: async ({ response, params }) => sendJson(response, await archive.session(params.id!)),
+      needs: 'sessions.view',
+      handle: async ({ response, params, archive }) => sendJson(response, await archive.session(params.id!)),
     },
-    { method: 'GET', path: '/api/sessions/:id/events', handle: (exchange) => sendEvents(options, exchange) },
+    {
+      method: 'GET',
+      path: '/api/sessions/:id/events',
+      needs: 'sessions.view',
+      handle: (exchange) => sendEvents(options, exchange),
+    },
     {
       method: 'GET',
       path: '/api/checkpoint',
-      handle: async ({ response }) => sendText(response, 200, await archive.checkpoint()),
+      needs: 'log.verify',
+      handle: async ({ response, archive }) => sendText(response, 200, await archive.checkpoint()),
     },
   ];
 }
 
-async function sendEvents({ archive, access }: SessionRoutesOptions, exchange: Exchange): Promise<void> {
-  const { params, query, login, signal, closing } = exchange;
+async function sendEvents({ access }: SessionRoutesOptions, exchange: Exchange): Promise<void> {
+  const { params, query, login, signal, closing, archive } = exchange;
   const id = params.id!;
   const selection = readSelection(query);
   const follow = query.get('follow') === '1';
-  if (id !== SYSTEM) await archive.session(id);
+  await archive.admit(id);
   await access.viewed(id, selection.content ? 'export' : follow ? 'live' : 'replay', login);
   const { from } = selection;
   if (follow) {

@@ -1,7 +1,9 @@
 /** A verification on request: progress as it goes, the report at the end, stopped when nobody listens. */
 import { setTimeout } from 'node:timers/promises';
+import { SYSTEM } from '../../audit/event.ts';
 import { ChaperoneError } from '../../errors.ts';
 import type { Archive, VerifyReport } from '../../log/ports.ts';
+import type { AccessRecord } from '../access.ts';
 import type { VerifyLine } from '../api.ts';
 import { followLines } from '../reply.ts';
 import type { Exchange, Route } from '../router.ts';
@@ -10,24 +12,26 @@ import type { Exchange, Route } from '../router.ts';
 const MAX_AT_ONCE = 2;
 const PROGRESS_EVERY_MS = 100;
 
-export function verifyRoutes({ archive }: { archive: Archive }): Route[] {
+export function verifyRoutes({ access }: { access: AccessRecord }): Route[] {
   let running = 0;
   const handle = async (exchange: Exchange): Promise<void> => {
-    const session = exchange.query.get('session');
-    if (session !== null) await archive.session(session);
-    const checkpoint = exchange.query.get('checkpoint');
+    const { archive, login, query } = exchange;
+    const session = query.get('session');
+    await archive.admitVerification(session);
+    const checkpoint = query.get('checkpoint');
     if (running >= MAX_AT_ONCE) {
       throw new ChaperoneError('BUSY', 'verifications are running already; try again when one has ended');
     }
     running += 1;
     try {
+      await access.viewed(session ?? SYSTEM, 'verify', login);
       const signal = AbortSignal.any([exchange.signal, exchange.closing]);
       await followLines(exchange, verification(archive, { session, checkpoint }, signal));
     } finally {
       running -= 1;
     }
   };
-  return [{ method: 'GET', path: '/api/verify', handle }];
+  return [{ method: 'GET', path: '/api/verify', needs: 'sessions.verify', handle }];
 }
 
 async function* verification(

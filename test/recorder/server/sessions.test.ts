@@ -121,11 +121,13 @@ t.test('who looked is in the log, once for a look, each time for an export', asy
     (await world.log.bodies('system')).filter(({ type }) => type === 'access.viewed');
   t.same(
     await viewed(),
-    ['replay', 'export', 'export'].map((what) => ({ type: 'access.viewed', session: ID, what, by: name })),
+    ['replay', 'search', 'export', 'export'].map((what) => ({
+      ...{ type: 'access.viewed', session: ID, what, by: name, user: 'admin' },
+    })),
   );
   world.clock.step(10 * 60 * 1_000_000);
   await browse('cast');
-  t.equal((await viewed()).length, 4);
+  t.equal((await viewed()).length, 5);
   const system = lines<EventLine>((await world.api('/api/sessions/system/events?type=access.viewed')).text);
   t.ok(system.length >= 4, 'and can be read');
 });
