@@ -62,8 +62,9 @@ export function approvalRoutes(options: ApprovalRoutesOptions): Route[] {
     {
       method: 'GET',
       path: `${path}/:id/effect`,
+      needs: 'approvals.view',
       async handle(exchange) {
-        const bytes = await bodyOf(archive, desk.find(exchange.params.id!), 'approval.effect');
+        const bytes = await bodyOf(archive, find(desk, exchange, 'approvals.view'), 'approval.effect');
         exchange.response.setHeader('Content-Type', 'application/json');
         await stream(exchange, one(bytes));
       },
