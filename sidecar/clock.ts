@@ -10,3 +10,6 @@ export interface Clock {
 export const systemClock: Clock = {
   now: () => Math.round((performance.timeOrigin + performance.now()) * 1000),
 };
+
+/** For what ends at a time of day: a machine that slept meanwhile has lost that time as well. */
+export const deadlineClock: Clock = { now: () => Math.max(systemClock.now(), Date.now() * 1000) };

@@ -77,13 +77,15 @@ export function outcome(approval: Approval, now: Micros): Settled | null {
   const { id, terms } = request;
   if (approval.settled !== null) return null;
   if (votes.some(({ vote }) => vote === 'deny')) return { type: 'approval.settled', id, state: 'denied' };
+  // Time first: votes that for whatever reason did not settle it in time are no yes.
+  if (now >= terms.until) return { type: 'approval.settled', id, state: 'expired' };
   const approved = votes.filter(({ vote }) => vote === 'approve');
   if (approved.length >= terms.quorum) {
     const grant = grantOf(approved);
     const granted = grant > 0 ? { grantedUntil: now + grant } : {};
     return { type: 'approval.settled', id, state: 'approved', ...granted };
   }
-  return now >= terms.until ? { type: 'approval.settled', id, state: 'expired' } : null;
+  return null;
 }
 
 /** All who approve have to grant it, and the shortest time counts. */
@@ -119,7 +121,7 @@ export function isOver(approval: Approval, now: Micros): boolean {
   return approval.settled !== null && answerTo(approval, now) === 'ask anew';
 }
 
-/** The next moment at which it changes by itself. */
+/** The next moment at which it changes by itself, where it is not over. */
 export function changesAt({ settled, settledAt, request }: Approval): Micros {
   if (settled === null) return request.terms.until;
   return Math.max(settledAt + request.terms.validity, settled.grantedUntil ?? 0);

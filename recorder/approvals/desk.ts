@@ -5,7 +5,6 @@
  *   gate ──ask──▶ desk ◀──vote── server (page, CLI)
  *     ◀──mark──┘     └──▶ journal: approval.requested, voted, settled, used, revoked
  */
-import { createHmac } from 'node:crypto';
 import { ulid } from 'ulid';
 import {
   type ApprovalMark,
@@ -26,14 +25,15 @@ import {
   changesAt,
   checkVoter,
   isOver,
-  LONGEST,
   markOf,
   outcome,
   requested,
 } from './approval.ts';
 import type { Approvals, Asking, Wait } from './asking.ts';
 import { Entry } from './entry.ts';
-import { Quota } from './quota.ts';
+import { bindingOf, requestOf } from './filing.ts';
+import { Quota, weightOf } from './quota.ts';
+import { Recent } from './recent.ts';
 import { restored } from './restore.ts';
 
 export interface Ballot {
@@ -49,10 +49,10 @@ export interface DeskOptions {
   clock: { now(): Micros };
   /** A secret of this recorder, the same after a restart: what digests are stored under, so that none can be guessed. */
   key: Uint8Array;
+  /** An event with the secrets that are known masked, as the journal stores it: nobody is shown more than that. */
+  masked?: <T extends ApprovalEvent>(body: T) => T;
 }
 
-/** Requests that are over and are still shown. */
-const RECENT = 500;
 const MILLISECOND: Micros = 1000;
 /** Node's timers know no longer delay. */
 const LONGEST_DELAY = 2 ** 31 - 1;
@@ -64,8 +64,8 @@ export class Desk implements Approvals {
   readonly #byKey = new Map<string, Promise<Entry>>();
   readonly #listeners = new Set<(approval: Approval) => void>();
   readonly #quota = new Quota();
-  /** What nothing joins any more, the oldest first. */
-  readonly #over: string[] = [];
+  /** What nothing joins any more. */
+  readonly #over = new Recent();
   #closed = false;
 
   private constructor(options: DeskOptions) {
@@ -76,19 +76,22 @@ export class Desk implements Approvals {
   static async open(options: DeskOptions): Promise<Desk> {
     const desk = new Desk(options);
     for (const approval of await restored(options.archive, options.clock.now())) {
-      const entry = desk.#enter(approval, keyOf(approval.request));
-      if (approval.settled === null) desk.#quota.add(askerOf(approval.request), 1);
+      const { request, settled } = approval;
+      const leave = settled === null ? desk.#quota.hold(request) : () => {};
+      const entry = desk.#enter(new Entry(approval, keyOf(request), leave));
       desk.#byKey.set(entry.key, Promise.resolve(entry));
     }
     return desk;
   }
 
   async ask(asking: Asking, { signal, waiting }: Wait = {}): Promise<ApprovalMark> {
-    const digest = createHmac('sha256', this.#options.key).update(asking.digest).digest('hex');
+    const digest = bindingOf(asking, this.#options.key);
     const key = keyOf({ ...asking, digest });
     for (;;) {
       const entry = await this.#entryFor(key, asking, digest);
-      if (answerTo(entry.approval, this.#now()) === 'wait') {
+      const found = entry.approval;
+      // Its time may be up already: then that is what it waits for.
+      if (found.settled === null) {
         waiting?.(entry.id);
         await entry.settled(signal);
         const { settled } = entry.approval;
@@ -187,39 +190,36 @@ export class Desk implements Approvals {
   }
 
   async #file(key: string, asking: Asking, digest: string): Promise<Entry> {
-    const { session, requester, asked, rule, reason, body, effect } = asking;
-    const asker = askerOf(asking);
+    const { body, effect } = asking;
     if (this.#closed) throw new ChaperoneError('RECORDER_GONE', 'the recorder is stopping');
-    const now = this.#now();
-    const { timeout, validity, ...terms } = asking.terms;
-    const bounded = { until: now + Math.min(timeout, LONGEST), validity: Math.min(validity, LONGEST) };
-    const request = {
-      type: 'approval.requested' as const,
-      ...{ id: ulid(Math.floor(now / MILLISECOND)), session, requester, asked, digest, rule, reason },
-      terms: { ...terms, ...bounded },
-      ...(body?.summary !== undefined && { body: body.summary }),
-    };
-    this.#quota.take(asker);
+    const at = this.#now();
+    const id = ulid(Math.floor(at / MILLISECOND));
+    const request = this.#masked(requestOf(asking, { id, at, digest }));
+    const leave = this.#quota.take(request);
     try {
       const content = body === undefined ? {} : { content: body.content };
-      const drafts: Draft[] = [{ at: now, body: { ...request, ...content } }];
+      const drafts: Draft[] = [{ at, body: { ...request, ...content } }];
       if (effect !== undefined)
-        drafts.push({ at: now, body: { type: 'approval.effect', id: request.id, content: effect } });
+        drafts.push({ at, body: { type: 'approval.effect', id: request.id, content: effect } });
       await this.#options.journal.append(SYSTEM, drafts);
     } catch (error) {
-      this.#quota.add(asker, -1);
+      leave();
       throw error;
     }
-    const entry = this.#enter(requested(request, now), key);
+    const entry = this.#enter(new Entry(requested(request, at), key, leave));
     this.#tell(entry.approval);
     return entry;
   }
 
-  #enter(approval: Approval, key: string): Entry {
-    const entry = new Entry(approval, key);
+  #enter(entry: Entry): Entry {
     this.#entries.set(entry.id, entry);
+    if (this.#closed) entry.leave();
     this.#arm(entry);
     return entry;
+  }
+
+  #masked<T extends ApprovalEvent>(body: T): T {
+    return this.#options.masked?.(body) ?? body;
   }
 
   /** @returns false where another call has used it first */
@@ -232,8 +232,9 @@ export class Desk implements Approvals {
   }
 
   /** Stored first; then it holds. */
-  async #happen(entry: Entry, bodies: readonly ApprovalEvent[]): Promise<void> {
+  async #happen(entry: Entry, happened: readonly ApprovalEvent[]): Promise<void> {
     const at = this.#now();
+    const bodies = happened.map((body) => this.#masked(body));
     const waited = entry.approval.settled === null;
     await this.#options.journal.append(
       SYSTEM,
@@ -241,7 +242,7 @@ export class Desk implements Approvals {
     );
     for (const body of bodies) entry.approval = after(entry.approval, body, at);
     if (waited && entry.approval.settled !== null) {
-      this.#quota.add(askerOf(entry.approval.request), -1);
+      entry.quit();
       entry.wake();
     }
     this.#arm(entry);
@@ -255,6 +256,10 @@ export class Desk implements Approvals {
   #arm(entry: Entry): void {
     clearTimeout(entry.timer);
     if (this.#closed) return;
+    if (isOver(entry.approval, this.#now())) {
+      this.#forget(entry);
+      return;
+    }
     const left = (changesAt(entry.approval) - this.#now()) / MILLISECOND;
     const delay = Math.min(Math.max(0, Math.ceil(left)), LONGEST_DELAY);
     entry.timer = setTimeout(() => void this.#due(entry), delay);
@@ -263,7 +268,10 @@ export class Desk implements Approvals {
   }
 
   async #due(entry: Entry): Promise<void> {
-    if (isOver(entry.approval, this.#now())) return this.#forget(entry);
+    if (isOver(entry.approval, this.#now())) {
+      this.#forget(entry);
+      return;
+    }
     await entry
       .inTurn(async () => {
         const settled = outcome(entry.approval, this.#now());
@@ -279,10 +287,12 @@ export class Desk implements Approvals {
 
   /** It is still shown for a while, but nothing new joins it. */
   #forget(entry: Entry): void {
-    const { key } = entry;
-    void this.#byKey.get(key)?.then((latest) => latest === entry && this.#byKey.delete(key));
-    this.#over.push(entry.id);
-    if (this.#over.length > RECENT) this.#entries.delete(this.#over.shift()!);
+    const { key, approval } = entry;
+    const known = this.#byKey.get(key);
+    void known?.then((latest) => {
+      if (latest === entry && this.#byKey.get(key) === known) this.#byKey.delete(key);
+    });
+    for (const id of this.#over.add(entry.id, weightOf(approval.request))) this.#entries.delete(id);
   }
 }
 

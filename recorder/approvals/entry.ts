@@ -12,9 +12,13 @@ export class Entry {
   readonly #waiting = new Set<() => void>();
   #left = false;
 
-  constructor(approval: Approval, key: string) {
+  /** Gives back its place among those that wait. */
+  readonly quit: () => void;
+
+  constructor(approval: Approval, key: string, quit: () => void) {
     this.approval = approval;
     this.key = key;
+    this.quit = quit;
   }
 
   get id(): string {

@@ -8,16 +8,25 @@ type Events = Pick<Archive, 'events'>;
 /** A request may wait for the longest time, and what was decided may hold as long again. */
 const BACK: Micros = 2 * LONGEST;
 
+/** How far the clock may have been set back before what was decided counts for nothing. */
+const SETBACK: Micros = 1_000_000;
+
+/** Where the clock was set back since, nobody can tell how long a decision still holds: then it does no longer. */
 export async function restored(archive: Events, now: Micros): Promise<Approval[]> {
   const approvals = new Map<string, Approval>();
+  let last: Micros = 0;
   for await (const { event } of eventsSince(archive, now - BACK, { content: false })) {
+    last = event.at;
     const body = eventOf(event);
     if (body === null) continue;
     const known = approvals.get(body.id);
     if (body.type === 'approval.requested') approvals.set(body.id, requested(body, event.at));
     else if (known !== undefined) approvals.set(body.id, after(known, body, event.at));
   }
-  return [...approvals.values()].filter((approval) => !isOver(approval, now));
+  const isSetBack = last - now > SETBACK;
+  return [...approvals.values()].filter((approval) =>
+    isSetBack ? approval.settled === null : !isOver(approval, now),
+  );
 }
 
 /** The recorder's own events from a time on. */

@@ -93,11 +93,11 @@ export async function startRecorder(
   const [
     { AuditLog },
     { startServer },
-    { systemClock },
+    { deadlineClock, systemClock },
     { watchPolicy },
     { guardKube },
     { newVault },
-    { MaskedJournal },
+    { MaskedJournal, maskedApproval },
     { Desk },
     { explainerOf },
   ] = await Promise.all([
@@ -121,7 +121,10 @@ export async function startRecorder(
     const vault = newVault();
     const journal = new MaskedJournal(log, vault);
     const clock = systemClock;
-    const desk = await Desk.open({ journal, archive: log, clock, key: log.secret('approvals') });
+    const desk = await Desk.open({
+      ...{ journal, archive: log, clock: deadlineClock, key: log.secret('approvals') },
+      masked: (body) => maskedApproval(body, vault),
+    });
     opened.push(async () => desk.close());
     const here = { archive: log, journal, vault, approvals: desk, remote: false, close };
     const evidence: Evidence = { ...here, kube: null };

@@ -1,4 +1,5 @@
 /** Whatever is about to be stored passes here: known values in the words of events are masked before they are committed. */
+import type { ApprovalEvent } from '../../recorder/approvals/approval.ts';
 import type { ApprovalMark, AskedFor, Draft, DraftBody, SessionId } from '../../recorder/audit/event.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { StreamMask } from './stream.ts';
@@ -49,6 +50,11 @@ export class MaskedJournal implements Journal {
     const [now, held] = [mask.push(content).record, mask.release().record];
     return held.length === 0 ? now : Buffer.concat([now, held]);
   }
+}
+
+/** An event of an approval as it is stored: what is shown of it before it is read from the log is no more than that. */
+export function maskedApproval<T extends ApprovalEvent>(body: T, vault: Vault): T {
+  return masked(body as DraftBody, vault) as T;
 }
 
 function wholly(content: Uint8Array, vault: Vault): Uint8Array {

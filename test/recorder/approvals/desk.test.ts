@@ -5,32 +5,10 @@ import { Desk } from '../../../recorder/approvals/desk.ts';
 import { QUOTA } from '../../../recorder/approvals/quota.ts';
 import { SYSTEM } from '../../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../../recorder/errors.ts';
-import { AuditLog } from '../../../recorder/log/audit-log.ts';
+import type { AuditLog } from '../../../recorder/log/audit-log.ts';
 import type { Journal } from '../../../recorder/log/ports.ts';
-import { collect, newData } from '../log/sample.ts';
-import { approver, asking, SECOND } from './sample.ts';
-
-const clock = { now: () => Math.floor(performance.timeOrigin * 1000 + performance.now() * 1000) };
-const key = Buffer.alloc(32, 7);
-
-async function deskOn(t: { teardown(done: () => Promise<void>): void }, data = newData()) {
-  const log = await AuditLog.open({ data });
-  const desk = await Desk.open({ journal: log, archive: log, clock, key });
-  t.teardown(async () => {
-    desk.close();
-    await log.close();
-  });
-  return { data, log, desk };
-}
-
-/** The one that waits, as soon as it does. */
-async function waiting(desk: Desk, count = 1): Promise<string> {
-  for (;;) {
-    const pending = desk.list().filter(({ settled }) => settled === null);
-    if (pending.length === count) return pending.at(-1)!.request.id;
-    await sleep(2);
-  }
-}
+import { collect } from '../log/sample.ts';
+import { approver, asking, clock, deskOn, KEY as key, SECOND, waiting } from './sample.ts';
 
 async function kinds(log: AuditLog): Promise<string[]> {
   return (await collect(log.events(SYSTEM))).map(({ event }) => event.body.type);
@@ -226,14 +204,14 @@ t.test('one asker cannot bury the others', async (t) => {
   const { desk } = await deskOn(t);
   const patience = new AbortController();
   const digestOf = (number: number) => number.toString(16).padStart(64, '0');
-  const all = Array.from({ length: QUOTA.ofOne }, (_, number) =>
+  const all = Array.from({ length: QUOTA.ofAsker }, (_, number) =>
     desk.ask(asking({ digest: digestOf(number) }), patience),
   );
-  await waiting(desk, QUOTA.ofOne);
+  await waiting(desk, QUOTA.ofAsker);
   await t.rejects(desk.ask(asking({ digest: digestOf(999) })), { code: 'BUSY' });
   const { requester } = asking();
   const other = desk.ask(asking({ requester: { ...requester, user: 'agent2' } }), patience);
-  await waiting(desk, QUOTA.ofOne + 1);
+  await waiting(desk, QUOTA.ofAsker + 1);
   patience.abort();
   await Promise.all([...all, other]);
 });
