@@ -3,6 +3,7 @@
  *
  * Law one: the decision is stored before anybody learns of it, so nothing runs whose decision is not evidence.
  */
+import { isDeepStrictEqual } from 'node:util';
 import type { Approvals, Terms } from '../recorder/approvals/asking.ts';
 import type {
   ApprovalMark,
@@ -82,9 +83,9 @@ export class Gate {
     const { approvals, policy, clock } = this.#options;
     const { identity, action, decision } = question;
     if (decision.effect !== 'ask' || approvals === undefined) return { decision };
-    const terms = policy().approvalTerms?.(action, identity, clock.now()) ?? null;
-    if (terms === null) return { decision };
     for (;;) {
+      const terms = policy().approvalTerms?.(action, identity, clock.now()) ?? null;
+      if (terms === null) return { decision };
       const files = (await waiting.files?.()) ?? [];
       const asking = askingFor({ ...question, terms, files });
       if (asking === null) return { decision };
@@ -93,7 +94,9 @@ export class Gate {
       if (approval.state !== 'approved') return { decision, approval };
       const now = policy().decide(action, identity, clock.now());
       if (now.effect === 'deny') return { decision: now, approval };
-      if (same(files, (await waiting.files?.()) ?? [])) return { decision, approval };
+      const asks = policy().approvalTerms?.(action, identity, clock.now()) ?? null;
+      const isBound = now.effect !== 'ask' || isDeepStrictEqual(asks, terms);
+      if (isBound && same(files, (await waiting.files?.()) ?? [])) return { decision, approval };
     }
   }
 
