@@ -140,11 +140,10 @@ function letIn(principal: () => Promise<Principal>, { bearers, vault, access }: 
 }
 
 function scaleProbe(upstream: Upstream, policy: () => ProxyPolicy, clock: Clock): ProxyOptions['scale'] {
-  const probe = new UpstreamProbe(upstream);
-  return async (action, identity, forward) => {
+  return async (action, { identity, as }, forward) => {
     const inForce = policy();
     const matters = dependsOnScale(action, (one) => inForce.decide(one, identity, clock.now()));
-    return matters ? probeScale(action, forward, probe) : null;
+    return matters ? probeScale(action, forward, new UpstreamProbe(upstream, as)) : null;
   };
 }
 

@@ -2,11 +2,14 @@
 import { hash } from 'node:crypto';
 import type { Identity, SessionId } from '../../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../../recorder/errors.ts';
+import type { Persona } from '../upstream/impersonation.ts';
 
 /** Whose requests they are, and where they are recorded. */
 export interface Principal {
   session: SessionId;
   identity: Identity;
+  /** As whom they go on; as our own credential's owner where it is left out. */
+  as?: Persona;
 }
 
 /** Something under way for a bearer. */

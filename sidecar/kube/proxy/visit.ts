@@ -24,7 +24,7 @@ export interface VisitOptions {
   ports: ExchangePorts;
   gate: Gate;
   /** Finds out whether a write changes the number of replicas; null where nothing hangs on it. */
-  scale(action: KubeAction, identity: Identity, forward: Uint8Array): Promise<ScaleFinding | null>;
+  scale(action: KubeAction, principal: Principal, forward: Uint8Array): Promise<ScaleFinding | null>;
   vault: Vault;
   /** How bodies of what somebody asks are masked, and how much of them is kept. */
   recording(identity: Identity, request: RequestInfo): Recording;
@@ -137,11 +137,11 @@ export class Visit implements Running {
   }
 
   /** With what a dry run tells of its effect, where the decision hangs on that; bound to the state that it was tried on. */
-  async #probed({ identity }: Principal, found: Candidate): Promise<Probed> {
+  async #probed(principal: Principal, found: Candidate): Promise<Probed> {
     const { action, forward } = found;
     const none = { ...found, bound: null, refusal: null };
     if (forward === null) return none;
-    const finding = await this.#options.scale(action, identity, forward);
+    const finding = await this.#options.scale(action, principal, forward);
     if (finding === null) return none;
     const { scales, unknown, bound, refusal } = finding;
     return {
@@ -164,7 +164,7 @@ export class Visit implements Running {
       ...(refusal !== null && { remark: UNSENT }),
       ...recording(principal.identity, action.request),
       ...{ principal, response: this.#asked.response, since, id: action.id },
-      forwarded: forwardedOf(action, head, forward),
+      forwarded: { ...forwardedOf(action, head, forward), as: principal.as },
       live: isLive(action),
       overtakenBy: last ? [] : (bound?.overtakenBy ?? []),
     });

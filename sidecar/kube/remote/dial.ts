@@ -7,7 +7,8 @@ import type { Header } from '../../request/headers.ts';
 /** What `Upstream.connect` gives, as far as it matters here. */
 export interface Way {
   socket: Socket;
-  credentials: { authorization: string | null };
+  /** Headers that say who asks. */
+  identity: readonly Header[];
   /** In front of each path. */
   prefix: string;
 }
@@ -37,10 +38,8 @@ export function dial(
   { method, uri, host, headers: asked }: Asked,
   patience: number = ANSWER_MS,
 ): Promise<Answer> {
-  const { socket, credentials, prefix } = way;
-  const { authorization } = credentials;
-  const headers: Header[] = [['Host', host], ...asked];
-  if (authorization !== null) headers.push(['Authorization', authorization]);
+  const { socket, identity, prefix } = way;
+  const headers: Header[] = [['Host', host], ...asked, ...identity];
   return new Promise((resolve, reject) => {
     const asking = request({
       method,

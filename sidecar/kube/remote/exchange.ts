@@ -176,7 +176,7 @@ export class RemoteExchange implements Running {
   async #ask(action: KubeAction, lines: readonly Header[]): Promise<Answer> {
     const { upstream } = this.#ports;
     const { signal } = this.#stop;
-    const connecting = upstream.connect();
+    const connecting = upstream.connect(this.#upgrading.principal.as);
     connecting.then(({ socket }) => signal.aborted && socket.destroy()).catch(() => undefined);
     const way = await orStop(connecting, signal);
     this.#upstream = way.socket;

@@ -1,6 +1,8 @@
 /** The way to the real API server: kept connections, TLS verified, our credential on each request. */
 import { connect, type TLSSocket } from 'node:tls';
 import { type Dispatcher, Pool } from 'undici';
+import type { Header } from '../../request/headers.ts';
+import { impersonationHeaders, type Persona } from './impersonation.ts';
 import type { Credentials, UpstreamSource } from './source.ts';
 
 /** How long credentials are used before the source is asked again: the kubelet and plugins renew them. */
@@ -19,12 +21,23 @@ export interface Forwarded {
   /** Name, value, name, value. */
   headers: readonly string[];
   body: Uint8Array | null;
+  /** Somebody else than our own credential is. */
+  as?: Persona | undefined;
 }
 
 /** What is needed to have a request answered. */
 export type ApiServer = Pick<Upstream, 'source' | 'send' | 'rejected'>;
 
-interface Way {
+/** A connection that is going to be upgraded. */
+export interface Way {
+  socket: TLSSocket;
+  /** Headers that say who asks. */
+  identity: readonly Header[];
+  /** In front of each path. */
+  prefix: string;
+}
+
+interface Opened {
   pool: Pool;
   credentials: Credentials;
   /** What its connections were made with. */
@@ -34,14 +47,17 @@ interface Way {
 export class Upstream {
   readonly source: UpstreamSource;
   readonly #prefix: string;
-  #way: Way | null = null;
+  readonly #onlyAs: boolean;
+  #way: Opened | null = null;
   #checked = 0;
   #rejected = false;
-  #renewing: Promise<Way> | null = null;
+  #renewing: Promise<Opened> | null = null;
   #closed = false;
 
-  constructor(source: UpstreamSource) {
+  /** @param onlyAs nothing goes on our own credential alone, which is worth more than those who ask */
+  constructor(source: UpstreamSource, { onlyAs = false }: { onlyAs?: boolean } = {}) {
     this.source = source;
+    this.#onlyAs = onlyAs;
     this.#prefix = source.server.pathname.replace(/\/$/, '');
   }
 
@@ -49,14 +65,16 @@ export class Upstream {
    * Sends a request. What is heard of it goes to the handler, whose `onResponseError` is told of all failures.
    * @throws ChaperoneError where the source has no credentials
    */
-  async send({ method, uri, headers, body }: Forwarded, handler: Dispatcher.DispatchHandler): Promise<void> {
+  async send(
+    { method, uri, headers, body, as }: Forwarded,
+    handler: Dispatcher.DispatchHandler,
+  ): Promise<void> {
     const { pool, credentials } = this.#fresh() ?? (await this.#renew());
-    const { authorization } = credentials;
     pool.dispatch(
       {
         method: method as Dispatcher.HttpMethod,
         path: this.#prefix + uri,
-        headers: authorization === null ? [...headers] : [...headers, 'authorization', authorization],
+        headers: [...headers, ...this.#identity(credentials, as).flat()],
         body,
       },
       handler,
@@ -68,9 +86,10 @@ export class Upstream {
     if (performance.now() - this.#checked > FRESH_MS / 5) this.#rejected = true;
   }
 
-  /** A connection of its own, for what is going to be upgraded; what opens the server is the caller's to send. */
-  async connect(): Promise<{ socket: TLSSocket; credentials: Credentials; prefix: string }> {
+  /** A connection of its own, for what is going to be upgraded; who asks is the caller's to send. */
+  async connect(as?: Persona): Promise<Way> {
     const { credentials } = this.#fresh() ?? (await this.#renew());
+    const identity = this.#identity(credentials, as);
     const { hostname, port } = this.source.server;
     const host = hostname.replace(/^\[|\]$/g, '');
     const socket = connect({ ...tlsOptions(credentials), host, port: Number(port || 443), ...alpn });
@@ -81,7 +100,7 @@ export class Upstream {
     socket.once('secureConnect', resolve).once('error', reject).setTimeout(CONNECT_MS, giveUp);
     await promise;
     socket.off('error', reject).off('timeout', giveUp).setTimeout(0).setKeepAlive(true, IDLE_MS);
-    return { socket, credentials, prefix: this.#prefix };
+    return { socket, identity, prefix: this.#prefix };
   }
 
   /** Cuts what is under way. */
@@ -91,18 +110,27 @@ export class Upstream {
     await this.#way?.pool.destroy();
   }
 
-  #fresh(): Way | null {
+  /** Whose request it is: headers beside which none like them may stand. */
+  #identity({ authorization }: Credentials, as: Persona | undefined): Header[] {
+    if (as === undefined && this.#onlyAs) throw new Error('a request would go on as nobody');
+    return [
+      ...(authorization === null ? [] : [['authorization', authorization] satisfies Header]),
+      ...(as === undefined ? [] : impersonationHeaders(as)),
+    ];
+  }
+
+  #fresh(): Opened | null {
     return this.#rejected || performance.now() - this.#checked > FRESH_MS ? null : this.#way;
   }
 
-  #renew(): Promise<Way> {
+  #renew(): Promise<Opened> {
     this.#renewing ??= this.#ask().finally(() => {
       this.#renewing = null;
     });
     return this.#renewing;
   }
 
-  async #ask(): Promise<Way> {
+  async #ask(): Promise<Opened> {
     const credentials = await this.source.credentials(this.#rejected);
     const tls = JSON.stringify(credentials.tls);
     const before = this.#way;

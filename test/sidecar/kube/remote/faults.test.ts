@@ -149,7 +149,7 @@ t.test('an answer with "Upgrade" that is no 101 upgrades nothing', async (t) => 
 t.test('a server that is silent is given up', async (t) => {
   const [near, far] = await pair(t);
   far.on('error', () => undefined).resume();
-  const way = { socket: near, credentials: { authorization: null }, prefix: '' };
+  const way = { socket: near, identity: [], prefix: '' };
   const asked = { method: 'GET', uri: '/', host: 'x', headers: [] };
   await t.rejects(dial(way, asked, 50), { message: 'no answer within 0.05 s' });
 });

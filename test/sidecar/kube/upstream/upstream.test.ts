@@ -131,9 +131,9 @@ t.test('what would give the credential away is refused', async (t) => {
 t.test('a connection for an upgrade is verified as all others are', async (t) => {
   const server = await serve(t, (_request, response) => response.end());
   const upstream = open(t, server.source);
-  const { socket, credentials } = await upstream.connect();
+  const { socket, identity } = await upstream.connect();
   t.ok(socket.authorized && socket.alpnProtocol === 'http/1.1');
-  t.match(credentials.authorization, /^Bearer /);
+  t.match(identity, [['authorization', /^Bearer /]]);
   socket.destroy();
   const stranger = open(t, { ...server.source, credentials: async () => ({ tls: {}, authorization: 'x' }) });
   await t.rejects(stranger.connect());
