@@ -14,15 +14,26 @@ export interface PathCondition {
 
 /** A path glob of a rule, ready to be asked often. */
 export interface PathPattern {
-  /** Its segments; below the home directory where it starts with `~`. */
-  segments: readonly Segment[];
+  /** It starts with `~`. */
   fromHome: boolean;
+  /** Its segments for who is at home there. */
+  under(home: string | undefined): readonly Segment[];
 }
 
 /** @param pattern an absolute glob, or one that starts with `~` */
 export function compilePath(pattern: string): PathPattern {
-  const fromHome = pattern.startsWith('~');
-  return { segments: segmentsOf(fromHome ? pattern.slice(1) : pattern), fromHome };
+  if (!pattern.startsWith('~')) {
+    const whole = segmentsOf(pattern);
+    return { fromHome: false, under: () => whole };
+  }
+  // As a rule there is one home.
+  let last: { home: string | undefined; segments: readonly Segment[] } | null = null;
+  const under = (home: string | undefined) => {
+    if (last === null || last.home !== home)
+      last = { home, segments: segmentsOf(`${quoteGlob(home ?? '')}/${pattern.slice(1)}`) };
+    return last.segments;
+  };
+  return { fromHome: true, under };
 }
 
 /**
@@ -58,35 +69,36 @@ function touchesOne(
   home: string | undefined,
   allows: boolean,
 ): Tri {
-  const path = touchedSegments(touch);
-  const by = { home, allows };
+  const path = touchedSegments(touch.path);
   let best: Tri = NO;
   for (const pattern of patterns) {
-    const answer = touchMatches(touch, path, pattern, by);
+    const unplaced = pattern.fromHome && home === undefined;
+    const answer = unplaced ? somewhere(touch) : touchMatches(touch, path, pattern.under(home), allows);
     if (answer === YES) return YES;
     if (answer > best) best = answer;
   }
   return best;
 }
 
+/** Below a home directory that is not known. */
+function somewhere({ certain, recursive }: Touch): Tri {
+  return certain && !recursive ? NO : MAYBE;
+}
+
+/** @param certainly only what the rule names itself, and nothing else that it may become */
 function touchMatches(
   touch: Touch,
   path: readonly Segment[],
-  pattern: PathPattern,
-  { home, allows: certain }: { home: string | undefined; allows: boolean },
+  rule: readonly Segment[],
+  certainly: boolean,
 ): Tri {
-  if (pattern.fromHome && home === undefined) return touch.certain && !touch.recursive ? NO : MAYBE;
-  const rule = pattern.fromHome ? [...homeSegments(home!), ...pattern.segments] : pattern.segments;
-  // Most paths part from most rules at the first segment.
-  const [first] = path;
-  if (first?.plain && rule[0]?.plain && first.text !== rule[0].text) return NO;
   // What is not known may be anything that a rule names whole trees by.
-  if (first?.text === '**' && path.length === 1 && rule.length > 0) return MAYBE;
+  if (path.length === 1 && path[0]!.text === '**' && rule.length > 0) return MAYBE;
   // Above: deleting `/home` deletes `/home/agent`. For a rule that allows, only what it names.
-  const hit = reaches(path, rule, touch.recursive && !certain);
+  const hit = reaches(path, rule, touch.recursive && !certainly);
   if (!hit) return NO;
   if (!touch.certain) return MAYBE;
-  return certain && path.some((segment) => segment.glob.literal === null) ? MAYBE : YES;
+  return certainly && path.some(({ glob }) => glob.literal === null) ? MAYBE : YES;
 }
 
 /** What stands between two slashes, ready to be compared. */
@@ -102,73 +114,85 @@ function segmentsOf(path: string): readonly Segment[] {
   return parts.map((text) => ({ text, plain: !/[*?[\\]/.test(text), glob: glob(text) }));
 }
 
-const touched = new WeakMap<Touch, readonly Segment[]>();
+/** Paths of which the segments are remembered, and how long they may be. */
+const REMEMBERED = 1024;
+const REMEMBERED_LENGTH = 256;
+const touched = new Map<string, readonly Segment[]>();
 
-/** Each rule asks for the same path: split once. */
-function touchedSegments(touch: Touch): readonly Segment[] {
-  let known = touched.get(touch);
-  if (known === undefined) {
-    known = segmentsOf(touch.path);
-    touched.set(touch, known);
+/** Each rule asks for the same path, and scripts name the same ones again and again: split once. */
+function touchedSegments(path: string): readonly Segment[] {
+  if (path === last.path) return last.segments;
+  let segments = touched.get(path);
+  if (segments === undefined) {
+    segments = segmentsOf(path);
+    if (touched.size >= REMEMBERED) touched.clear();
+    if (path.length <= REMEMBERED_LENGTH) touched.set(path, segments);
   }
-  return known;
+  last = { path, segments };
+  return segments;
 }
 
-/** The last home directory asked for: as a rule there is one. */
-let lastHome: { path: string; segments: readonly Segment[] } = { path: '/', segments: [] };
-
-function homeSegments(home: string): readonly Segment[] {
-  if (lastHome.path !== home) {
-    lastHome = { path: home, segments: segmentsOf(quoteGlob(home)) };
-  }
-  return lastHome.segments;
-}
+let last: { path: string; segments: readonly Segment[] } = { path: '/', segments: [] };
 
 /**
  * True if some path matches both lists of segments; with `above`, also if one that matches `path` lies above
  * one that matches `rule`. `**` stands for any number of segments in either.
  */
 function reaches(path: readonly Segment[], rule: readonly Segment[], above: boolean): boolean {
-  const known = atOnce(path, rule, above);
+  const known = sideBySide(path, rule, above);
   if (known !== null) return known;
   // Row by row over `path`: which places in `rule` can be reached.
   let row = new Uint8Array(rule.length + 1);
+  let next = new Uint8Array(rule.length + 1);
   row[0] = 1;
   closure(rule, row);
   for (const segment of path) {
-    const next = new Uint8Array(rule.length + 1);
+    next.fill(0);
     if (segment.text === '**') next.fill(1, row.indexOf(1));
-    else for (const [at, other] of rule.entries()) if (row[at]) step(segment, other, at, next);
+    else for (let at = 0; at < rule.length; at++) if (row[at]) step(segment, rule[at]!, at, next);
     if (!next.includes(1)) return false;
     closure(rule, next);
-    row = next;
+    [row, next] = [next, row];
   }
   return above || row[rule.length] === 1;
 }
 
-/** Most pairs are told apart, or known to meet, by their ends. Null where they are not. */
-function atOnce(path: readonly Segment[], rule: readonly Segment[], above: boolean): boolean | null {
-  for (let at = 0; at < path.length && at < rule.length; at++) {
-    if (!path[at]!.plain || !rule[at]!.plain) break;
-    if (path[at]!.text !== rule[at]!.text) return false;
+/** Most pairs are told apart, or known to meet, before a `**` leaves open what stands beside what. Null where they are not. */
+function sideBySide(path: readonly Segment[], rule: readonly Segment[], above: boolean): boolean | null {
+  for (let at = 0; ; at++) {
+    const here = path[at];
+    const there = rule[at];
+    // What is left of the path lies below.
+    if (there?.text === '**' && (above || at === rule.length - 1)) return true;
+    if (here === undefined) return above || there === undefined ? true : there.text === '**' ? null : false;
+    if (here.text === '**' || there?.text === '**') break;
+    if (there === undefined || !sameSegment(here, there)) return false;
   }
-  const last = path.at(-1);
-  const end = rule.at(-1);
   // Any beginning, then the rule's; and the rule's tail of any end: what stands between fits one way or the other.
-  if (path[0]?.text === '**' && end?.text === '**') return true;
-  return !above && last?.plain && end?.plain && last.text !== end.text ? false : null;
+  if (path[0]?.text === '**' && rule.at(-1)?.text === '**') return true;
+  return above || endsAlike(path, rule) ? null : false;
+}
+
+function endsAlike(path: readonly Segment[], rule: readonly Segment[]): boolean {
+  for (let back = 1; ; back++) {
+    const here = path.at(-back);
+    const there = rule.at(-back);
+    if (here === undefined || there === undefined || here.text === '**' || there.text === '**') return true;
+    if (!sameSegment(here, there)) return false;
+  }
+}
+
+function sameSegment(a: Segment, b: Segment): boolean {
+  return a.plain && b.plain ? a.text === b.text : overlap(a.glob, b.glob);
 }
 
 /** One segment of the path against the rule's at `at`. */
 function step(segment: Segment, other: Segment, at: number, next: Uint8Array): void {
   if (other.text === '**') next[at] = 1;
-  else if (segment.plain && other.plain ? segment.text === other.text : overlap(segment.glob, other.glob))
-    next[at + 1] = 1;
+  else if (sameSegment(segment, other)) next[at + 1] = 1;
 }
 
 /** `**` may stand for no segment. */
 function closure(rule: readonly Segment[], places: Uint8Array): void {
-  rule.forEach(({ text }, at) => {
-    if (places[at] && text === '**') places[at + 1] = 1;
-  });
+  for (let at = 0; at < rule.length; at++) if (places[at] && rule[at]!.text === '**') places[at + 1] = 1;
 }

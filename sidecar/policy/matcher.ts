@@ -35,7 +35,15 @@ export function compileConditions(match: CommandConditions, allows: boolean): Ma
       some(touches, (one) => (one.recursive ? (one.certain ? YES : MAYBE) : NO)),
     );
   }
-  return (command, action) => every(conditions, (condition) => condition(command, action));
+  return (command, action) => {
+    let weakest: Tri = YES;
+    for (const condition of conditions) {
+      const answer = condition(command, action);
+      if (answer === NO) return NO;
+      if (answer < weakest) weakest = answer;
+    }
+    return weakest;
+  };
 }
 
 function words({ program, subcommand, args, flags }: CommandConditions): Matcher[] {
