@@ -40,6 +40,10 @@ interface Secret {
   expires: Micros;
 }
 
+interface Link extends Secret {
+  principal: Principal;
+}
+
 interface Cookie extends Secret {
   login: Login;
   /** When it dies however busy it is. */
@@ -49,7 +53,7 @@ interface Cookie extends Secret {
 export class Logins {
   readonly #options: LoginOptions;
   readonly #bearer: Buffer;
-  #links: Secret[] = [];
+  #links: Link[] = [];
   #cookies: Cookie[] = [];
 
   constructor(options: LoginOptions) {
@@ -63,10 +67,10 @@ export class Logins {
   }
 
   /** A fresh one-time token. The oldest one still open is forgotten when there are too many. */
-  issueLink(): string {
+  issueLink(principal = LOCAL_ADMIN): string {
     const token = randomBytes(32).toString('base64url');
     const expires = this.#options.now() + LOGIN_LIMITS.linkLife;
-    this.#links = [...this.#alive(this.#links), { digest: digest(token), expires }].slice(
+    this.#links = [...this.#alive(this.#links), { digest: digest(token), expires, principal }].slice(
       -LOGIN_LIMITS.links,
     );
     return token;
@@ -79,7 +83,7 @@ export class Logins {
     this.#links = this.#links.filter((other) => other !== link);
     const cookie = randomBytes(32).toString('base64url');
     const name = `browser-${randomBytes(4).toString('hex')}`;
-    const login: Login = { how: 'link', name, principal: LOCAL_ADMIN };
+    const login: Login = { how: 'link', name, principal: link.principal };
     const now = this.#options.now();
     const entry = {
       digest: digest(cookie),

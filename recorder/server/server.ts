@@ -9,8 +9,10 @@ import { AccessRecord } from './access.ts';
 import type { Trouble } from './api.ts';
 import { Application } from './application.ts';
 import { Assets } from './assets.ts';
+import type { Permission } from './authorize.ts';
 import { Logins } from './login.ts';
 import { ensureToken } from './presence.ts';
+import type { Principal } from './principal.ts';
 import { accountRoutes, openRoutes } from './routes/account.ts';
 import { approvalRoutes } from './routes/approvals.ts';
 import { castRoutes } from './routes/cast.ts';
@@ -19,7 +21,7 @@ import { type KubeAccess, kubeRoutes } from './routes/kube.ts';
 import { type Explainer, policyRoutes } from './routes/policy.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { verifyRoutes } from './routes/verify.ts';
-import { Sockets } from './sockets.ts';
+import { SOCKET_ROUTES, Sockets } from './sockets.ts';
 import { Throttle } from './throttle.ts';
 
 /** The log that is served: `AuditLog`, as far as the server needs it. */
@@ -57,8 +59,13 @@ export interface RecorderServer {
   /** `http://127.0.0.1:7070` */
   url: string;
   port: number;
-  /** A fresh link that logs one browser in, once, and shows `next` (a path, default the first page). */
-  loginUrl(next?: string): string;
+  /**
+   * A fresh link that logs one browser in, once, and shows `next` (a path, default the first page). Who started the
+   * recorder may say as whom; default the local admin.
+   */
+  loginUrl(next?: string, as?: Principal): string;
+  /** What is answered at which address, and what it needs; null where that is no login. */
+  table: readonly { method: string; path: string; needs: Permission | null }[];
   /** Stops within a few seconds: takes no more requests, answers what was stored, closes sockets with 1001. */
   close(): Promise<void>;
 }
@@ -73,7 +80,7 @@ export async function startServer(options: ServerOptions): Promise<RecorderServe
   const http = createServer(LIMITS);
   const port = await listen(http, options.port);
   const url = `http://${HOST}:${port}`;
-  const { application, sockets, logins } = assemble(options, { token, assets, port, http });
+  const { application, sockets, logins, table } = assemble(options, { token, assets, port, http });
   // E.g. no descriptor is left for one more connection: that must not end the recording of the others.
   http.on('error', options.report ?? complain);
   http.on('request', (request, response) => application.answer(request, response));
@@ -88,7 +95,8 @@ export async function startServer(options: ServerOptions): Promise<RecorderServe
     await close();
     throw error;
   }
-  return { url, port, loginUrl: (next) => linkOf(url, logins, next), close: once(close) };
+  const loginUrl = (next?: string, as?: Principal): string => linkOf(url, logins, { next, as });
+  return { url, port, loginUrl, table, close: once(close) };
 }
 
 interface Parts {
@@ -106,7 +114,7 @@ function assemble(
   const logins = new Logins({ port, token, now });
   const throttle = new Throttle({ burst: 20, refill: 3_000_000, now });
   const access = new AccessRecord(log, now);
-  const loginUrl = (next?: string): string => linkOf(`http://${HOST}:${port}`, logins, next);
+  const loginUrl = (next?: string): string => linkOf(`http://${HOST}:${port}`, logins, { next });
   const account = { logins, throttle, access, token, port, loginUrl };
   const health = { ready: () => http.listening, troubles };
   const release = (session: SessionId): void => {
@@ -137,11 +145,20 @@ function assemble(
     open,
     routes,
   });
-  return { application, sockets, logins };
+  const table = [
+    ...routes,
+    ...SOCKET_ROUTES.map((route) => ({ ...route, method: 'WebSocket' })),
+    ...open.map((route) => ({ ...route, needs: null })),
+  ].map(({ method, path, needs }) => ({ method, path, needs }));
+  return { application, sockets, logins, table };
 }
 
-function linkOf(url: string, logins: Logins, next?: string): string {
-  const query = new URLSearchParams({ token: logins.issueLink(), ...(next !== undefined && { next }) });
+function linkOf(
+  url: string,
+  logins: Logins,
+  { next, as }: { next?: string | undefined; as?: Principal | undefined },
+): string {
+  const query = new URLSearchParams({ token: logins.issueLink(as), ...(next !== undefined && { next }) });
   return `${url}/login?${query}`;
 }
 

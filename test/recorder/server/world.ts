@@ -5,10 +5,11 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Desk } from '../../../recorder/approvals/desk.ts';
-import type { Draft } from '../../../recorder/audit/event.ts';
+import type { Draft, Identity } from '../../../recorder/audit/event.ts';
 import type { Recorder } from '../../../recorder/client/http.ts';
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
-import { type RecorderServer, startServer } from '../../../recorder/server/server.ts';
+import type { Principal } from '../../../recorder/server/principal.ts';
+import { type RecorderServer, type ServerOptions, startServer } from '../../../recorder/server/server.ts';
 import { HeldLog } from './held-log.ts';
 
 interface Test {
@@ -29,7 +30,7 @@ export interface World {
   reported: unknown[];
   get(path: string, options?: Ask): Promise<Reply>;
   /** Logs a browser in and returns its Cookie header. */
-  login(): Promise<string>;
+  login(as?: Principal): Promise<string>;
   /** `GET` with the bearer token. */
   api(path: string): Promise<Reply>;
   /** Sends these bytes and returns all that comes back. */
@@ -50,7 +51,7 @@ export interface Reply {
 
 export const ID = '01JD0000000000000000000001';
 
-export async function startWorld(t: Test): Promise<World> {
+export async function startWorld(t: Test, more: Partial<ServerOptions> = {}): Promise<World> {
   const data = await mkdtemp(join(tmpdir(), 'chaperone-server-'));
   const log = new HeldLog(await AuditLog.open({ data }));
   const assets = join(data, 'player');
@@ -62,7 +63,7 @@ export async function startWorld(t: Test): Promise<World> {
   const reported: unknown[] = [];
   const report = (error: unknown) => reported.push(error);
   const desk = await Desk.open({ journal: log, archive: log, clock, key: Buffer.alloc(32) });
-  const server = await startServer({ log, data, port: 0, assets, clock, report, desk });
+  const server = await startServer({ log, data, port: 0, assets, clock, report, desk, ...more });
   const token = (await readFile(join(data, 'token'), 'utf8')).trim();
   t.teardown(async () => {
     desk.close();
@@ -81,8 +82,8 @@ export async function startWorld(t: Test): Promise<World> {
     clock,
     reported,
     get,
-    login: async () => {
-      const { headers } = await get(pathOf(server.loginUrl()));
+    login: async (as) => {
+      const { headers } = await get(pathOf(server.loginUrl('/', as)));
       return headers['set-cookie']![0]!.split(';')[0]!;
     },
     api: (path) => get(path, { headers: { authorization: `Bearer ${token}` } }),
@@ -95,8 +96,13 @@ export function pathOf(url: string): string {
   return pathname + search;
 }
 
-export function startDraft(at = 1_700_000_000_000_000): Draft {
-  const identity = { user: 'agent', groups: ['dev'], proof: 'claimed' as const };
+/** Who an agent is, in a Pod of that namespace where one is given. */
+export function identityIn(namespace?: string, user = 'agent'): Identity {
+  const pod = namespace && { namespace, name: 'cursor-0', uid: 'uid-1', serviceAccount: 'cursor' };
+  return { user, groups: ['dev'], proof: 'claimed', ...(pod && { pod }) };
+}
+
+export function startDraft(at = 1_700_000_000_000_000, identity = identityIn()): Draft {
   const terminal = { cols: 80, rows: 24, term: 'xterm-256color' };
   const body = { identity, host: 'box', command: ['bash'], cwd: '/', terminal, policy: 'p', agent: '0.1.0' };
   return { at, body: { type: 'session.start', ...body } };
