@@ -73,7 +73,7 @@ export class ScreenGate implements StdinGate {
     const again = rest.length > 0 ? { again: rest } : {};
     if (kind === 'outside') this.#outside(next);
     const passage = kind === 'accept' ? await this.#accept(screen, next, rest.length > 0) : { pass: next };
-    this.#echo.typed();
+    this.#echo.typed(kind === 'typed' && this.#keys.tail !== '');
     return { ...passage, ...again };
   }
 

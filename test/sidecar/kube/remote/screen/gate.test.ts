@@ -173,3 +173,29 @@ t.test('a hostile screen costs neither time nor memory', async (t) => {
   t.ok(screen.line().length <= 1000 * 1000);
   screen.dispose();
 });
+
+t.test('a slow link: the history is waited for as long as text was', async (t) => {
+  const { gate, decided } = screenGate(LENIENT);
+  const LINK_MS = 150;
+  const later = (ms: number, shown: string) => setTimeout(ms).then(() => gate.shown(Buffer.from(shown)));
+  await gate.shown(Buffer.from('$ '));
+  for (const key of ['l', 's']) {
+    await gate.write(Buffer.from(key));
+    await later(LINK_MS, key);
+  }
+  t.same(Buffer.from((await gate.write(Buffer.from('\r'))).pass), Buffer.from('\r'));
+  await gate.shown(Buffer.from('\r\n$ '));
+  // The answer takes longer than a key that shows nothing is waited for on a fast link.
+  await gate.write(Buffer.from('\x1b[A'));
+  const fetched = later(2 * LINK_MS, 'rm -rf x');
+  t.same(Buffer.from((await gate.write(Buffer.from('\r'))).pass), Buffer.from('\x03'));
+  await fetched;
+  t.strictSame(
+    decided.map(({ action, ok }) => [action.line, ok]),
+    [
+      ['ls', true],
+      ['rm -rf x', false],
+    ],
+  );
+  await gate.end();
+});
