@@ -26,10 +26,12 @@ const DEFAULT_LIMIT = 50;
 export class ScopedArchive implements Archive {
   readonly #archive: Archive;
   readonly #login: Login;
+  readonly #lookThrough: typeof LOOK_THROUGH;
 
-  constructor(archive: Archive, login: Login) {
+  constructor(archive: Archive, login: Login, lookThrough = LOOK_THROUGH) {
     this.#archive = archive;
     this.#login = login;
+    this.#lookThrough = lookThrough;
   }
 
   async sessions(query: SessionQuery = {}): Promise<SessionPage> {
@@ -40,7 +42,7 @@ export class ScopedArchive implements Archive {
     const found: SessionSummary[] = [];
     let before = query.before;
     for (let page = 1; ; page += 1) {
-      const at = { ...rest, ...(before !== undefined && { before }), limit: LOOK_THROUGH.sessions };
+      const at = { ...rest, ...(before !== undefined && { before }), limit: this.#lookThrough.sessions };
       const { sessions, next } = await this.#archive.sessions(at);
       for (const session of sessions) {
         if (!this.#sees(session)) continue;
@@ -51,7 +53,7 @@ export class ScopedArchive implements Archive {
       before = next;
       const cursor = cursorAt(next, found.at(-1)?.id);
       // A cursor that is not behind the last one would make its reader go round in a circle.
-      if (page >= LOOK_THROUGH.pages && (query.before === undefined || cursor < query.before))
+      if (page >= this.#lookThrough.pages && (query.before === undefined || cursor < query.before))
         return { sessions: found, next: cursor };
     }
   }
