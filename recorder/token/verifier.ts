@@ -105,15 +105,25 @@ function requireShape(token: string): void {
   if (!SHAPE.test(token)) throw new ChaperoneError('UNAUTHENTICATED', 'this is no JSON Web Token');
 }
 
-/** Who the token says it is from, unproven: good for choosing who is to verify it, and for nothing else. */
-export function claimedIssuer(token: string): string | null {
+/** What a token says, unproven: good for choosing who is to verify it, and for refusing it. Null where it is none. */
+export function unproven(token: string): Record<string, unknown> | null {
   if (token.length > MAX_TOKEN || !SHAPE.test(token)) return null;
   try {
-    const { iss } = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString('utf8')) ?? {};
-    return typeof iss === 'string' ? iss : null;
+    const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString('utf8'));
+    return isObject(payload) ? payload : null;
   } catch {
     return null;
   }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Who it says it is from; see `unproven`. */
+export function claimedIssuer(token: string): string | null {
+  const issuer = unproven(token)?.iss;
+  return typeof issuer === 'string' ? issuer : null;
 }
 
 const CLAIMS: Record<string, string> = {
