@@ -7,7 +7,7 @@
  */
 import type { Terms } from '../../recorder/approvals/asking.ts';
 import type { Micros } from '../../recorder/audit/event.ts';
-import type { Judgement } from './evaluate.ts';
+import type { Judgement } from './judgement.ts';
 import type { CompiledPolicy } from './policy-set.ts';
 import { type Approvals, parseDuration } from './schema/approvals.ts';
 

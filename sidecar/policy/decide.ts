@@ -16,7 +16,8 @@
  */
 import type { Decision, Identity, Micros } from '../../recorder/audit/event.ts';
 import type { Action } from '../action.ts';
-import { compareStrictness, type Deciding, evaluate, type Judgement } from './evaluate.ts';
+import { evaluate } from './evaluate.ts';
+import { compareStrictness, type Deciding, type Judgement } from './judgement.ts';
 import type { PolicySet } from './policy-set.ts';
 
 export function decide(policies: PolicySet, action: Action, identity: Identity, now?: Micros): Decision {

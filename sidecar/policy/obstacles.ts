@@ -5,8 +5,9 @@
  * it: a rule, or the default.
  */
 import type { Obstacle } from '../../recorder/server/explanation.ts';
-import { byDefault, fallback, type Judgement, type Match } from './evaluate.ts';
+import type { Judgement, Match } from './judgement.ts';
 import type { CompiledPolicy } from './policy-set.ts';
+import { byDefault, fallback } from './weigh.ts';
 
 export function obstaclesOf(
   judgements: readonly Judgement[],

@@ -7,8 +7,8 @@ import type { Decision } from '../../recorder/audit/event.ts';
 import type { Variant } from '../../recorder/server/explanation.ts';
 import type { Action, CommandAction, KubeAction, SimpleCommand } from '../action.ts';
 import { analyse } from '../command/analyse.ts';
-import type { Judgement } from './evaluate.ts';
 import { shellWord } from './explain-command.ts';
+import type { Judgement } from './judgement.ts';
 import type { Pattern } from './schema/text.ts';
 import type { AgentPolicy } from './schema.ts';
 

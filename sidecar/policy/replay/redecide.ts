@@ -2,7 +2,7 @@
 import type { Decision, Effect, Identity, Micros } from '../../../recorder/audit/event.ts';
 import type { Action } from '../../action.ts';
 import { strictest } from '../decide.ts';
-import type { Judgement } from '../evaluate.ts';
+import type { Judgement } from '../judgement.ts';
 import type { LoadedPolicy } from '../policy-file.ts';
 import type { Missing, Recorded } from './recorded.ts';
 

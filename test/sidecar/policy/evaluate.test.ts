@@ -2,7 +2,8 @@
 import t from 'tap';
 import type { Effect, Identity } from '../../../recorder/audit/event.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';
-import { evaluate, type Judgement } from '../../../sidecar/policy/evaluate.ts';
+import { evaluate } from '../../../sidecar/policy/evaluate.ts';
+import type { Judgement } from '../../../sidecar/policy/judgement.ts';
 import { PolicySet } from '../../../sidecar/policy/policy-set.ts';
 import { policySchema } from '../../../sidecar/policy/schema.ts';
 
