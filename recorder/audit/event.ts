@@ -208,6 +208,12 @@ export interface ApprovalMark {
 /** What an agent does with a tool of its own: a call over MCP, or reading or editing a file. */
 export type ToolUse = 'mcp' | 'read' | 'edit';
 
+/**
+ * How somebody logged in: by a one-time link, by the token of the data directory, or through a provider, in a browser
+ * (`oidc`) or with a command line (`device`).
+ */
+export type LoginKind = 'link' | 'token' | 'oidc' | 'device';
+
 /** How somebody looked at a session: `export` is what leaves the house. */
 export type Look = 'replay' | 'live' | 'export' | 'search' | 'verify';
 
@@ -393,7 +399,19 @@ type Body<Content> =
   | { type: 'policy.loaded'; digest: string; source: string }
   /** `kept` is the digest of the policy that stays in force; absent where there is none, and nothing runs. */
   | { type: 'policy.rejected'; source: string; error: string; kept?: string }
-  | { type: 'access.login'; how: 'link' | 'token'; from: string }
+  | {
+      type: 'access.login';
+      how: LoginKind;
+      /** Address of the client. */
+      from: string;
+      /** Names the login; absent in logs from before people had names. */
+      login?: string;
+      user?: string;
+      /** Issuer and subject of who signed in at a provider, `https://issuer#sub`: stays when a name does not. */
+      subject?: string;
+    }
+  /** A login ended before its time: `asked` by its owner, or `withdrawn` because the provider says no. */
+  | { type: 'access.logout'; login: string; user: string; reason: 'asked' | 'withdrawn' }
   /** `by` names the login, `user` who is behind it. `system` with `verify` is the whole log. */
   | { type: 'access.viewed'; session: SessionId; what: Look; by: string; user?: string }
   /** Somebody was not let in, or not shown something. */
@@ -408,6 +426,8 @@ type Body<Content> =
        * `unknown`: there is no such session, which they are told in both cases.
        */
       reason: 'credentials' | 'role' | 'scope' | 'unknown';
+      /** What was wrong with the credentials, e.g. `expired`. */
+      detail?: string;
       user?: string;
       /** Names the login. */
       login?: string;

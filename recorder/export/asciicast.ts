@@ -90,6 +90,7 @@ export class CastEvents {
       case 'policy.loaded':
       case 'policy.rejected':
       case 'access.login':
+      case 'access.logout':
       case 'access.viewed':
       case 'access.refused':
       case 'access.offboarded':

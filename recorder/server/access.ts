@@ -8,6 +8,7 @@ import {
   SYSTEM,
 } from '../audit/event.ts';
 import type { Journal } from '../log/ports.ts';
+import type { CredentialsRefused } from './credentials.ts';
 import type { Login } from './login.ts';
 import { Noise } from './noise.ts';
 
@@ -15,7 +16,7 @@ import { Noise } from './noise.ts';
 const SAME_LOOK: Micros = 10 * 60 * 1_000_000;
 const MAX_REMEMBERED = 4096;
 
-export type Refusal = Omit<BodyOf<'access.refused'>, 'type' | 'user' | 'login' | 'omitted'>;
+export type Refusal = Omit<BodyOf<'access.refused'>, 'type' | 'login' | 'omitted'>;
 /** In the place of a login's name, which has a hyphen or is a word. */
 const NOBODY = '';
 
@@ -33,8 +34,21 @@ export class AccessRecord {
   }
 
   /** @throws ChaperoneError of `Journal.append`: then the login must not happen. */
-  async login(how: Login['how'], from: string): Promise<void> {
-    await this.#append({ type: 'access.login', how, from });
+  async login({ how, name, principal }: Login, from: string): Promise<void> {
+    const { user, subject } = principal;
+    const who = { login: name, user, ...(subject !== undefined && { subject }) };
+    await this.#append({ type: 'access.login', how, from, ...who });
+  }
+
+  /** Resolves once it is recorded or counted, as `refused`. @throws ChaperoneError of `Journal.append` */
+  async refusedLogin({ detail, user }: CredentialsRefused, from: string): Promise<void> {
+    const who = user === undefined ? {} : { user };
+    await this.refused({ from, what: 'login', reason: 'credentials', detail, ...who }, null);
+  }
+
+  /** @throws ChaperoneError of `Journal.append`: the login has ended all the same */
+  async logout({ name, principal }: Login, reason: 'asked' | 'withdrawn'): Promise<void> {
+    await this.#append({ type: 'access.logout', login: name, user: principal.user, reason });
   }
 
   /** @throws ChaperoneError of `Journal.append`: then nothing may be shown. */

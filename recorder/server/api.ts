@@ -21,10 +21,11 @@
  *   GET  /api/approvals/:id/body                    the body of the request that is asked about
  *   GET  /api/approvals/:id/effect                  what it would do: AskedEffect
  *   POST /api/approvals/:id/{vote,cancel,revoke}    → ApprovalView; a vote is {vote, comment?, minutes?}
- *   POST /api/logout                                204
+ *   POST /api/logout                                204; LoggedOut where the provider's own session is left
  *   GET  /ingest                                    WebSocket (see ingest/frame.ts); bearer token only
  *
- * Without login, and telling nothing: /livez, /readyz, /login?token, /api/proof?nonce. Everything else is 401.
+ * Without login, and telling nothing: /livez, /readyz, /login?token, /login/start?next, /login/callback,
+ * /login/out, /api/sign-in, /api/proof?nonce. Everything else is 401.
  */
 import type {
   ApprovalMark,
@@ -33,13 +34,13 @@ import type {
   AuditEvent,
   BodySummary,
   Identity,
+  LoginKind,
   Micros,
   SessionId,
 } from '../audit/event.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { VerifyReport } from '../log/ports.ts';
 import type { Permission } from './authorize.ts';
-import type { Login } from './login.ts';
 import type { Role } from './principal.ts';
 
 export type { SessionPage, SessionState, SessionSummary, VerifyReport } from '../log/ports.ts';
@@ -74,11 +75,27 @@ export interface Health {
 export interface WhoAmI {
   /** As it stands in `access.viewed`. Names the login, is no secret. */
   name: string;
-  how: Login['how'];
+  how: LoginKind;
+  /** Who is behind it. */
   user: string;
   roles: Role[];
   /** What they may do to some session or other; see authorize.ts. The server decides each time. */
   may: Permission[];
+}
+
+/** The answer to `/api/logout` where the browser is signed in elsewhere too. */
+export interface LoggedOut {
+  /** Where that ends. */
+  next: string;
+}
+
+/** What a command line needs to sign in, from `/api/sign-in`. */
+export interface SignIn {
+  issuer: string;
+  clientId: string;
+  scopes: readonly string[];
+  /** What people know the provider by. */
+  name: string;
 }
 
 /** What waits for a human, or was decided lately. Times in microseconds. */

@@ -4,19 +4,20 @@ import type { Duplex } from 'node:stream';
 import { ChaperoneError } from '../errors.ts';
 import type { Archive } from '../log/ports.ts';
 import type { AccessRecord } from './access.ts';
-import { type Assets, sendPage } from './assets.ts';
-import { harden, ownHosts, ownTarget, refuseCrossOrigin } from './hardening.ts';
+import { type Assets, type OwnPage, sendPage } from './assets.ts';
+import { CredentialsRefused } from './credentials.ts';
+import { harden, type Origins, ownTarget, refuseCrossOrigin } from './hardening.ts';
 import type { Login, Logins } from './login.ts';
 import { demand, Refused } from './refused.ts';
 import { errorBody, sendError, statusOf } from './reply.ts';
 import { type Route, Router } from './router.ts';
-import { LOGIN_NEEDED, type OpenRoute } from './routes/account.ts';
+import type { OpenRoute } from './routes/account.ts';
 import { ScopedArchive } from './scoped-archive.ts';
 import { Sockets } from './sockets.ts';
 import type { Throttle } from './throttle.ts';
 
 export interface ApplicationOptions {
-  port: number;
+  origins: Origins;
   archive: Archive;
   logins: Logins;
   throttle: Throttle;
@@ -25,22 +26,22 @@ export interface ApplicationOptions {
   sockets: Sockets;
   open: readonly OpenRoute[];
   routes: readonly Route[];
+  /** What a browser is shown that is not logged in, or whose login cannot be renewed now. */
+  loginPage(error: ChaperoneError, request: IncomingMessage): OwnPage;
   /** Told of every error that was not raised on purpose. */
   report(error: unknown): void;
 }
 
 export class Application {
   readonly #options: ApplicationOptions;
-  readonly #hosts: Set<string>;
   readonly #open: Router<OpenRoute>;
   readonly #routes: Router<Route>;
-  /** Connections whose bearer token stands in the log already. */
-  readonly #loggedIn = new WeakSet<Duplex>();
+  /** Logins by a bearer token that stand in the log already: those of the local one by their connection. */
+  readonly #loggedIn = new WeakSet<object>();
   readonly #closing = new AbortController();
 
   constructor(options: ApplicationOptions) {
     this.#options = options;
-    this.#hosts = ownHosts(options.port);
     this.#open = new Router(options.open);
     this.#routes = new Router(options.routes);
   }
@@ -48,7 +49,8 @@ export class Application {
   answer(request: IncomingMessage, response: ServerResponse): void {
     this.#answer(request, response).catch((error: unknown) => {
       this.#report(error);
-      if (isLoginNeeded(error) && wantsPage(request)) sendPage(response, statusOf(error), LOGIN_NEEDED);
+      if (isLoginNeeded(error) && wantsPage(request))
+        sendPage(response, statusOf(error), this.#options.loginPage(error, request));
       else sendError(response, error);
     });
   }
@@ -74,23 +76,24 @@ export class Application {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     harden(response);
-    const { pathname, searchParams: query } = ownTarget(request, this.#hosts);
+    const { pathname, searchParams: query, origin } = ownTarget(request, this.#options.origins);
     const method = request.method ?? '';
     const open = this.#open.find(method, pathname);
     if (open !== null) {
-      refuseCrossOrigin(request, false);
+      refuseCrossOrigin(request, origin, false);
       return open.route.handle(request, response, query);
     }
     const login = await this.#login(request);
     const isRead = method === 'GET' || method === 'HEAD';
-    refuseCrossOrigin(request, !isRead);
+    refuseCrossOrigin(request, origin, !isRead);
     const found = this.#routes.find(method, pathname);
     if (found === null) {
       if (isRead && this.#options.assets.serve(request, response, pathname)) return;
       throw new ChaperoneError('NOT_FOUND', 'there is nothing at this address');
     }
     const { params, route } = found;
-    const [signal, closing] = [gone(response), this.#closing.signal];
+    const signal = gone(response);
+    const closing = AbortSignal.any([this.#closing.signal, login.ended]);
     const report = (error: unknown) => this.#report(error);
     const archive = new ScopedArchive(this.#options.archive, login);
     await this.#told(request, login, route, async () => {
@@ -100,9 +103,9 @@ export class Application {
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const { pathname } = ownTarget(request, this.#hosts);
+    const { pathname, origin } = ownTarget(request, this.#options.origins);
     const login = await this.#login(request);
-    refuseCrossOrigin(request, true);
+    refuseCrossOrigin(request, origin, true);
     const { archive, sockets } = this.#options;
     const scoped = new ScopedArchive(archive, login);
     const route = { method: 'WebSocket', path: Sockets.routeOf(pathname) };
@@ -134,18 +137,34 @@ export class Application {
 
   /** @throws ChaperoneError `UNAUTHENTICATED` */
   async #login(request: IncomingMessage): Promise<Login> {
-    const { logins, throttle, access } = this.#options;
-    const login = logins.identify(request);
+    const { logins, access } = this.#options;
+    const from = request.socket.remoteAddress ?? 'unknown';
+    const login = await logins.identify(request).catch((error: unknown) => this.#refused(error, from));
     if (login === null) {
-      if (request.headers.authorization !== undefined) throttle.fail();
+      if (request.headers.authorization !== undefined) await this.#refused(notOurs(), from);
       throw new ChaperoneError('UNAUTHENTICATED', 'log in first: follow the link that `chaperone up` prints');
     }
-    if (login.how === 'token' && !this.#loggedIn.has(request.socket)) {
-      await access.login('token', request.socket.remoteAddress ?? 'unknown');
-      this.#loggedIn.add(request.socket);
+    if (login.how !== 'token' && login.how !== 'device') return login;
+    const recorded = login.how === 'token' ? request.socket : login;
+    if (!this.#loggedIn.has(recorded)) {
+      await access.login(login, from);
+      this.#loggedIn.add(recorded);
     }
     return login;
   }
+
+  /** Credentials that are not good: recorded and counted. */
+  async #refused(error: unknown, from: string): Promise<never> {
+    if (error instanceof CredentialsRefused) {
+      await this.#options.access.refusedLogin(error, from);
+      this.#options.throttle.fail();
+    }
+    throw error;
+  }
+}
+
+function notOurs(): CredentialsRefused {
+  return new CredentialsRefused('unknown-token', 'this is not a token of ours: log in first');
 }
 
 /** Aborts when the answer's connection ends before the answer does. */
@@ -155,8 +174,10 @@ function gone(response: ServerResponse): AbortSignal {
   return controller.signal;
 }
 
-function isLoginNeeded(error: unknown): boolean {
-  return error instanceof ChaperoneError && error.code === 'UNAUTHENTICATED';
+function isLoginNeeded(error: unknown): error is ChaperoneError {
+  return (
+    error instanceof ChaperoneError && (error.code === 'UNAUTHENTICATED' || error.code === 'ISSUER_GONE')
+  );
 }
 
 /** A client that went away. */

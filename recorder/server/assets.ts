@@ -111,12 +111,19 @@ function send(request: IncomingMessage, response: ServerResponse, asset: Asset):
   response.end(body);
 }
 
+/** HTML in parts; what others wrote in it is escaped. */
+export interface OwnPage {
+  title: string;
+  head?: string;
+  body: string;
+}
+
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
 /** A page of our own words, where the player cannot be shown: no script, no link that leaves. */
-export function sendPage(
-  response: ServerResponse,
-  status: number,
-  page: { title: string; head?: string; body: string },
-): void {
+export function sendPage(response: ServerResponse, status: number, page: OwnPage): void {
   response.setHeader(
     'Content-Security-Policy',
     `default-src 'none'; style-src '${STYLE_HASH}'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'`,
@@ -135,6 +142,9 @@ const STYLE = [
   'main{max-width:30rem;padding:2rem;border:1px solid light-dark(#dfe3e8,#2a313b);border-radius:10px;background:light-dark(#fff,#171b21)}',
   '.brand{display:flex;align-items:center;gap:9px;margin:0 0 1.25rem;font-weight:650}',
   'h1{margin:0 0 .5rem;font-size:1.25rem;line-height:1.3}p{margin:.5rem 0 0}',
+  '.button{display:inline-block;margin-top:.75rem;padding:.45rem 1rem;border-radius:6px;background:light-dark(#2a55a0,#8fb4f5);color:light-dark(#fff,#10203c);font-weight:600;text-decoration:none;overflow-wrap:anywhere}',
+  '.button:focus-visible{outline:2px solid light-dark(#2a55a0,#8fb4f5);outline-offset:2px}',
+  'p,h1{overflow-wrap:anywhere}',
   'code{font-family:ui-monospace,monospace;font-size:.93em;padding:.1em .3em;border-radius:.25em;background:#8883}',
 ].join('');
 const STYLE_HASH = `sha256-${createHash('sha256').update(STYLE).digest('base64')}`;

@@ -74,6 +74,8 @@ export const OF_ROLE: Readonly<Record<Role, readonly Permission[]>> = {
 /** What a way of logging in brings by itself, whatever the roles: a browser must not act as a program does. */
 export const OF_LOGIN: Readonly<Record<Login['how'], readonly Permission[]>> = {
   link: ['account'],
+  oidc: ['account'],
+  device: ['account'],
   token: ['account', 'evidence.write', 'approvals.ask', 'kube.open', 'logins.issue'],
 };
 

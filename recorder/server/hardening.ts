@@ -35,27 +35,44 @@ export function harden(response: ServerResponse): void {
   response.setHeader('Cache-Control', 'no-store');
 }
 
-/** The `Host` values that mean this server. Any other name that leads here is a DNS rebinding. */
-export function ownHosts(port: number): Set<string> {
-  const names = ['127.0.0.1', 'localhost', '[::1]'];
-  return new Set(names.flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`])));
+/** The addresses that mean this server. Any other name that leads here is a DNS rebinding. */
+export class Origins {
+  /** By `Host`. */
+  readonly #origins: Map<string, string>;
+
+  /** @param external where browsers reach it through a proxy of the operator's; null where there is none */
+  constructor(port: number, external: URL | null) {
+    const names = ['127.0.0.1', 'localhost', '[::1]'];
+    const hosts = names.flatMap((name) => (port === 80 ? [name, `${name}:80`] : [`${name}:${port}`]));
+    this.#origins = new Map(hosts.map((host) => [host, `http://${host}`]));
+    if (external !== null) this.#origins.set(external.host, external.origin);
+  }
+
+  /** The origin that a `Host` stands for. */
+  of(host: string): string | undefined {
+    return this.#origins.get(host.toLowerCase());
+  }
+
+  /** Whether the browser speaks TLS, to the operator's proxy. */
+  isSecure(request: IncomingMessage): boolean {
+    return this.of(request.headers.host ?? '')?.startsWith('https:') === true;
+  }
 }
 
 /**
  * The path and query of a request that is meant for us.
  * @throws ChaperoneError `FORBIDDEN` for a foreign `Host`, `USAGE` for a target that is no path
  */
-export function ownTarget(request: IncomingMessage, hosts: Set<string>): URL {
+export function ownTarget(request: IncomingMessage, origins: Origins): URL {
   const given = request.headersDistinct.host ?? [];
-  const [host] = given;
-  if (given.length !== 1 || host === undefined || !hosts.has(host.toLowerCase())) {
+  const base = given.length === 1 && given[0] !== undefined ? origins.of(given[0]) : undefined;
+  if (base === undefined) {
     throw new ChaperoneError(
       'FORBIDDEN',
-      'this recorder answers to 127.0.0.1 and localhost with its own port only',
+      'this recorder answers to 127.0.0.1 and localhost with its own port, and to its externalUrl, only',
     );
   }
   const target = request.url ?? '';
-  const base = `http://${host}`;
   // An absolute target (`GET http://other/`) outranks Host, and `//other` would become a host in a URL.
   if (!target.startsWith('/') || target.startsWith('//') || !URL.canParse(target, base)) {
     throw new ChaperoneError('USAGE', 'the request target is not a path');
@@ -67,13 +84,14 @@ export function ownTarget(request: IncomingMessage, hosts: Set<string>): URL {
  * Refuses what a page of another origin made the browser send. Another port of this machine is the same
  * *site*, so its requests carry our SameSite cookie: only these checks keep them out.
  * https://web.dev/articles/fetch-metadata
+ * @param own the origin that the request is for
  * @throws ChaperoneError `FORBIDDEN`
  */
-export function refuseCrossOrigin(request: IncomingMessage, strict: boolean): void {
-  const { origin, host, authorization } = request.headers;
+export function refuseCrossOrigin(request: IncomingMessage, own: string, strict: boolean): void {
+  const { origin, authorization } = request.headers;
   const site = request.headers['sec-fetch-site'];
   const fromElsewhere =
-    (origin !== undefined && origin !== `http://${host}`) ||
+    (origin !== undefined && origin !== own) ||
     (site !== undefined && site !== 'same-origin' && site !== 'none' && !isNavigation(request)) ||
     // What changes state or opens a socket must say where it comes from, unless a program sends it.
     (strict && origin === undefined && authorization === undefined);

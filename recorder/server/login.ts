@@ -1,24 +1,46 @@
 /**
- * Who is asking: a browser that followed a one-time link and holds a cookie, or a program of this machine
- * that read the token file. Secrets are kept as SHA-256 digests only, and compared in constant time.
+ * Who is asking: a browser that holds a cookie, since it followed a one-time link or its owner signed in at the
+ * provider; a program of this machine that read the token file; or a command line with a token of the provider.
+ * Secrets are kept as SHA-256 digests only, and compared in constant time.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Micros } from '../audit/event.ts';
-import { LOCAL_ADMIN, type Principal } from './principal.ts';
+import type { LoginKind, Micros } from '../audit/event.ts';
+import { ChaperoneError } from '../errors.ts';
+import { BrowserLogins, type Opening } from './browser-logins.ts';
+import type { Origins } from './hardening.ts';
+import { LOCAL_ADMIN, LOCAL_PROGRAM, type Principal } from './principal.ts';
 
 /** A login that was proven. `name` tells logins apart in the log and is no secret. */
 export interface Login {
-  how: 'link' | 'token';
+  how: LoginKind;
   name: string;
   principal: Principal;
+  /** Aborts when it ends, or means less than it did: what is streamed to it ends then. */
+  ended: AbortSignal;
+}
+
+/** Logins of command lines, by tokens that a provider signed. */
+export interface TokenLogins {
+  /** @throws ChaperoneError `UNAUTHENTICATED`, `FORBIDDEN`, `ISSUER_GONE` */
+  find(token: string): Promise<Login>;
+  /** Ends all logins of a person, and refuses every token that they have now. @returns their names */
+  closeAll(user: string): string[];
+  sweep(): void;
 }
 
 export interface LoginOptions {
   port: number;
   /** The bearer token of `DATA/token`. */
   token: string;
+  origins: Origins;
   now(): Micros;
+  /** False where everybody has to sign in by name: then links and the token's holder may do nothing that needs a role. */
+  localAdmin: boolean;
+  /** Where a provider is known. */
+  tokens: TokenLogins | null;
+  /** Told of a login that ended because the provider said no. */
+  withdrawn(login: Login): void;
 }
 
 const HOUR: Micros = 3_600_000_000;
@@ -32,121 +54,143 @@ export const LOGIN_LIMITS = {
   cookieIdle: 12 * HOUR,
   /** and at the latest after this. */
   cookieLife: 7 * 24 * HOUR,
-  cookies: 64,
 } as const;
 
-interface Secret {
+/** The token is as good as long as the recorder runs. */
+const NEVER = new AbortController().signal;
+
+interface Link {
   digest: Buffer;
   expires: Micros;
-}
-
-interface Link extends Secret {
   principal: Principal;
-}
-
-interface Cookie extends Secret {
-  login: Login;
-  /** When it dies however busy it is. */
-  latest: Micros;
 }
 
 export class Logins {
   readonly #options: LoginOptions;
   readonly #bearer: Buffer;
+  readonly #byToken: Login;
+  readonly #browsers: BrowserLogins;
   #links: Link[] = [];
-  #cookies: Cookie[] = [];
 
   constructor(options: LoginOptions) {
     this.#options = options;
     this.#bearer = digest(options.token);
+    const principal = options.localAdmin ? LOCAL_ADMIN : LOCAL_PROGRAM;
+    this.#byToken = { how: 'token', name: 'token', principal, ended: NEVER };
+    this.#browsers = new BrowserLogins(options);
   }
 
-  /** Cookies know no ports: the name keeps two recorders of one machine apart. */
-  get cookieName(): string {
-    return `chaperone-${this.#options.port}`;
-  }
-
-  /** A fresh one-time token. The oldest one still open is forgotten when there are too many. */
+  /**
+   * A fresh one-time token. The oldest one still open is forgotten when there are too many.
+   * @throws ChaperoneError `FORBIDDEN` where everybody has to sign in by name
+   */
   issueLink(principal = LOCAL_ADMIN): string {
+    if (!this.#options.localAdmin)
+      throw new ChaperoneError('FORBIDDEN', 'there are no login links here: sign in at the provider');
     const token = randomBytes(32).toString('base64url');
     const expires = this.#options.now() + LOGIN_LIMITS.linkLife;
-    this.#links = [...this.#alive(this.#links), { digest: digest(token), expires, principal }].slice(
-      -LOGIN_LIMITS.links,
-    );
+    this.#links = [...this.#open(), { digest: digest(token), expires, principal }].slice(-LOGIN_LIMITS.links);
     return token;
   }
 
   /** Trades a one-time token for a session cookie's value; null if it is unknown, used or too old. */
   redeem(token: string): { login: Login; cookie: string } | null {
-    const link = find(this.#alive(this.#links), token);
-    if (link === null) return null;
-    this.#links = this.#links.filter((other) => other !== link);
-    const cookie = randomBytes(32).toString('base64url');
-    const name = `browser-${randomBytes(4).toString('hex')}`;
-    const login: Login = { how: 'link', name, principal: link.principal };
-    const now = this.#options.now();
-    const entry = {
-      digest: digest(cookie),
-      expires: now + LOGIN_LIMITS.cookieIdle,
-      latest: now + LOGIN_LIMITS.cookieLife,
-      login,
-    };
-    this.#cookies = [...this.#alive(this.#cookies), entry].slice(-LOGIN_LIMITS.cookies);
-    return { login, cookie };
+    const wanted = digest(token);
+    // All are looked at, whichever it is.
+    const [found] = this.#open().filter((link) => timingSafeEqual(link.digest, wanted));
+    if (found === undefined) return null;
+    this.#links = this.#links.filter((other) => other !== found);
+    const { cookieIdle: idle, cookieLife: life } = LOGIN_LIMITS;
+    return this.#browsers.open({ how: 'link', principal: found.principal, idle, life });
   }
 
-  /** The login a request proves, or null. A bearer token, where there is one, is the only thing looked at. */
-  identify(request: IncomingMessage): Login | null {
+  /** Logs a browser in whose owner was proven otherwise. */
+  open(opening: Opening): { login: Login; cookie: string } {
+    return this.#browsers.open(opening);
+  }
+
+  /**
+   * The login a request proves, or null. A bearer token, where there is one, is the only thing looked at.
+   * @throws ChaperoneError `UNAUTHENTICATED` or `FORBIDDEN` where the provider's word says no, `ISSUER_GONE`
+   */
+  async identify(request: IncomingMessage): Promise<Login | null> {
     const { authorization } = request.headers;
-    if (authorization !== undefined) return this.#byToken(authorization);
-    const cookie = this.#cookieOf(request);
-    if (cookie === null) return null;
-    const now = this.#options.now();
-    cookie.expires = Math.min(now + LOGIN_LIMITS.cookieIdle, cookie.latest);
-    return cookie.login;
-  }
-
-  logout(request: IncomingMessage): void {
-    const cookie = this.#cookieOf(request);
-    this.#cookies = this.#cookies.filter((other) => other !== cookie);
-  }
-
-  setCookie(value: string): string {
-    return `${this.cookieName}=${value}; HttpOnly; SameSite=Strict; Path=/`;
-  }
-
-  #byToken(authorization: string): Login | null {
-    const token = /^Bearer ([\w-]{1,256})$/i.exec(authorization)?.[1];
-    if (token === undefined) return null;
-    return timingSafeEqual(digest(token), this.#bearer)
-      ? { how: 'token', name: 'token', principal: LOCAL_ADMIN }
-      : null;
-  }
-
-  #cookieOf(request: IncomingMessage): Cookie | null {
-    const alive = this.#alive(this.#cookies);
-    for (const pair of (request.headers.cookie ?? '').split(';')) {
-      const [name, value] = pair.trim().split('=', 2);
-      if (name !== this.cookieName || value === undefined) continue;
-      const cookie = find(alive, value);
-      if (cookie !== null) return cookie;
+    if (authorization !== undefined) return this.#bySecret(authorization);
+    for (const cookie of this.#cookiesOf(request)) {
+      const login = await this.#browsers.find(cookie);
+      if (login !== null) return login;
     }
     return null;
   }
 
-  #alive<T extends Secret>(secrets: T[]): T[] {
-    const now = this.#options.now();
-    return secrets.filter((secret) => secret.expires > now);
+  /** Ends the login of this browser; null where it has none. */
+  logout(request: IncomingMessage): { login: Login; endUrl: string | null } | null {
+    for (const cookie of this.#cookiesOf(request)) {
+      const closed = this.#browsers.close(cookie);
+      if (closed !== null) return closed;
+    }
+    return null;
   }
+
+  /** Ends the login that this cookie's value proves. */
+  close(cookie: string): void {
+    this.#browsers.close(cookie);
+  }
+
+  /** Ends every login of a person, at once. @returns their names */
+  end(user: string): string[] {
+    return [...this.#browsers.closeAll(user), ...(this.#options.tokens?.closeAll(user) ?? [])];
+  }
+
+  /** Ends what is too old, and asks providers where that is due. */
+  async sweep(): Promise<void> {
+    this.#options.tokens?.sweep();
+    await this.#browsers.sweep();
+  }
+
+  /** Set anew at each login: a value that somebody else put there before is worth nothing after it. */
+  setCookie(request: IncomingMessage, value: string): string {
+    const secure = this.#options.origins.isSecure(request) ? '; Secure' : '';
+    return `${this.#nameFor(request)}=${value}; HttpOnly; SameSite=Strict; Path=/${secure}`;
+  }
+
+  /**
+   * Cookies know no ports: the name keeps two recorders of one machine apart. Under TLS its prefix keeps other hosts
+   * of the domain from setting it (https://datatracker.ietf.org/doc/html/draft-ietf-httpbis-rfc6265bis#name-the-__host-prefix).
+   */
+  #nameFor(request: IncomingMessage): string {
+    return `${this.#options.origins.isSecure(request) ? '__Host-' : ''}chaperone-${this.#options.port}`;
+  }
+
+  async #bySecret(authorization: string): Promise<Login | null> {
+    const token = /^Bearer ([\w.-]{1,16384})$/i.exec(authorization)?.[1];
+    if (token === undefined) return null;
+    if (timingSafeEqual(digest(token), this.#bearer)) return this.#byToken;
+    const { tokens } = this.#options;
+    return tokens !== null && token.split('.').length === 3 ? tokens.find(token) : null;
+  }
+
+  #cookiesOf(request: IncomingMessage): string[] {
+    const wanted = this.#nameFor(request);
+    return cookiesOf(request)
+      .filter(([name]) => name === wanted)
+      .map(([, value]) => value);
+  }
+
+  #open(): Link[] {
+    const now = this.#options.now();
+    return this.#links.filter(({ expires }) => expires > now);
+  }
+}
+
+/** Name and value of each cookie of a request, in its order. */
+export function cookiesOf(request: IncomingMessage): [string, string][] {
+  return (request.headers.cookie ?? '').split(';').flatMap((pair) => {
+    const [name, value] = pair.trim().split('=', 2);
+    return name === undefined || value === undefined ? [] : [[name, value] satisfies [string, string]];
+  });
 }
 
 function digest(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();
-}
-
-function find<T extends Secret>(secrets: T[], presented: string): T | null {
-  const wanted = digest(presented);
-  let found: T | null = null;
-  for (const secret of secrets) if (timingSafeEqual(secret.digest, wanted)) found = secret;
-  return found;
 }

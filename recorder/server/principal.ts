@@ -26,6 +26,8 @@ export interface Scope {
 export interface Principal {
   /** Names the person in the log: of one machine `admin`, of a provider what its claim says. */
   user: string;
+  /** `https://issuer#sub` of who signed in at a provider: stays the same where a name does not. */
+  subject?: string;
   groups: readonly string[];
   roles: readonly Role[];
   /**
@@ -37,3 +39,6 @@ export interface Principal {
 
 /** On one machine there is one human who may log in, whatever browser they use. */
 export const LOCAL_ADMIN: Principal = { user: 'admin', groups: [EVERY_GROUP], roles: ['admin'] };
+
+/** Programs of this machine that record, where people have names of their own. */
+export const LOCAL_PROGRAM: Principal = { user: 'local', groups: [], roles: [] };

@@ -1,5 +1,5 @@
 /** The recorder's HTTP server: loopback only, nothing without login. Assembles what the other files do. */
-import { createServer, type Server } from 'node:http';
+import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Desk } from '../approvals/desk.ts';
 import type { Micros, SessionId } from '../audit/event.ts';
@@ -8,9 +8,12 @@ import type { Archive, Journal } from '../log/ports.ts';
 import { AccessRecord } from './access.ts';
 import type { Trouble } from './api.ts';
 import { Application } from './application.ts';
-import { Assets } from './assets.ts';
+import { Assets, type OwnPage } from './assets.ts';
 import type { Permission } from './authorize.ts';
-import { Logins } from './login.ts';
+import { type Login, Logins } from './login.ts';
+import { loginNeeded, ownPath, signInFailed } from './login-pages.ts';
+import { peopleOf } from './oidc/people.ts';
+import type { OidcSettings } from './oidc/settings.ts';
 import { ensureToken } from './presence.ts';
 import type { Principal } from './principal.ts';
 import { accountRoutes, openRoutes } from './routes/account.ts';
@@ -49,6 +52,8 @@ export interface ServerOptions {
   kube?: KubeAccess;
   /** Knows the policy in force, where one is in this process. */
   explainer?: Explainer;
+  /** Where people sign in; where it is left out, there is the one local admin. */
+  oidc?: OidcSettings;
   /** What does not work as it should in this process, beside the server. */
   troubles?: () => readonly Trouble[];
   /** Told of errors that nobody raised on purpose; by default a line on stderr. */
@@ -60,10 +65,13 @@ export interface RecorderServer {
   url: string;
   port: number;
   /**
-   * A fresh link that logs one browser in, once, and shows `next` (a path, default the first page). Who started the
-   * recorder may say as whom; default the local admin.
+   * Where a browser gets in and is shown `next` (a path, default the first page): by a fresh link that logs one
+   * browser in, once; by signing in, where there are no such links. Who started the recorder may say as whom a link
+   * logs in; default the local admin.
    */
   loginUrl(next?: string, as?: Principal): string;
+  /** Ends every login of a person, at once. @returns their names, as they stand in the log */
+  endLogins(user: string): string[];
   /** What is answered at which address, and what it needs; null where that is no login. */
   table: readonly { method: string; path: string; needs: Permission | null }[];
   /** Stops within a few seconds: takes no more requests, answers what was stored, closes sockets with 1001. */
@@ -73,6 +81,8 @@ export interface RecorderServer {
 const HOST = '127.0.0.1';
 /** After this, requests that are still running are cut. */
 const CLOSE_WITHIN_MS = 3000;
+/** How much longer something may be streamed to a login that has ended by itself. */
+const SWEEP_EVERY_MS = 15_000;
 
 /** @throws ChaperoneError `PORT_IN_USE`, and file system errors of the data directory */
 export async function startServer(options: ServerOptions): Promise<RecorderServer> {
@@ -80,12 +90,14 @@ export async function startServer(options: ServerOptions): Promise<RecorderServe
   const http = createServer(LIMITS);
   const port = await listen(http, options.port);
   const url = `http://${HOST}:${port}`;
-  const { application, sockets, logins, table } = assemble(options, { token, assets, port, http });
+  const { application, sockets, logins, loginUrl, table } = assemble(options, { token, assets, port, http });
+  const sweeping = setInterval(() => void logins.sweep(), SWEEP_EVERY_MS).unref();
   // E.g. no descriptor is left for one more connection: that must not end the recording of the others.
   http.on('error', options.report ?? complain);
   http.on('request', (request, response) => application.answer(request, response));
   http.on('upgrade', (request, socket, head) => application.upgrade(request, socket, head));
   const close = async (): Promise<void> => {
+    clearInterval(sweeping);
     application.close();
     await shutDown(http, sockets);
   };
@@ -95,8 +107,7 @@ export async function startServer(options: ServerOptions): Promise<RecorderServe
     await close();
     throw error;
   }
-  const loginUrl = (next?: string, as?: Principal): string => linkOf(url, logins, { next, as });
-  return { url, port, loginUrl, table, close: once(close) };
+  return { url, port, loginUrl, table, endLogins: (user) => logins.end(user), close: once(close) };
 }
 
 interface Parts {
@@ -107,14 +118,28 @@ interface Parts {
 }
 
 function assemble(
-  { log, ingest = log, clock, kube, desk, explainer, report = complain, troubles = () => [] }: ServerOptions,
+  {
+    log,
+    ingest = log,
+    clock,
+    kube,
+    desk,
+    explainer,
+    oidc,
+    report = complain,
+    troubles = () => [],
+  }: ServerOptions,
   { token, assets, port, http }: Parts,
 ) {
   const now = (): Micros => clock.now();
-  const logins = new Logins({ port, token, now });
   const throttle = new Throttle({ burst: 20, refill: 3_000_000, now });
   const access = new AccessRecord(log, now);
-  const loginUrl = (next?: string): string => linkOf(`http://${HOST}:${port}`, logins, { next });
+  const people = peopleOf(oidc, { now, port, report });
+  const { origins, localAdmin, tokens, waysIn } = people;
+  const withdrawn = (login: Login): void => void access.logout(login, 'withdrawn').catch(report);
+  const logins = new Logins({ ...{ port, token, now }, ...{ origins, localAdmin, tokens, withdrawn } });
+  const loginUrl = (next?: string, as?: Principal): string =>
+    localAdmin ? linkOf(`http://${HOST}:${port}`, logins, { next, as }) : `${people.base}${next ?? '/'}`;
   const account = { logins, throttle, access, token, port, loginUrl };
   const health = { ready: () => http.listening, troubles };
   const release = (session: SessionId): void => {
@@ -132,10 +157,16 @@ function assemble(
     ...(desk === undefined ? [] : approvalRoutes({ desk, archive: log, now })),
     ...(kube === undefined ? [] : kubeRoutes({ kube })),
   ];
-  const open = [...probeRoutes(health), ...openRoutes(account)];
+  const signingIn = people.routes({ logins, throttle, access });
+  const open = [...probeRoutes(health), ...openRoutes(account), ...signingIn];
+  const loginPage = (error: ChaperoneError, { url }: IncomingMessage): OwnPage =>
+    waysIn.provider !== null && error.code === 'ISSUER_GONE'
+      ? signInFailed(waysIn.provider, { title: 'Your login cannot be renewed now', message: error.message })
+      : loginNeeded(waysIn, ownPath(url ?? null));
   const application = new Application({
     archive: log,
-    port,
+    origins,
+    loginPage,
     logins,
     throttle,
     access,
@@ -150,7 +181,7 @@ function assemble(
     ...SOCKET_ROUTES.map((route) => ({ ...route, method: 'WebSocket' })),
     ...open.map((route) => ({ ...route, needs: null })),
   ].map(({ method, path, needs }) => ({ method, path, needs }));
-  return { application, sockets, logins, table };
+  return { application, sockets, logins, loginUrl, table };
 }
 
 function linkOf(

@@ -33,6 +33,8 @@ const MAX_INGEST = 128;
 const MAX_LIVE = 128;
 /** What a follower sends is control frames and little else. */
 const MAX_LIVE_FRAME = 4 * 1024;
+/** https://www.rfc-editor.org/rfc/rfc6455#section-7.4.1 */
+const POLICY_VIOLATION = 1008;
 const PING_EVERY_MS = 30_000;
 
 /** As of `Route`: none without what it needs. */
@@ -129,6 +131,10 @@ export class Sockets {
     await access.viewed(id, 'live', login);
     this.#live.handleUpgrade(request, socket, head, (opened) => {
       opened.on('pong', () => this.#silent.delete(opened));
+      const end = () => opened.close(POLICY_VIOLATION, 'the login has ended');
+      login.ended.addEventListener('abort', end, { once: true });
+      opened.once('close', () => login.ended.removeEventListener('abort', end));
+      if (login.ended.aborted) end();
       serveLive(archive, id, opened);
     });
   }

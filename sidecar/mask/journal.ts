@@ -121,6 +121,7 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
     case 'policy.loaded':
     case 'policy.rejected':
     case 'access.login':
+    case 'access.logout':
     case 'access.viewed':
     case 'access.refused':
     case 'access.offboarded':

@@ -94,6 +94,7 @@ function refuseWhatIsNotTheWriters(session: SessionId, body: EventBody): void {
     case 'approval.used':
     case 'approval.revoked':
     case 'access.login':
+    case 'access.logout':
     case 'access.viewed':
     case 'access.refused':
     case 'access.offboarded':

@@ -2,10 +2,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ChaperoneError } from '../../errors.ts';
 import type { AccessRecord } from '../access.ts';
-import type { LoginLink, WhoAmI } from '../api.ts';
+import type { LoggedOut, LoginLink, WhoAmI } from '../api.ts';
 import { sendPage } from '../assets.ts';
 import { permissionsOf } from '../authorize.ts';
+import { CredentialsRefused } from '../credentials.ts';
 import type { Login, Logins } from '../login.ts';
+import { moveOn, ownPath, usedLink } from '../login-pages.ts';
 import { proof } from '../presence.ts';
 import { sendJson, sendText } from '../reply.ts';
 import type { Exchange, Route } from '../router.ts';
@@ -56,11 +58,7 @@ export function accountRoutes(options: AccountOptions): Route[] {
       method: 'POST',
       path: '/api/logout',
       needs: 'account',
-      handle: ({ request, response }) => {
-        options.logins.logout(request);
-        response.statusCode = 204;
-        response.end();
-      },
+      handle: (exchange) => logOut(options, exchange),
     },
   ];
 }
@@ -87,27 +85,23 @@ async function followLink(
     throw new ChaperoneError('FORBIDDEN', 'not before it is followed');
   const next = ownPath(query.get('next'));
   const redeemed = logins.redeem(query.get('token') ?? '');
-  if (redeemed === null && logins.identify(request) !== null) {
+  if (redeemed === null && (await logins.identify(request)) !== null) {
     // Followed twice by the same browser: a double click, a page opened again.
     sendPage(response, 200, moveOn(next));
     return;
   }
   if (redeemed === null) {
+    const from = request.socket.remoteAddress ?? 'unknown';
+    await access.refusedLogin(new CredentialsRefused('used-link', 'this link is used or too old'), from);
     throttle.fail();
-    sendPage(response, 401, USED_LINK);
+    sendPage(response, 401, usedLink());
     return;
   }
-  await access.login('link', request.socket.remoteAddress ?? 'unknown');
-  response.setHeader('Set-Cookie', logins.setCookie(redeemed.cookie));
+  // Whoever was logged in here before is not any more.
+  logins.logout(request);
+  await access.login(redeemed.login, request.socket.remoteAddress ?? 'unknown');
+  response.setHeader('Set-Cookie', logins.setCookie(request, redeemed.cookie));
   sendPage(response, 200, moveOn(next));
-}
-
-function moveOn(next: string) {
-  return {
-    title: 'Chaperone',
-    head: `<meta http-equiv="refresh" content="0;url=${escapeHtml(next)}">`,
-    body: `<p>Logged in. <a href="${escapeHtml(next)}">Go on</a></p>`,
-  };
 }
 
 /** Answers a nonce with what only a holder of the token can know; see presence.ts. */
@@ -124,29 +118,11 @@ function issueLink(options: AccountOptions, { response, query }: Exchange): void
   sendJson(response, { url: options.loginUrl(ownPath(query.get('next'))) } satisfies LoginLink);
 }
 
-/** A path and no more: two slashes at its start, of either kind, would name another host. */
-const OWN_PATH = /^\/(?![/\\])[!-~]*$/;
-
-/** `next` if it stays on this server, otherwise the first page. */
-export function ownPath(next: string | null): string {
-  if (next === null || !OWN_PATH.test(next) || !URL.canParse(next, 'http://own')) return '/';
-  const url = new URL(next, 'http://own');
-  const path = `${url.pathname}${url.search}${url.hash}`;
-  // Looked at again: `/.//other` is a path, and becomes `//other` once its dot is resolved.
-  return url.origin === 'http://own' && OWN_PATH.test(path) ? path : '/';
+/** Ends the login here; where the browser is logged in at the provider too, the answer says where that ends. */
+async function logOut({ logins, access }: AccountOptions, { request, response }: Exchange): Promise<void> {
+  const closed = logins.logout(request);
+  if (closed !== null) await access.logout(closed.login, 'asked');
+  if (closed?.endUrl) return sendJson(response, { next: closed.endUrl } satisfies LoggedOut);
+  response.statusCode = 204;
+  response.end();
 }
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-}
-
-const WHERE =
-  '<p><code>chaperone up</code> prints a link when it starts. Run it again in the same data directory for a fresh one.</p>';
-const USED_LINK = {
-  title: 'Chaperone: link not valid',
-  body: `<h1>This login link has been used, or is too old</h1><p>Each link logs in one browser, once.</p>${WHERE}`,
-};
-export const LOGIN_NEEDED = {
-  title: 'Chaperone: login needed',
-  body: `<h1>Open Chaperone by its login link</h1><p>This browser is not logged in.</p>${WHERE}`,
-};

@@ -4,6 +4,7 @@ import { ChaperoneError } from '../../errors.ts';
 import { type ExportFormat, exportSession, FORMATS, isExportFormat } from '../../export/format.ts';
 import { searchOutput } from '../../export/search.ts';
 import type { AccessRecord } from '../access.ts';
+import type { Login } from '../login.ts';
 import { stream, streamLines } from '../reply.ts';
 import type { Exchange, Route } from '../router.ts';
 
@@ -37,7 +38,7 @@ async function sendCast({ access }: CastRoutesOptions, exchange: Exchange): Prom
   const summary = await archive.session(params.id!);
   const isDownload = query.get('download') === '1';
   // A program has no page to replay in: what it fetches leaves the house.
-  await access.viewed(summary.id, isDownload || login.how === 'token' ? 'export' : 'replay', login);
+  await access.viewed(summary.id, isDownload || isProgram(login) ? 'export' : 'replay', login);
   const { extension, mediaType } = FORMATS[format];
   response.setHeader('Content-Type', mediaType);
   if (isDownload) {
@@ -62,6 +63,10 @@ async function* resumed<T>(first: IteratorResult<T, void>, rest: AsyncGenerator<
   if (first.done === true) return;
   yield first.value;
   yield* rest;
+}
+
+function isProgram({ how }: Login): boolean {
+  return how === 'token' || how === 'device';
 }
 
 function readFormat(query: URLSearchParams): ExportFormat {

@@ -139,13 +139,15 @@ const BODIES: { [T in EventType]: Extract<EventBody, { type: T }> } = {
   },
   'policy.loaded': { type: 'policy.loaded', digest: 'd', source: 's' },
   'policy.rejected': { type: 'policy.rejected', source: 's', error: 'e', kept: 'd' },
-  'access.login': { type: 'access.login', how: 'link', from: 'f' },
+  'access.login': { type: 'access.login', how: 'oidc', from: 'f', login: 'l', user: 'u', subject: 's' },
+  'access.logout': { type: 'access.logout', login: 'l', user: 'u', reason: 'asked' },
   'access.viewed': { type: 'access.viewed', session, what: 'replay', by: 'b', user: 'u' },
   'access.refused': {
     type: 'access.refused',
     from: 'f',
     what: 'w',
     reason: 'scope',
+    detail: 'd',
     user: 'u',
     login: 'l',
     session,
@@ -312,8 +314,9 @@ function optional({ body }: AuditEvent, path: Path, change: string): boolean {
     'approval.requested': ['content'],
     'approval.voted': ['comment', 'grant'],
     'approval.settled': ['by', 'grantedUntil'],
+    'access.login': ['login', 'user', 'subject'],
     'access.viewed': ['user'],
-    'access.refused': ['user', 'login', 'session', 'omitted'],
+    'access.refused': ['detail', 'user', 'login', 'session', 'omitted'],
   };
   const isOptional = anywhere.test(member) || summary.test(member) || some[body.type]?.includes(member);
   return change === 'remove' && isOptional === true;

@@ -210,7 +210,7 @@ t.test('a link is not used up by a prefetch, nor by another page', async (t) => 
 });
 
 t.test('next leads only into this server', async (t) => {
-  const { ownPath } = await import('../../../recorder/server/routes/account.ts');
+  const { ownPath } = await import('../../../recorder/server/login-pages.ts');
   t.equal(ownPath('/sessions/01JD?t=3#x'), '/sessions/01JD?t=3#x');
   const foreign = [
     '//evil.test/',

@@ -1,0 +1,97 @@
+/**
+ * Command lines that signed in by the device flow: each request brings the ID token, which is checked once and then
+ * known by its digest until it ends. https://www.rfc-editor.org/rfc/rfc8628
+ */
+import { createHash } from 'node:crypto';
+import type { Micros } from '../../audit/event.ts';
+import { CredentialsRefused } from '../credentials.ts';
+import type { Login, TokenLogins } from '../login.ts';
+import { personOf } from './person.ts';
+import type { Provider } from './provider.ts';
+import type { OidcSettings } from './settings.ts';
+
+/** A token that is older has to be renewed, whatever its provider says: groups change. */
+export const MAX_TOKEN_AGE: Micros = 3600 * 1_000_000;
+const SECOND: Micros = 1_000_000;
+/** The oldest are checked again when they come back. */
+const MOST = 4096;
+/** Who left is remembered for as long as a token from before could be good. */
+const REMEMBERED = MAX_TOKEN_AGE + 60 * SECOND;
+
+interface Entry {
+  login: Login;
+  ending: AbortController;
+  expires: Micros;
+}
+
+export interface DeviceLoginsOptions {
+  settings: OidcSettings;
+  provider: Provider;
+  now(): Micros;
+}
+
+export class DeviceLogins implements TokenLogins {
+  readonly #options: DeviceLoginsOptions;
+  readonly #entries = new Map<string, Entry>();
+  /** Until when tokens of these people that were issued before `since` are refused. */
+  readonly #gone = new Map<string, { since: Micros; until: Micros }>();
+
+  constructor(options: DeviceLoginsOptions) {
+    this.#options = options;
+  }
+
+  async find(token: string): Promise<Login> {
+    const { now, settings, provider } = this.#options;
+    const { deviceClientId } = settings;
+    if (deviceClientId === null)
+      throw new CredentialsRefused('no-device-login', 'command lines cannot sign in at this recorder');
+    const key = createHash('sha256').update(token).digest('base64url');
+    const known = this.#entries.get(key);
+    if (known !== undefined && known.expires > now()) return known.login;
+    const claims = await provider.check(token, deviceClientId, MAX_TOKEN_AGE / SECOND);
+    // A nonce is what a browser asked for: such a token was never given to a command line.
+    if (claims.nonce !== undefined)
+      throw new CredentialsRefused('for-a-browser', 'this token is for a browser');
+    const principal = personOf(claims, settings);
+    this.#refuseWhoLeft(principal.user, claims.iat * SECOND);
+    // Another request may have brought it meanwhile.
+    const twin = this.#entries.get(key);
+    if (twin !== undefined && twin.expires > now()) return twin.login;
+    const ending = new AbortController();
+    const login: Login = {
+      how: 'device',
+      name: `device-${key.slice(0, 8)}`,
+      principal,
+      ended: ending.signal,
+    };
+    const expires = Math.min(claims.exp * SECOND, claims.iat * SECOND + MAX_TOKEN_AGE);
+    if (this.#entries.size >= MOST) this.#end(this.#entries.keys().next().value!);
+    this.#entries.set(key, { login, ending, expires });
+    return login;
+  }
+
+  closeAll(user: string): string[] {
+    const now = this.#options.now();
+    this.#gone.set(user, { since: now, until: now + REMEMBERED });
+    const theirs = [...this.#entries].filter(([, { login }]) => login.principal.user === user);
+    for (const [key] of theirs) this.#end(key);
+    return theirs.map(([, { login }]) => login.name);
+  }
+
+  sweep(): void {
+    const now = this.#options.now();
+    for (const [key, { expires }] of this.#entries) if (expires <= now) this.#end(key);
+    for (const [user, { until }] of this.#gone) if (until <= now) this.#gone.delete(user);
+  }
+
+  #refuseWhoLeft(user: string, issued: Micros): void {
+    const gone = this.#gone.get(user);
+    if (gone === undefined || issued > gone.since) return;
+    throw new CredentialsRefused('ended', 'this login was ended by an admin: log in again', { user });
+  }
+
+  #end(key: string): void {
+    this.#entries.get(key)?.ending.abort();
+    this.#entries.delete(key);
+  }
+}
