@@ -32,6 +32,8 @@ export interface Touch {
   recursive: boolean;
   /** False where an expansion decides whether, or where, it is touched. */
   certain: boolean;
+  /** As the words spell it, where that leads on through a link: by a slash at its end, or `..` behind one. */
+  spelled?: string;
 }
 
 /** What a command is able to do, as far as its own words tell. More join as they are recognised. */
@@ -108,6 +110,8 @@ export interface SimpleCommand {
    * only assigns or redirects.
    */
   program: string | null;
+  /** The file that is executed, links followed; left out where that is not seen. */
+  path?: string;
   argv: (string | null)[];
   /** True where an expansion without quotes may add words, flags among them. A quoted one is taken for data. */
   openEnded: boolean;

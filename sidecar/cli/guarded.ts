@@ -4,6 +4,7 @@ import type { SessionId } from '../../recorder/audit/event.ts';
 import type { KubeAccess } from '../../recorder/server/routes/kube.ts';
 import { systemClock } from '../clock.ts';
 import { analyse, analyseArgv } from '../command/analyse.ts';
+import { MachineFiles } from '../files/machine-files.ts';
 import { Gate } from '../gate.ts';
 import { localIdentity } from '../identity/local.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
@@ -37,6 +38,8 @@ export async function guardedShell(
 ): Promise<GuardedOutcome> {
   const current = () => policy.current();
   const workspace = workspaceOf(options.cwd ?? process.cwd(), homeDirectory());
+  const files = new MachineFiles({ roots: [workspace, homeDirectory() ?? undefined] });
+  const around = (where: Whereabouts) => ({ ...located(where), workspace, files: files.view() });
   const guard: Guard = {
     journal: evidence.journal,
     vault: evidence.vault,
@@ -46,8 +49,8 @@ export async function guardedShell(
     }),
     clock: systemClock,
     policy: () => current().digest,
-    analyse: (line, where) => analyse(line, { ...located(where), workspace }),
-    analyseArgv: (argv, where) => analyseArgv(argv, { ...located(where), workspace }),
+    analyse: (line, where) => analyse(line, around(where)),
+    analyseArgv: (argv, where) => analyseArgv(argv, around(where)),
   };
   const session = ulid();
   const identity = localIdentity(process.env);

@@ -8,6 +8,7 @@ import { quote } from 'shell-quote';
 import type { CommandAction } from '../action.ts';
 import { plainPath } from '../match/path.ts';
 import { literalWord } from './fields.ts';
+import type { FileView } from './file-view.ts';
 import { Found } from './found.ts';
 import { invoke, isFollowed } from './invoke.ts';
 import { LimitReached, shown } from './limits.ts';
@@ -23,8 +24,12 @@ export interface Context {
   workspace?: string | undefined;
   /** Other variables known to hold these values when the line starts. */
   variables?: Readonly<Record<string, string>>;
+  /** The same of those that are exported, so that what the line starts knows them. */
+  environment?: Readonly<Record<string, string>> | undefined;
   /** What arrives on its standard input: statements that are judged one by one, or nothing. Otherwise that is not known. */
   input?: 'judged' | 'empty';
+  /** What the file system says of the names in it, for this one line; left out where it cannot be seen. */
+  files?: FileView;
 }
 
 /** Never throws. */
@@ -73,12 +78,14 @@ export class Script {
   }
 }
 
-function scopeOf({ cwd, home, variables = {}, input }: Context): Scope {
-  return rootScope(cwd, home, variables, input && { kind: input });
+function scopeOf({ cwd, home, variables, environment, input, files }: Context): Scope {
+  const known = { ...environment, ...variables };
+  return { ...rootScope(cwd, home, known, input && { kind: input }), files: files ?? null };
 }
 
 function run(line: string, context: Context, read: (found: Found, scope: Scope) => void): CommandAction {
-  const found = new Found(reader, { home: context.home, workspace: context.workspace });
+  const places = { home: context.home, workspace: context.workspace };
+  const found = new Found(reader, places, new Set(Object.keys(context.environment ?? {})));
   try {
     read(found, scopeOf(context));
   } catch (error) {
@@ -90,6 +97,13 @@ function run(line: string, context: Context, read: (found: Found, scope: Scope) 
     }
   }
   doubtRedefined(found);
+  if (context.files?.exhausted) found.doubt('limit', 'names more files than are looked at', line);
+  if (found.taken.some((path) => found.made.covers(path)))
+    found.doubt(
+      'unreadable-script',
+      'a file that the line runs or applies is changed by the line itself',
+      line,
+    );
   found.markForkBombs();
   const { commands, functions, unknown } = found;
   const home = context.home === undefined ? {} : { home: context.home };

@@ -6,6 +6,7 @@ import type { Found } from './found.ts';
 import { argument } from './interpreter.ts';
 import { readOptions } from './options.ts';
 import { bind, isJudged, learn, mayBe, type Scope, SOMEWHERE, unsettle } from './scope.ts';
+import { fileNamed, followScript } from './script-file.ts';
 import { isStdin } from './shells.ts';
 
 interface BuiltinCall {
@@ -123,7 +124,11 @@ function source(found: Found, program: string, call: BuiltinCall, scope: Scope):
     }
     if (!isJudged(scope.input)) found.doubt('code-on-stdin', `${program} runs what it reads`, call.text);
   } else {
-    found.doubt('unreadable-script', `${program} runs a script whose text is not seen here`, call.text);
+    // The same shell: what it learns, its caller knows.
+    const run = { ...scope, via: [...scope.via, program], depth: scope.depth + 1 };
+    followScript(found, program, fileNamed(file, scope), { text: call.text, scope: run });
+    scope.cwd = run.cwd;
+    scope.variables = run.variables;
   }
 }
 

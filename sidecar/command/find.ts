@@ -1,8 +1,9 @@
 /** The expression of `find`: where it starts, what narrows it, what it runs and whether it deletes. */
 
-import { ANYWHERE, resolvePath } from '../match/path.ts';
+import { ANYWHERE, plainPath, quoteGlob, resolvePath } from '../match/path.ts';
 import type { Word } from './fields.ts';
 import { LIMITS } from './limits.ts';
+import { leadsOn } from './links.ts';
 import type { Scope } from './scope.ts';
 
 export interface Search {
@@ -77,7 +78,7 @@ export function readSearch(words: readonly Word[], scope: Scope): Search {
     return { reach: [{ path: `/${ANYWHERE}`, recursive: true, certain: false }], ...rest };
   }
   const reach = places.flatMap((start) => {
-    const path = resolvePath(scope.cwd, start.pattern);
+    const path = startOf(start.pattern, words, scope);
     const certain = start.value !== null && !path.includes('**');
     // How much a test leaves in reach is not known: perhaps all.
     if (narrowed)
@@ -89,6 +90,16 @@ export function readSearch(words: readonly Word[], scope: Scope): Search {
     return names.map((name) => ({ path: join(path, `**/${name}`), recursive: false, certain }));
   });
   return { reach, ...rest };
+}
+
+/** Where a search begins: a link is followed where it is told to (`-H`, `-L`), or what is spelled leads on through it. */
+function startOf(pattern: string, words: readonly Word[], scope: Scope): string {
+  const path = resolvePath(scope.cwd, pattern);
+  if (scope.files === null) return path;
+  const follows = words.some(({ value }) => value === '-H' || value === '-L' || value === '-follow');
+  const plain = plainPath(leadsOn(pattern, null, scope) ?? (follows ? path : ''));
+  const real = plain === null || plain === '' ? null : scope.files.follow(plain, true);
+  return real === null ? path : quoteGlob(real);
 }
 
 function readExpression(words: readonly Word[]): {

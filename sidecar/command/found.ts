@@ -10,6 +10,7 @@ import { type Changes, changesIn, type Input, type Range, type Scope } from './s
 /** A simple command before it is entered. */
 export interface Entry {
   program: string | null;
+  path?: string;
   argv: (string | null)[];
   openEnded: boolean;
   env: SimpleCommand['env'];
@@ -45,6 +46,9 @@ export class Found {
   readonly functions: string[] = [];
   /** Files and links that the line makes. */
   readonly made = new Made();
+  /** Files whose content was taken as it stands, and scripts that are being read. */
+  readonly taken: string[] = [];
+  readonly reading = new Set<string>();
   /** Names of aliases that the line defines. */
   readonly aliases = new Set<string>();
   readonly unknown: Unknown[] = [];
@@ -63,10 +67,13 @@ export class Found {
 
   /** Where who runs it is at home, and what is worked on. */
   readonly places: Places;
+  /** Variables that what is started inherits. */
+  readonly exported: ReadonlySet<string>;
 
-  constructor(reader: Reader, places: Places) {
+  constructor(reader: Reader, places: Places, exported: ReadonlySet<string> = new Set()) {
     this.#reader = reader;
     this.places = places;
+    this.exported = exported;
   }
 
   /** What the script that is being read changes, and where; told once for each script. */

@@ -3,7 +3,8 @@ import type { Word } from './fields.ts';
 import { interpreterCode, isHarmless } from './foreign.ts';
 import type { Found } from './found.ts';
 import { childVariables, type Scope } from './scope.ts';
-import { FOREIGN, shellCode } from './shells.ts';
+import { fileNamed, followScript } from './script-file.ts';
+import { FOREIGN, positionals, shellCode, shellNamed } from './shells.ts';
 
 interface Place {
   scope: Scope;
@@ -13,16 +14,8 @@ interface Place {
 
 export function followShell(found: Found, program: string, words: readonly Word[], at: Place): void {
   const source = shellCode(words);
-  const { env, text } = found.commands[at.place]!;
-  const exported = env.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const]));
-  const home = at.scope.variables.get('HOME')?.value ?? undefined;
-  const scope: Scope = {
-    ...at.scope,
-    via: [...at.scope.via, program],
-    depth: at.scope.depth + 1,
-    variables: childVariables(exported, env.some(({ name }) => name === 'HOME') ? undefined : home),
-    positional: null,
-  };
+  const { text } = found.commands[at.place]!;
+  const scope = childScope(found, program, at);
   switch (source.from) {
     case 'nowhere':
       return;
@@ -36,13 +29,65 @@ export function followShell(found: Found, program: string, words: readonly Word[
       return;
     case 'file':
       found.runsOutputOf(source.file.sources, program);
-      found.doubt('unreadable-script', `${program} runs a script whose text is not seen here`, text);
+      followScript(found, program, fileNamed(source.file, at.scope), {
+        text,
+        scope: { ...scope, positional: source.positional },
+      });
       return;
     case 'unknown':
       found.doubt('computed-argument', `an option of ${program} is computed`, text);
       // Whatever follows may be its code.
       for (const word of source.rest) if (word.value?.includes(' ')) found.script(word.value, scope);
   }
+}
+
+/** A script that is executed by its path, and says which shell it is for. */
+export function followExecuted(
+  found: Found,
+  shell: string,
+  file: string,
+  { call, ...at }: Place & { call: { words: readonly Word[]; text: string } },
+): void {
+  const scope = { ...childScope(found, shell, at), positional: positionals(call.words) };
+  followScript(found, shell, file, { text: call.text, scope });
+}
+
+/** What a shell that is started there knows. */
+function childScope(found: Found, program: string, { scope, place }: Place): Scope {
+  const { env } = found.commands[place]!;
+  const given = env.flatMap(({ name, value }) => (value === null ? [] : [[name, value] as const]));
+  const own = new Set(env.map(({ name }) => name));
+  const home = own.has('HOME') ? undefined : (scope.variables.get('HOME')?.value ?? undefined);
+  return {
+    ...scope,
+    via: [...scope.via, program],
+    depth: scope.depth + 1,
+    variables: childVariables([...inherited(found, scope, own), ...given], home),
+    positional: null,
+  };
+}
+
+/** They hand on the environment as it is. */
+const HANDS_ON = new Set([
+  'eval',
+  'timeout',
+  'nice',
+  'ionice',
+  'nohup',
+  'time',
+  'setsid',
+  'stdbuf',
+  'command',
+  'builtin',
+]);
+
+/** Exported variables that keep their value; behind what may clean the environment only the way to programs is taken for the same. */
+function inherited(found: Found, { variables, via }: Scope, own: ReadonlySet<string>): [string, string][] {
+  const all = via.every((one) => HANDS_ON.has(one) || shellNamed(one) !== null);
+  return [...found.exported].flatMap((name): [string, string][] => {
+    const value = variables.get(name)?.value ?? null;
+    return value === null || own.has(name) || (!all && name !== 'PATH') ? [] : [[name, value]];
+  });
 }
 
 /** Interpreters other than shells: their code is not read, but where it comes from counts. False for other programs. */

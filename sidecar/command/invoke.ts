@@ -1,6 +1,6 @@
 /** One simple command with decoded words: entered, and what it runs in its turn followed. */
 import type { Assigned, Redirection, Touch } from '../action.ts';
-import { basename, quoteGlob, resolvePath } from '../match/path.ts';
+import { basename, plainPath, quoteGlob, resolvePath } from '../match/path.ts';
 import { BUILTINS, followBuiltin } from './builtins.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { CARRIERS } from './carriers.ts';
@@ -10,13 +10,15 @@ import type { Word } from './fields.ts';
 import { findCommands } from './find.ts';
 import type { Found } from './found.ts';
 import { heldBySearch, heldByVariables, heldByWords } from './held.ts';
-import { argument, followInterpreter, followShell } from './interpreter.ts';
+import { argument, followExecuted, followInterpreter, followShell } from './interpreter.ts';
 import { LIMITS, LimitReached } from './limits.ts';
 import { hasLookAlike } from './look-alike.ts';
 import { type Options, readOptions } from './options.ts';
 import { PRINTS, printed } from './output.ts';
 import { changed, isJudged, type Scope, SOMEWHERE } from './scope.ts';
+import { fileNamed } from './script-file.ts';
 import { shellNamed } from './shells.ts';
+import { fileOf, otherNames, standingOf } from './standing.ts';
 import { socketHosts } from './tools/network/sockets.ts';
 import { useOf } from './tools/tools.ts';
 import { everywhere, touchesOf } from './touches.ts';
@@ -31,6 +33,8 @@ export interface Call {
   /** What the redirections touch. */
   touches: Touch[];
   text: string;
+  /** Its name is the path of what it really is. */
+  resolved?: true;
 }
 
 export function invoke(found: Found, call: Call, scope: Scope): void {
@@ -44,9 +48,12 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   const touches = program
     ? [...call.touches, ...everywhere(scope, (place) => touchesOf(program, words, place))]
     : call.touches;
+  const file = program ? fileOf(found, program, call, scope) : null;
+  const path = file === null ? null : (scope.files?.follow(file, true) ?? null);
   const place = found.enter(
     {
       program,
+      ...(path !== null && { path }),
       argv: words.map((word) => word.value),
       openEnded: words.some((word) => word.splits),
       env: call.env,
@@ -66,6 +73,7 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   origins(found, program, call, { scope, touches });
   if (program === null) computed(found, call, scope);
   else if (program !== '') follow(found, program, call, { scope, place });
+  if (program && file !== null && !call.resolved) disguised(found, program, file, { call, scope, place });
   if (program !== '' && !UNREAD.has(program ?? '')) found.read.add(scope.input);
 }
 
@@ -95,6 +103,33 @@ function origins(
   if (follows !== undefined && program !== 'ln')
     found.doubt('computed-argument', 'a path leads through a link that the line made', text);
   found.made.note(program, touches);
+}
+
+/** What its file says of it: that it is another program, or a script. */
+function disguised(
+  found: Found,
+  program: string,
+  file: string,
+  { call, scope, place }: Site & { place: number },
+): void {
+  const standing = standingOf(file, call.words, scope);
+  switch (standing.kind) {
+    case 'named':
+      return;
+    case 'known':
+      for (const words of otherNames(program, standing.paths, call.words)) {
+        const inside = { ...scope, via: [...scope.via, program], depth: scope.depth + 1 };
+        const { env, text } = call;
+        invoke(found, { words, env, redirections: [], touches: [], text, resolved: true }, inside);
+      }
+      return;
+    case 'script':
+      if (shellNamed(standing.shell) !== null)
+        followExecuted(found, standing.shell, file, { call, scope, place });
+      return;
+    case 'hidden':
+      found.doubt('computed-command', `what ${program} is cannot be looked at`, call.text);
+  }
 }
 
 /** Builtins that leave the standard input alone. */
@@ -164,6 +199,26 @@ function follow(found: Found, program: string, call: Call, at: { scope: Scope; p
   followBuiltin(found, program, call, scope);
   const output = printed(program, call.words, found.textOf(scope.input));
   if (output !== null) found.outputs.set(place, output);
+  noteContent(found, program, call, { scope, output });
+}
+
+/** What a command leaves in a file where that is known: `printf … > FILE`, `cat > FILE <<E`, `tee FILE`. */
+function noteContent(
+  found: Found,
+  program: string,
+  { words, redirections, touches }: Call,
+  { scope, output }: { scope: Scope; output: string | null },
+): void {
+  const [only, ...more] = redirections.filter(({ operator }) => operator.includes('>'));
+  const path = plainPath(touches.find(({ role }) => role === 'writes')?.path ?? '**');
+  if (only !== undefined && more.length === 0 && path !== null && output !== null) {
+    const isOutput = /^>\|?$/.test(only.operator) && (only.fd === null || only.fd === 1);
+    if (isOutput) found.made.wrote(path, output);
+  }
+  const [, operand, ...others] = words;
+  const text = program === 'tee' && others.length === 0 ? found.textOf(scope.input) : null;
+  const target = operand === undefined || text === null ? null : fileNamed(operand, scope);
+  if (target !== null && text !== null && !operand!.value!.startsWith('-')) found.made.wrote(target, text);
 }
 
 /** What it runs is run for all that it finds: that is, for everything below where nothing narrows the search. */
@@ -318,12 +373,13 @@ function codeOf(word: Word | null, flag: string): Word | null {
 /** Where no path of here, and no variable, means anything. */
 function elsewhere(scope: Scope, { judged }: Wrapper): Scope {
   const input = judged && scope.input.kind === 'inherited' ? ({ kind: 'judged' } as const) : scope.input;
-  return { ...scope, input, cwd: SOMEWHERE, elsewhere: [], variables: new Map(), positional: null };
+  const nothing = { elsewhere: [], variables: new Map(), positional: null, files: null };
+  return { ...scope, ...nothing, input, cwd: SOMEWHERE };
 }
 
 /** Some wrappers run their command in another directory. */
 function moved(scope: Scope, wrapper: Wrapper, options: Options): Scope {
-  if (wrapper.root) return { ...scope, cwd: '/', elsewhere: [] };
+  if (wrapper.root) return { ...scope, cwd: '/', elsewhere: [], files: null };
   const flag = wrapper.directory?.find((name) => options.flags.has(name));
   if (flag === undefined) return scope;
   const word = options.values.get(flag);

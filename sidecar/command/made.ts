@@ -1,6 +1,6 @@
 /** Files and links that a line makes: what stands there later is not what the names in it say. */
 import type { Touch } from '../action.ts';
-import { basename } from '../match/path.ts';
+import { basename, plainPath } from '../match/path.ts';
 
 /** Paths remembered; what a longer line makes is taken to be anything. */
 const MOST = 64;
@@ -9,14 +9,38 @@ export class Made {
   readonly #paths: string[] = [];
   readonly #links: string[] = [];
   readonly #names = new Set<string>();
+  /** What is in files that the line has written, where that is known, and when it was. */
+  readonly #texts = new Map<string, { text: string; at: number }>();
+  #clock = 0;
 
   note(program: string | null, touches: readonly Touch[]): void {
     for (const { role, path, certain } of touches) {
+      if (role === 'writes' || role === 'deletes') this.#forget(path);
       if (role !== 'writes' || !certain || path.startsWith('/dev/')) continue;
       if (this.#paths.length < MOST) this.#paths.push(path);
       if (NAMERS.has(program ?? '')) this.#names.add(basename(path));
       if (LINKERS.has(program ?? '') && this.#links.length < MOST) this.#links.push(path);
     }
+  }
+
+  /** The content that a path has got by what was noted last. */
+  wrote(path: string, text: string): void {
+    if (this.#texts.size < MOST) this.#texts.set(path, { text, at: ++this.#clock });
+  }
+
+  /** Null where it is not known. */
+  textOf(path: string): string | null {
+    return this.#paths.length >= MOST || this.leads(path) ? null : (this.#texts.get(path)?.text ?? null);
+  }
+
+  /** To be given back to `forgetSince`. */
+  get clock(): number {
+    return this.#clock;
+  }
+
+  /** What was written from then on may not have been. */
+  forgetSince(clock: number): void {
+    for (const [path, { at }] of this.#texts) if (at > clock) this.#texts.delete(path);
   }
 
   /** Whether it is one of them, or lies below one. */
@@ -32,6 +56,13 @@ export class Made {
   /** Whether it leads through a link. */
   leads(path: string): boolean {
     return this.#links.length >= MOST || this.#links.some((made) => isBelow(path, made));
+  }
+
+  #forget(path: string): void {
+    if (this.#texts.size === 0) return;
+    const plain = plainPath(path);
+    if (plain === null) this.#texts.clear();
+    else for (const one of this.#texts.keys()) if (isBelow(one, plain)) this.#texts.delete(one);
   }
 }
 

@@ -1,6 +1,7 @@
 /** What is known at one place in a script: where it runs, which variables hold what, what feeds its input. */
 
 import { quoteGlob } from '../match/path.ts';
+import type { FileView } from './file-view.ts';
 import { LIMITS } from './limits.ts';
 
 /** Indices of commands already found: [from, to). */
@@ -47,6 +48,8 @@ export interface Scope {
   pipeline: { id: number; place: number; length: number };
   /** The function body that is being read, null outside of any. */
   body: { name: string; concurrent: boolean; always: boolean; repeated: boolean } | null;
+  /** What the file system says of names; null where it is not the one that they are of, or cannot be seen. */
+  files: FileView | null;
 }
 
 /** Where the working directory is not known. */
@@ -68,6 +71,7 @@ export function rootScope(
     depth: 0,
     pipeline: { id: 0, place: 0, length: 1 },
     body: null,
+    files: null,
   };
 }
 

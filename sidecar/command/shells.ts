@@ -43,7 +43,7 @@ export type Code =
   /** `-c code`, with `$0`, `$1` … */
   | { from: 'argument'; code: Word; positional: (string | null)[]; startUp: boolean }
   | { from: 'stdin' }
-  | { from: 'file'; file: Word }
+  | { from: 'file'; file: Word; positional: (string | null)[] }
   /** `--version` and the like. */
   | { from: 'nowhere' }
   /** An option is computed. */
@@ -107,11 +107,11 @@ export function shellCode(words: readonly Word[]): Code {
     };
   }
   if (operand === undefined || stdin || isStdin(operand)) return { from: 'stdin' };
-  return { from: 'file', file: operand };
+  return { from: 'file', file: operand, positional: positionals(words.slice(at)) };
 }
 
-/** `$0` and on; cut at the first word that may be several. */
-function positionals(words: readonly Word[]): (string | null)[] {
+/** `$0` and on of a script; cut at the first word that may be several. */
+export function positionals(words: readonly Word[]): (string | null)[] {
   const split = words.findIndex((word) => word.splits || word.glob);
   if (split < 0) return words.map((word) => word.value);
   // From the uncertain word on, nothing is known: as many unknown ones as a script plausibly names.

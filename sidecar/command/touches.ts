@@ -3,6 +3,7 @@ import type { PathRole, Touch } from '../action.ts';
 import { ANYWHERE, resolvePath, withoutContentsGlob } from '../match/path.ts';
 import type { Word } from './fields.ts';
 import { readSearch } from './find.ts';
+import { leadsOn, withLinks } from './links.ts';
 import { OPERANDS, type Operands, TARGET } from './operands.ts';
 import type { Scope } from './scope.ts';
 
@@ -41,6 +42,11 @@ export function touchesOf(program: string, words: readonly Word[], scope: Scope)
 
 /** What is touched; not certain is what is touched only if it runs in another directory than it should. */
 export function everywhere(scope: Scope, touched: (scope: Scope) => Touch[]): Touch[] {
+  const touches = inAll(scope, touched);
+  return scope.files === null || touches.length === 0 ? touches : withLinks(touches, scope.files);
+}
+
+function inAll(scope: Scope, touched: (scope: Scope) => Touch[]): Touch[] {
   const touches = touched(scope);
   if (touches.length === 0) return touches;
   const others = scope.elsewhere.flatMap((cwd) => touched({ ...scope, cwd, elsewhere: [] }));
@@ -53,11 +59,14 @@ export function everywhere(scope: Scope, touched: (scope: Scope) => Touch[]): To
 
 export function touch(role: PathRole, word: Word, scope: Scope, recursive = false): Touch {
   const path = resolvePath(scope.cwd, word.pattern);
+  const whole = recursive && role === 'deletes' ? withoutContentsGlob(path) : path;
+  const spelled = scope.files === null ? null : leadsOn(word.pattern, whole === path ? null : whole, scope);
   return {
     role,
-    path: recursive && role === 'deletes' ? withoutContentsGlob(path) : path,
+    path: whole,
     recursive,
     certain: !word.splits && !path.includes(ANYWHERE),
+    ...(spelled !== null && { spelled }),
   };
 }
 

@@ -58,18 +58,23 @@ function walkScript(found: Found, script: ParsedScript, scope: Scope): void {
 
 function walkList(found: Found, list: readonly Statement[], scope: Scope): void {
   for (const statement of list) {
-    if (statement.background) walk(found, statement.command, concurrent(subshell(scope)));
-    else walk(found, statement.command, scope);
+    if (statement.background) {
+      const { clock } = found.made;
+      walk(found, statement.command, concurrent(subshell(scope)));
+      found.made.forgetSince(clock);
+    } else walk(found, statement.command, scope);
   }
 }
 
 /** Walks what may be skipped; afterwards only what it cannot have changed is known. */
 function perhaps(found: Found, nodes: readonly Statement[] | Node, scope: Scope): void {
   const branch = subshell(scope);
+  const { clock } = found.made;
   if (branch.body !== null) branch.body = { ...branch.body, always: false };
   if (Array.isArray(nodes)) walkList(found, nodes as readonly Statement[], branch);
   else walk(found, nodes as Node, branch);
   rejoin(scope, branch);
+  found.made.forgetSince(clock);
 }
 
 /** Runs `body` with calls in it counted as made only sometimes. */
@@ -105,7 +110,9 @@ function again(
   if (node.type === 'Function') unsettle(body, found.changes(), node.pos);
   else unsettle(body, changesIn(found.source.slice(node.pos, node.end)));
   const before = { ...body };
+  const { clock } = found.made;
   run(body);
+  found.made.forgetSince(clock);
   if (changed(before, body))
     found.doubt(
       'computed-argument',
@@ -122,12 +129,13 @@ function again(
 function chain(found: Found, node: Extract<Node, { type: 'AndOr' }>, scope: Scope): void {
   const places: string[] = [];
   let settled = scope.variables;
+  let { clock } = found.made;
   node.commands.forEach((part, place) => {
     const before = [scope.cwd, ...scope.elsewhere];
     places.push(...before);
     if (node.operators.slice(0, place).every((operator) => operator === '&&')) {
       within(scope, place > 0, () => walk(found, part, scope));
-      if (place === 0) settled = scope.variables;
+      if (place === 0) [settled, clock] = [scope.variables, found.made.clock];
     } else perhaps(found, part, scope);
     places.push(...scope.elsewhere);
     if (part.type === 'Command' && node.operators[place] === '&&')
@@ -135,6 +143,7 @@ function chain(found: Found, node: Extract<Node, { type: 'AndOr' }>, scope: Scop
   });
   mayBe(scope, places);
   rejoin(scope, { ...scope, variables: settled });
+  found.made.forgetSince(clock);
 }
 
 function walk(found: Found, node: Node, scope: Scope): void {

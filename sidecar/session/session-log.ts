@@ -37,7 +37,8 @@ export interface Guard {
 export interface Whereabouts {
   cwd: string;
   home?: string;
-  /** See `Context` of sidecar/command/analyse.ts. */
+  /** For these see `Context` of sidecar/command/analyse.ts. */
+  environment?: Readonly<Record<string, string>> | undefined;
   input?: 'judged' | 'empty';
 }
 

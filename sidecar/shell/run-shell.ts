@@ -11,6 +11,7 @@ import {
   type Whereabouts,
 } from '../session/session-log.ts';
 import { Broker } from './broker.ts';
+import { environmentOf } from './environment.ts';
 import { findProgram } from './find-program.ts';
 import { LINE_FILE } from './input-line.ts';
 import { type Invocation, plan, type Request } from './invocation.ts';
@@ -196,7 +197,8 @@ function wholeAction(
   { guard, env, cwd }: ShellOptions,
   { kind, argv }: Extract<Invocation, { kind: 'session' | 'command' }>,
 ): CommandAction {
-  const action = guard.analyseArgv(argv, whereabouts(env, cwd));
+  const environment = environmentOf(argv.join(' '), env);
+  const action = guard.analyseArgv(argv, { ...whereabouts(env, cwd), environment });
   if (kind === 'command') return action;
   const message = `${argv[0]} has no hooks: its commands cannot be judged one by one`;
   return { ...action, unknown: [...action.unknown, { code: 'no-hooks', message, text: action.line }] };

@@ -1,0 +1,21 @@
+/** Which variables of an environment a line may depend on: those that it names, and those that decide what its names mean. */
+
+const DECISIVE = ['PATH', 'CDPATH', 'KUBECONFIG', 'BASH_ENV'];
+/** What a longer line names beyond is not known. */
+const MOST = 32;
+const NAMED = /\$\{?([A-Za-z_][A-Za-z0-9_]*)/g;
+const MAX_VALUE = 8192;
+
+export function environmentOf(line: string, env: Readonly<Record<string, string>>): Record<string, string> {
+  const names = new Set(DECISIVE);
+  for (const [, name] of line.matchAll(NAMED)) {
+    if (names.size >= MOST) break;
+    names.add(name!);
+  }
+  const known: Record<string, string> = {};
+  for (const name of names) {
+    const value = Object.hasOwn(env, name) ? env[name] : undefined;
+    if (value !== undefined && value.length <= MAX_VALUE) known[name] = value;
+  }
+  return known;
+}
