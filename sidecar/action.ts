@@ -130,6 +130,11 @@ export interface SimpleCommand {
   hosts: (string | null)[];
   /** Programs that run this command's output as code, as `sh` does in `curl … | sh` and in `sh -c "$(curl …)"`. */
   outputRunBy: string[];
+  /**
+   * True in a script that is executed by its path, as any program is. What it certainly does counts; what it may do is no
+   * more known of it than of a program that is no script.
+   */
+  inProgram?: true;
   /** Its own text in the line, for showing. */
   text: string;
 }

@@ -64,6 +64,7 @@ export class Found {
   #words = 0;
   #work = 0;
   #pipelines = 0;
+  #programs = 0;
 
   /** Where who runs it is at home, and what is worked on. */
   readonly places: Places;
@@ -111,7 +112,8 @@ export class Found {
     if (this.commands.length >= LIMITS.commands) throw new LimitReached('commands');
     this.#words += entry.argv.length;
     if (this.#words > LIMITS.words) throw new LimitReached('words');
-    this.commands.push({ ...entry, via: scope.via, pipeline: scope.pipeline, outputRunBy: [] });
+    const inProgram = this.#programs > 0 && ({ inProgram: true } as const);
+    this.commands.push({ ...entry, ...inProgram, via: scope.via, pipeline: scope.pipeline, outputRunBy: [] });
     const place = this.commands.length - 1;
     if (scope.body !== null && entry.program) this.#called(entry.program, place, scope.body);
     return place;
@@ -134,7 +136,18 @@ export class Found {
   }
 
   doubt(code: Unknown['code'], message: string, text: string): void {
+    if (this.#programs > 0) return;
     if (this.unknown.length < LIMITS.commands) this.unknown.push({ code, message, text: shown(text) });
+  }
+
+  /** Reads what a program is made of: what is not understood in there is not held against it. */
+  inProgram(read: () => void): void {
+    this.#programs++;
+    try {
+      read();
+    } finally {
+      this.#programs--;
+    }
   }
 
   newPipeline(): number {

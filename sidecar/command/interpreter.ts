@@ -49,7 +49,10 @@ export function followExecuted(
   { call, ...at }: Place & { call: { words: readonly Word[]; text: string } },
 ): void {
   const scope = { ...childScope(found, shell, at), positional: positionals(call.words) };
-  followScript(found, shell, file, { text: call.text, scope });
+  const read = () => followScript(found, shell, file, { text: call.text, scope });
+  // What the line itself has written is no program that was there.
+  if (found.made.covers(file)) read();
+  else found.inProgram(read);
 }
 
 /** What a shell that is started there knows. */

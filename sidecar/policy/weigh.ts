@@ -21,14 +21,18 @@ export function weigh(part: Part, matches: readonly Match[], policies: readonly 
     else if (rule.effect !== 'allow') doubt = stricter(doubt, rule);
   }
   const certain = sure ?? fallback(part, policies);
-  // A computed program is an unknown part of the line already.
-  const blind = part.kind === 'command' && part.command.program === null;
-  if (doubt === null || blind || compareStrictness(doubt.effect, certain.effect) <= 0)
+  if (doubt === null || isOpen(part) || compareStrictness(doubt.effect, certain.effect) <= 0)
     return { part, matches, ...head(certain), unknown: false };
   const reason = `it cannot be told whether ${doubt.name} matches${asked(part)}: ${doubt.reason}`;
   const doubted = byDefault('unknown', policies, reason);
   const decides = compareStrictness(doubted.effect, certain.effect) > 0 ? doubted : certain;
   return { part, matches, ...head(decides), unknown: true };
+}
+
+/** Whether it is known already that not all is known of it: a computed program, and what a program may do. */
+function isOpen(part: Part): boolean {
+  if (part.kind !== 'command' && part.kind !== 'intent') return false;
+  return part.command.inProgram === true || (part.kind === 'command' && part.command.program === null);
 }
 
 /** What is in doubt where it is not the whole. */

@@ -82,6 +82,8 @@ script('of-env', '#!/usr/bin/env -S bash -e\nrm -rf /\n');
 script('without-head', 'rm -rf /\n');
 script('takes-arguments', '#!/bin/sh\nrm -rf "$1"\n');
 script('starts-script-of-rm', './script-of-rm\n');
+script('computes', '#!/bin/sh\n"$CC" "$@"\nrm -rf "$BUILD"\neval "$x"\n');
+script('endless', `#!/bin/sh\n${'a;'.repeat(5000)}\n`);
 script('harmless', '#!/bin/sh\nls\n');
 script('long', `#!/bin/sh\n${'echo padding\n'.repeat(6000)}rm -rf /\n`);
 // Root reads everything: only where others run the tests is it what it is called.
@@ -121,6 +123,14 @@ t.test('what has not been disguised runs, and is understood', async (t) => {
     'rm -rf sub/../node_modules',
   ];
   for (const line of lines) t.match(judge(line), { effect: 'allow', unjudged: false }, line);
+});
+
+t.test('of a script that is executed as a program only what it certainly does counts', async (t) => {
+  t.match(judge('./computes'), { effect: 'allow', unjudged: false }, 'as any program');
+  t.not(judge('bash computes').effect, 'allow', 'code that is given to a shell is understood, or not');
+  t.not(judge('./computes; $x -rf /').effect, 'allow', 'what stands beside it');
+  t.not(judge("echo '$1 -rf /' > new; ./new rm").effect, 'allow', 'what the line itself has written');
+  t.not(judge('./endless').effect, 'allow', 'what exhausts the analysis');
 });
 
 t.test('where it runs elsewhere nothing here is looked up', async (t) => {
