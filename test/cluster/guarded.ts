@@ -15,7 +15,7 @@ import { kubectl } from '../kubectl.ts';
 export const IMAGE = process.env.CHAPERONE_TEST_IMAGE ?? 'busybox:1.36';
 export const BINARY = kubectl('current') ?? 'kubectl';
 export const OLD = kubectl('old') ?? 'kubectl';
-const REAL = process.env.KUBECONFIG ?? '';
+export const REAL = process.env.KUBECONFIG ?? '';
 const run = promisify(execFile);
 
 export interface Ran {
@@ -57,7 +57,7 @@ export async function guarded(t: Test, policy = ''): Promise<Guarded> {
   return { data, namespace, kubeconfig, past, through: at(kubeconfig, namespace), stop };
 }
 
-function at(kubeconfig: string, namespace: string): Kubectl {
+export function at(kubeconfig: string, namespace: string): Kubectl {
   return (args, input = '', program = BINARY) => {
     const child = run(program, ['-n', namespace, ...args], {
       env: { KUBECONFIG: kubeconfig, HOME: '/nonexistent', PATH: process.env.PATH },

@@ -1,6 +1,6 @@
 /** Conditions on a request to the Kubernetes API. */
 import { z } from 'zod';
-import { isGiven, patterns, ruleHead } from './text.ts';
+import { given, patterns, ruleHead } from './text.ts';
 
 /**
  * All that are given must hold. A request for a whole collection (list, watch, deletecollection) concerns every name in
@@ -29,9 +29,10 @@ const apiConditions = z.strictObject({
   stdin: z.boolean().optional(),
 });
 
-const apiMatch = apiConditions
-  .extend({ unless: apiConditions.refine(isGiven, 'unless needs at least one condition').optional() })
-  .refine(isGiven, 'a match needs at least one condition');
+const apiMatch = given(
+  apiConditions.extend({ unless: given(apiConditions, 'unless needs at least one condition').optional() }),
+  'a match needs at least one condition',
+);
 
 export const apiRule = z.strictObject({ ...ruleHead, match: apiMatch });
 

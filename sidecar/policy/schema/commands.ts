@@ -1,7 +1,7 @@
 /** Conditions on one command of a line: on what it does, and not on its text. */
 import { z } from 'zod';
 import { CAPABILITIES } from '../../action.ts';
-import { isGiven, paths, pattern, patterns, ruleHead, text } from './text.ts';
+import { given, paths, pattern, patterns, ruleHead, text } from './text.ts';
 
 const flags = z
   .array(text.regex(/^[-+]./, 'a flag starts with a hyphen'))
@@ -17,15 +17,15 @@ export const commandConditions = z.strictObject({
     .min(1)
     .max(256)
     .optional(),
-  args: z
-    .strictObject({ any: patterns.optional(), all: patterns.optional() })
-    .refine(isGiven, 'args needs any or all')
-    .optional(),
+  args: given(
+    z.strictObject({ any: patterns.optional(), all: patterns.optional() }),
+    'args needs any or all',
+  ).optional(),
   /** Also in clusters (`-rf`), with a value, and shortened as getopt_long allows (`--recurs`). */
-  flags: z
-    .strictObject({ any: flags.optional(), all: flags.optional() })
-    .refine(isGiven, 'flags needs any or all')
-    .optional(),
+  flags: given(
+    z.strictObject({ any: flags.optional(), all: flags.optional() }),
+    'flags needs any or all',
+  ).optional(),
   env: patterns.optional().describe('Names of variables that it is given, or sets.'),
   reads: paths.optional(),
   writes: paths.optional(),
@@ -44,14 +44,14 @@ export const commandConditions = z.strictObject({
     .describe('What it is able to do: all of them.'),
 });
 
-export const commandMatch = commandConditions
-  .extend({
-    unless: commandConditions
-      .refine(isGiven, 'unless needs at least one condition')
+export const commandMatch = given(
+  commandConditions.extend({
+    unless: given(commandConditions, 'unless needs at least one condition')
       .optional()
       .describe('The rule does not match where all of these hold.'),
-  })
-  .refine(isGiven, 'a match needs at least one condition');
+  }),
+  'a match needs at least one condition',
+);
 
 export const commandRule = z.strictObject({ ...ruleHead, match: commandMatch });
 

@@ -1,7 +1,7 @@
 /** Conditions on programs that are started, and ports that are reached, inside pods. */
 import { z } from 'zod';
 import { commandConditions } from './commands.ts';
-import { isGiven, patterns, ruleHead } from './text.ts';
+import { given, patterns, ruleHead } from './text.ts';
 
 /** The ways in: `debug` is an ephemeral container. */
 export const EXEC_KINDS = ['exec', 'attach', 'portforward', 'debug'] as const;
@@ -21,17 +21,17 @@ const execConditions = z.strictObject({
     .optional()
     .describe('Whether standard input is asked for; never true of a port-forward.'),
   tty: z.boolean().optional().describe('Whether a terminal is; never true of a port-forward.'),
-  command: commandConditions
-    .refine(isGiven, 'command needs at least one condition')
+  command: given(commandConditions, 'command needs at least one condition')
     .optional()
     .describe(
       'What runs there: the argv, and each command that comes through standard input or is typed. A rule that allows has to hold of all of an argv.',
     ),
 });
 
-const execMatch = execConditions
-  .extend({ unless: execConditions.refine(isGiven, 'unless needs at least one condition').optional() })
-  .refine(isGiven, 'a match needs at least one condition');
+const execMatch = given(
+  execConditions.extend({ unless: given(execConditions, 'unless needs at least one condition').optional() }),
+  'a match needs at least one condition',
+);
 
 export const execRule = z.strictObject({ ...ruleHead, match: execMatch });
 

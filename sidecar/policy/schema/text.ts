@@ -50,9 +50,10 @@ const path = text
 /** Any of them. */
 export const paths = z.array(path).min(1).max(256);
 
-/** For `refine`: an object that is empty says nothing. */
-export function isGiven(conditions: object): boolean {
-  return Object.keys(conditions).length > 0;
+/** Conditions of which there has to be one: an object that is empty says nothing. @param error what to say of it */
+export function given<T extends z.ZodType<object>>(conditions: T, error: string): T {
+  const isGiven = (value: object) => Object.keys(value).length > 0;
+  return conditions.refine(isGiven, { error }).meta({ minProperties: 1 });
 }
 
 /** What rules of every kind say beside their conditions. */

@@ -1,7 +1,7 @@
 /** Conditions on what an agent does with tools of its own: calls over MCP, files that it reads and edits. */
 import { z } from 'zod';
 import { objectPath } from './masking.ts';
-import { isGiven, paths, patterns, ruleHead } from './text.ts';
+import { given, paths, patterns, ruleHead } from './text.ts';
 
 /** A value of what a tool is given, by its place. Numbers, booleans and null are compared as JSON writes them. */
 const argument = z.strictObject({ path: objectPath, any: patterns });
@@ -22,9 +22,10 @@ const toolConditions = z.strictObject({
     ),
 });
 
-const toolMatch = toolConditions
-  .extend({ unless: toolConditions.refine(isGiven, 'unless needs at least one condition').optional() })
-  .refine(isGiven, 'a match needs at least one condition');
+const toolMatch = given(
+  toolConditions.extend({ unless: given(toolConditions, 'unless needs at least one condition').optional() }),
+  'a match needs at least one condition',
+);
 
 export const toolRule = z.strictObject({ ...ruleHead, match: toolMatch });
 
