@@ -29,6 +29,10 @@ const TOOLS = [
   { program: 'zsh', package: 'zsh', tests: 'guarded zsh' },
   { program: 'vim', package: 'vim', tests: 'full-screen programs' },
   { program: 'tmux', package: 'tmux', tests: 'terminals' },
+  { program: 'strace', package: 'strace', tests: 'what commands start' },
+  { program: 'sudo', package: 'sudo', tests: 'what sudo starts' },
+  { program: 'parallel', package: 'parallel', tests: 'what parallel starts' },
+  { program: 'busybox', package: 'busybox', tests: 'what its applets start' },
 ];
 
 const BIN = join(root, 'node_modules');

@@ -135,7 +135,9 @@ function source(found: Found, program: string, call: BuiltinCall, scope: Scope):
 /** su takes its options before and after the user's name; code to run as its `-c`, which runuser has as well. */
 function switchUser(found: Found, call: BuiltinCall, scope: Scope): void {
   let operands = call.words;
-  for (let turn = 0; turn < 3; turn++) {
+  let given = false;
+  // Of several the last one counts: all are followed.
+  for (let turn = 0; turn < 4; turn++) {
     const options = readOptions(operands, {
       short: 'cgGsw',
       long: ['command', 'group', 'supp-group', 'shell', 'whitelist-environment', 'session-command'],
@@ -143,6 +145,7 @@ function switchUser(found: Found, call: BuiltinCall, scope: Scope): void {
     for (const flag of ['-c', '--command', '--session-command']) {
       const code = options.values.get(flag);
       if (!code) continue;
+      given = true;
       argument(found, 'su', code, {
         ...scope,
         via: [...scope.via, 'su'],
@@ -151,11 +154,11 @@ function switchUser(found: Found, call: BuiltinCall, scope: Scope): void {
         positional: null,
         cwd: SOMEWHERE,
       });
-      return;
     }
     operands = operands.slice(options.operand);
     if (operands.length === 0) break;
   }
+  if (given) return;
   if (isJudged(scope.input)) return;
   if (scope.input.kind === 'inherited')
     found.doubt('no-hooks', 'su starts a shell that is not watched', call.text);

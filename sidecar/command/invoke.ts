@@ -13,7 +13,7 @@ import { heldBySearch, heldByVariables, heldByWords } from './held.ts';
 import { argument, followExecuted, followInterpreter, followShell } from './interpreter.ts';
 import { LIMITS, LimitReached } from './limits.ts';
 import { hasLookAlike } from './look-alike.ts';
-import { type Options, readOptions } from './options.ts';
+import { type Options, permuted, readOptions } from './options.ts';
 import { PRINTS, printed } from './output.ts';
 import { changed, isJudged, type Scope, SOMEWHERE } from './scope.ts';
 import { fileNamed } from './script-file.ts';
@@ -304,7 +304,7 @@ function anyPlace(words: readonly Word[], wrapper: Wrapper): number {
 }
 
 function unwrap(found: Found, program: string, wrapper: Wrapper, at: Site): void {
-  const { words } = at.call;
+  const words = wrapper.permutes ? permuted(at.call.words, wrapper) : at.call.words;
   const options = wrapper.bare ? allOptions(words, wrapper) : readOptions(words, wrapper);
   for (const { value, pattern } of words) {
     if (value === null && wrapper.code?.some((flag) => pattern.startsWith(`${flag}=`)))
@@ -353,6 +353,16 @@ function unwrap(found: Found, program: string, wrapper: Wrapper, at: Site): void
     joined(found, program, rest.slice(1), scope);
   else if (wrapper.joins) joined(found, program, rest, scope);
   else if (rest.length > 0) inner(found, program, rest, place);
+  const open = options.strange === null ? (wrapper.maybe ?? 0) : 1;
+  if (options.strange !== null)
+    found.doubt(
+      'computed-argument',
+      `${program} has an option that is not known: ${options.strange}`,
+      at.call.text,
+    );
+  // It may have an argument: then the command begins a word later.
+  for (let later = 1; later <= open && later < rest.length; later++)
+    inner(found, program, rest.slice(later), place);
   const shell = wrapper.shell?.some((flag) => options.flags.has(flag)) ?? false;
   if (rest.length > 0 && shell && rest.some(({ value }) => value?.includes('$')))
     found.doubt('computed-argument', `${program} hands its words to a shell that expands them`, at.call.text);
@@ -435,7 +445,9 @@ function splitString(found: Found, options: Options, at: Site): boolean {
     found.doubt('computed-code', 'env -S splits a text that is not plain', call.text);
   }
   if (text === undefined || text === null) return true;
-  const rest = call.words.slice(options.operand).map((word) => word.value ?? '"$unknown"');
+  // `--` in front of what is left is the text's own.
+  const from = call.words[options.operand - 1]?.value === '--' ? options.operand - 1 : options.operand;
+  const rest = call.words.slice(from).map((word) => word.value ?? '"$unknown"');
   const quoted = rest.map((word) => (word === '"$unknown"' ? word : `'${word.replaceAll("'", `'\\''`)}'`));
   const inside = { ...moved(scope, WRAPPERS.get('env')!, options), depth: scope.depth + 1 };
   found.script(['env', text, ...quoted].join(' '), inside);

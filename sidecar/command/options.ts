@@ -1,7 +1,7 @@
 /** Reads a command's options by its grammar, as getopt_long does, up to its first operand. */
-import type { Word } from './fields.ts';
+import { literalWord, type Word } from './fields.ts';
 
-/** Which options take an argument; all others are taken as flags. */
+/** Which options take an argument; all others are taken as flags, and where all of those are named, as not known. */
 export interface Grammar {
   /** Short options with a required argument, e.g. `ugh` for `-u root -groot`. */
   short?: string;
@@ -9,7 +9,9 @@ export interface Grammar {
   attached?: string;
   /** Long options with an argument, without the dashes; `--name=value` needs no mention. */
   long?: readonly string[];
-  /** Long options without an argument whose name is the beginning of another's. */
+  /** Short options without an argument. With these the grammar is complete: what it does not name is not known. */
+  plain?: string;
+  /** Long options without an argument, or with one that can only follow `=`. */
   flags?: readonly string[];
   /** True where `+x` is an option as well (shells). */
   plus?: boolean;
@@ -24,11 +26,19 @@ export interface Options {
   operand: number;
   /** True where a word that is not known stands where an option or the first operand does. */
   uncertain: boolean;
+  /** An option that a complete grammar does not name: it was taken for a flag, and may have an argument. */
+  strange: string | null;
 }
 
 /** @param words the whole command; options are read from `start` on. */
 export function readOptions(words: readonly Word[], grammar: Grammar, start = 1): Options {
-  const found: Options = { flags: new Set(), values: new Map(), operand: start, uncertain: false };
+  const found: Options = {
+    flags: new Set(),
+    values: new Map(),
+    operand: start,
+    uncertain: false,
+    strange: null,
+  };
   for (; found.operand < words.length; found.operand++) {
     const text = words[found.operand]!.value;
     if (text === null) {
@@ -48,32 +58,60 @@ export function readOptions(words: readonly Word[], grammar: Grammar, start = 1)
   return found;
 }
 
+/** The words with the options in front of the operands, as getopt leaves them. */
+export function permuted(words: readonly Word[], grammar: Grammar): Word[] {
+  const options: Word[] = [];
+  const operands: Word[] = [];
+  for (let at = 1; at < words.length; ) {
+    const { operand } = readOptions(words, grammar, at);
+    options.push(...words.slice(at, operand));
+    if (words[operand - 1]?.value === '--' && operand > at)
+      return [words[0]!, ...options, ...operands, ...words.slice(operand)];
+    if (operand < words.length) operands.push(words[operand]!);
+    at = operand + 1;
+  }
+  return [words[0]!, ...options, literalWord('--'), ...operands];
+}
+
 function readLong(words: readonly Word[], text: string, grammar: Grammar, found: Options): void {
   const equals = text.indexOf('=');
-  const name = equals < 0 ? text.slice(2) : text.slice(2, equals);
-  const full =
-    grammar.long?.find((long) => long === name) ??
-    (grammar.flags?.includes(name) ? undefined : grammar.long?.find((long) => long.startsWith(name)));
-  found.flags.add(`--${full ?? name}`);
+  const { full, takes } = longNamed(equals < 0 ? text.slice(2) : text.slice(2, equals), grammar, found);
+  found.flags.add(`--${full}`);
   if (equals >= 0) {
     const word = words[found.operand]!;
-    found.values.set(`--${full ?? name}`, { ...word, value: text.slice(equals + 1) });
-  } else if (full !== undefined) {
+    found.values.set(`--${full}`, { ...word, value: text.slice(equals + 1) });
+  } else if (takes) {
     found.operand++;
     found.values.set(`--${full}`, words[found.operand] ?? null);
   }
 }
 
+/** getopt_long takes the beginning of a name for it where no other begins so. */
+function longNamed(name: string, grammar: Grammar, found: Options): { full: string; takes: boolean } {
+  const { long = [], flags = [] } = grammar;
+  if (long.includes(name)) return { full: name, takes: true };
+  if (flags.includes(name)) return { full: name, takes: false };
+  const withArgument = long.find((one) => one.startsWith(name));
+  if (withArgument !== undefined) return { full: withArgument, takes: true };
+  const flag = flags.find((one) => one.startsWith(name));
+  if (flag === undefined && grammar.plain !== undefined) found.strange ??= `--${name}`;
+  return { full: flag ?? name, takes: false };
+}
+
 function readCluster(words: readonly Word[], text: string, grammar: Grammar, found: Options): void {
   for (let at = 1; at < text.length; at++) {
-    const flag = `${text[0]}${text[at]}`;
+    const letter = text[at]!;
+    const flag = `${text[0]}${letter}`;
     found.flags.add(flag);
-    if (grammar.attached?.includes(text[at]!)) {
+    if (grammar.attached?.includes(letter)) {
       if (at + 1 < text.length)
         found.values.set(flag, { ...words[found.operand]!, value: text.slice(at + 1) });
       return;
     }
-    if (!grammar.short?.includes(text[at]!)) continue;
+    if (!grammar.short?.includes(letter)) {
+      if (grammar.plain?.includes(letter) === false) found.strange ??= flag;
+      continue;
+    }
     if (at + 1 < text.length) {
       found.values.set(flag, { ...words[found.operand]!, value: text.slice(at + 1) });
     } else {

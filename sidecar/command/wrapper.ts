@@ -4,6 +4,10 @@ import type { Grammar } from './options.ts';
 export interface Wrapper extends Grammar {
   /** Operands before the command, e.g. 1 for the duration of `timeout`. */
   operands?: number;
+  /** Options may stand anywhere before `--`, as getopt has it where nobody told it otherwise. */
+  permutes?: boolean;
+  /** Operands before the command, of which each may be left out. */
+  maybe?: number;
   /** `NAME=value` words may stand before the command and set its environment. */
   assignments?: boolean;
   /** Options with which it runs no command at all. */
