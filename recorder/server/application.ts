@@ -1,4 +1,5 @@
 /** One request: is it for us, from whom, may it, and who answers it. Whatever fails becomes an error answer. */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ChaperoneError } from '../errors.ts';
@@ -6,6 +7,7 @@ import type { Archive } from '../log/ports.ts';
 import type { AccessRecord } from './access.ts';
 import { type Assets, type OwnPage, sendPage } from './assets.ts';
 import { CredentialsRefused } from './credentials.ts';
+import { gone } from './gone.ts';
 import { harden, type Origins, ownTarget, refuseCrossOrigin } from './hardening.ts';
 import type { Login, Logins } from './login.ts';
 import { demand, Refused } from './refused.ts';
@@ -165,13 +167,6 @@ export class Application {
 
 function notOurs(): CredentialsRefused {
   return new CredentialsRefused('unknown-token', 'this is not a token of ours: log in first');
-}
-
-/** Aborts when the answer's connection ends before the answer does. */
-function gone(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  response.once('close', () => controller.abort());
-  return controller.signal;
 }
 
 function isLoginNeeded(error: unknown): error is ChaperoneError {

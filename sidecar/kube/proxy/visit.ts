@@ -1,7 +1,9 @@
 /** One request while it is served: understood, judged, and let go on to the API server. */
+
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Identity, RequestInfo } from '../../../recorder/audit/event.ts';
+import { gone } from '../../../recorder/server/gone.ts';
 import type { KubeAction } from '../../action.ts';
 import type { Gate } from '../../gate.ts';
 import type { Vault } from '../../mask/vault.ts';
@@ -185,12 +187,4 @@ function forwardedOf(action: KubeAction, head: RequestHead, body: Uint8Array | n
 /** What flows for as long as the client wants it. */
 function isLive({ request: { verb, subresource }, parameters }: KubeAction): boolean {
   return verb === 'watch' || (subresource === 'log' && parameters.some(([name]) => name === 'follow'));
-}
-
-/** Aborts when the client goes away. */
-function gone(response: ServerResponse): AbortSignal {
-  const controller = new AbortController();
-  if (response.destroyed) controller.abort();
-  else response.once('close', () => controller.abort());
-  return controller.signal;
 }
