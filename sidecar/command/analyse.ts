@@ -9,8 +9,8 @@ import type { CommandAction } from '../action.ts';
 import { plainPath } from '../match/path.ts';
 import { literalWord } from './fields.ts';
 import type { FileView } from './file-view.ts';
+import { isFollowed } from './follow.ts';
 import { Found } from './found.ts';
-import { invoke, isFollowed } from './invoke.ts';
 import { LimitReached, shown } from './limits.ts';
 import { rootScope, type Scope, settled } from './scope.ts';
 import { reader } from './walk.ts';
@@ -43,7 +43,7 @@ export function analyseArgv(argv: readonly string[], context: Context): CommandA
   return run(line, context, (found, scope) => {
     found.spend(line.length);
     const words = argv.map((word) => literalWord(word));
-    invoke(found, { words, env: [], redirections: [], touches: [], text: shown(line) }, scope);
+    found.call({ words, env: [], redirections: [], touches: [], text: shown(line) }, scope);
   });
 }
 

@@ -1,6 +1,7 @@
 /** What the analysis has found so far, and how much more work it may do. */
 import type { parse } from 'unbash';
 import type { ApiIntent, Capability, Redirection, SimpleCommand, Touch, Unknown } from '../action.ts';
+import type { Call } from './call.ts';
 import type { Places } from './consequences.ts';
 import { type CallSite, forkBombs } from './fork-bomb.ts';
 import { LIMITS, LimitReached, shown } from './limits.ts';
@@ -26,6 +27,8 @@ export interface Entry {
 export interface Reader {
   script(found: Found, text: string, scope: Scope): void;
   tree(found: Found, script: ParsedScript, scope: Scope): void;
+  /** Enters one simple command, and follows what it runs. */
+  call(found: Found, call: Call, scope: Scope): void;
 }
 
 type ParsedScript = ReturnType<typeof parse>;
@@ -105,6 +108,11 @@ export class Found {
   /** Reads a script that is part of the one being read. */
   tree(script: ParsedScript, scope: Scope): void {
     this.#reader.tree(this, script, scope);
+  }
+
+  /** Enters a command that another one runs. */
+  call(call: Call, scope: Scope): void {
+    this.#reader.call(this, call, scope);
   }
 
   /** Adds a command and gives its index. */

@@ -44,6 +44,7 @@ export const reader: Reader = {
     found.source = outer;
   },
   tree: walkScript,
+  call: invoke,
 };
 
 function walkScript(found: Found, script: ParsedScript, scope: Scope): void {
