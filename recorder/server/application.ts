@@ -9,6 +9,7 @@ import { type Assets, type OwnPage, sendPage } from './assets.ts';
 import { CredentialsRefused } from './credentials.ts';
 import { gone } from './gone.ts';
 import { harden, type Origins, ownTarget, refuseCrossOrigin } from './hardening.ts';
+import { boundLeftover } from './leftover.ts';
 import type { Login, Logins } from './login.ts';
 import { demand, Refused } from './refused.ts';
 import { errorBody, sendError, statusOf } from './reply.ts';
@@ -78,6 +79,7 @@ export class Application {
 
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     harden(response);
+    boundLeftover(response);
     const { pathname, searchParams: query, origin } = ownTarget(request, this.#options.origins);
     const method = request.method ?? '';
     const open = this.#open.find(method, pathname);

@@ -56,6 +56,8 @@ export interface ServerOptions {
   oidc?: OidcSettings;
   /** What does not work as it should in this process, beside the server. */
   troubles?: () => readonly Trouble[];
+  /** Against slow requests; see `LIMITS`. */
+  limits?: Partial<typeof LIMITS>;
   /** Told of errors that nobody raised on purpose; by default a line on stderr. */
   report?: (error: unknown) => void;
 }
@@ -87,7 +89,7 @@ const SWEEP_EVERY_MS = 15_000;
 /** @throws ChaperoneError `PORT_IN_USE`, and file system errors of the data directory */
 export async function startServer(options: ServerOptions): Promise<RecorderServer> {
   const [token, assets] = await Promise.all([ensureToken(options.data), Assets.load(options.assets)]);
-  const http = createServer(LIMITS);
+  const http = createServer({ ...LIMITS, ...options.limits });
   const port = await listen(http, options.port);
   const url = `http://${HOST}:${port}`;
   const { application, sockets, logins, loginUrl, table } = assemble(options, { token, assets, port, http });
