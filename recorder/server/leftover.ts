@@ -6,7 +6,7 @@ import type { ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
 const MOST_BYTES = 256 * 1024;
-const LONGEST_MS = 2000;
+const LONGEST_MS = 1000;
 const LOOK_EVERY_MS = 20;
 
 export function boundLeftover(response: ServerResponse): void {

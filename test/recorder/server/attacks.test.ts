@@ -41,7 +41,7 @@ t.test('session fixation: a cookie that somebody brought along is never the one 
   const who = async (as: string) =>
     JSON.parse((await world.get('/api/whoami', { headers: { cookie: as } })).text);
   t.match(await who(cookie), { user: 'admin' });
-  t.match(await who(viewer), { user: 'ada' }, 'and the former one does not rise with them');
+  t.equal(await whoami(viewer), 401, 'and the former one ends');
   for (const [attribute, text] of Object.entries({ HttpOnly: own, 'SameSite=Strict': own, 'Path=/': own }))
     t.match(text, attribute);
   t.notMatch(own, /domain=/i, 'no other host is sent it');
@@ -93,31 +93,32 @@ t.test('huge bodies: no address reads more than it can use, or waits for the res
   const { id } = world.desk.list()[0]!.request;
   const head = `Host: 127.0.0.1:${world.server.port}\r\nAuthorization: Bearer ${world.token}\r\nContent-Type: application/json\r\n`;
   const flood = 64 * 1024 * 1024;
-  for (const { method, path } of world.server.table) {
-    if (method === 'WebSocket') continue;
-    const target = path.replace(':id', id);
-    for (const length of [`Content-Length: 1000000000000\r\n`, 'Transfer-Encoding: chunked\r\n']) {
-      const socket = connect(world.server.port, '127.0.0.1');
-      let answer = '';
-      socket.on('data', (data) => {
-        answer += data;
-      });
-      socket.on('error', () => {});
-      const closed = new Promise((resolve) => socket.once('close', resolve));
-      socket.write(`${method} ${target} HTTP/1.1\r\n${head}${length}\r\n`);
-      const piece = length.startsWith('Content')
-        ? Buffer.alloc(1 << 20, 0x20)
-        : Buffer.from(`100000\r\n${' '.repeat(1 << 20)}\r\n`);
-      let sent = 0;
-      while (sent < flood && socket.writable) {
-        sent += piece.length;
-        if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), closed]).catch(() => {});
-      }
-      t.ok(sent < flood, `${method} ${path}: cut after ${sent} bytes (${length.trim()})`);
-      t.notMatch(answer, /HTTP\/1.1 5/, `${method} ${path}`);
-      socket.destroy();
+  const cut = async (method: string, path: string, length: string): Promise<void> => {
+    const socket = connect(world.server.port, '127.0.0.1');
+    let answer = '';
+    socket.on('data', (data) => {
+      answer += data;
+    });
+    socket.on('error', () => {});
+    const closed = new Promise((resolve) => socket.once('close', resolve));
+    socket.write(`${method} ${path.replace(':id', id)} HTTP/1.1\r\n${head}${length}\r\n\r\n`);
+    const space = ' '.repeat(1 << 20);
+    const piece = Buffer.from(length.startsWith('Content') ? space : `100000\r\n${space}\r\n`);
+    let sent = 0;
+    while (sent < flood && socket.writable) {
+      sent += piece.length;
+      if (!socket.write(piece)) await Promise.race([once(socket, 'drain'), closed]).catch(() => {});
     }
-  }
+    t.ok(sent < flood, `${method} ${path}: cut after ${sent} bytes (${length})`);
+    t.notMatch(answer, /HTTP\/1.1 5/, `${method} ${path}`);
+    socket.destroy();
+  };
+  for (const length of ['Content-Length: 1000000000000', 'Transfer-Encoding: chunked'])
+    await Promise.all(
+      world.server.table
+        .filter(({ method }) => method !== 'WebSocket')
+        .map(({ method, path }) => cut(method, path, length)),
+    );
   await world.desk.cancel(id, 'test').catch(() => {});
   await asked;
   t.same(world.reported, []);

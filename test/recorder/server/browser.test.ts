@@ -55,6 +55,32 @@ t.test('in Chromium', async (t) => {
     t.equal(reply?.status(), 200, 'and has not logged us out');
   });
 
+  t.test('the cookie is out of reach of scripts', async (t) => {
+    const world = await startWorld(t);
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    await page.goto(world.server.loginUrl('/'));
+    await page.waitForURL(`${world.server.url}/`);
+    t.equal((await context.cookies()).length, 1);
+    t.equal(await page.evaluate(() => document.cookie), '', 'a script of the page itself does not see it');
+    const injected = await page.evaluate(async () => {
+      const script = document.createElement('script');
+      script.textContent = 'window.ran = true';
+      document.body.append(script);
+      document.body.insertAdjacentHTML('beforeend', '<img src=x onerror="window.ran = true">');
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      return 'ran' in window;
+    });
+    t.equal(injected, false, 'and one that came in does not run');
+    const sent = await page.evaluate(() =>
+      fetch('http://127.0.0.1:9/x').then(
+        () => 'sent',
+        (error: Error) => error.name,
+      ),
+    );
+    t.equal(sent, 'TypeError', 'nor could it tell anybody');
+  });
+
   t.test('the page that says where the link is', async (t) => {
     const world = await startWorld(t);
     const page = await (await browser.newContext()).newPage();
