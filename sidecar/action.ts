@@ -1,10 +1,12 @@
 /** What enters the gate, and what leaves it. */
+import type { Terms } from '../recorder/approvals/asking.ts';
 import type {
   ApprovalMark,
   BodySummary,
   ClientClaims,
   CommandSummary,
   Decision,
+  RequestEffect,
   RequestInfo,
   SessionId,
   ToolUse,
@@ -234,6 +236,22 @@ export interface KubeAction {
   impersonates?: boolean;
   /** The session that it opens. */
   opens?: SessionId;
+  /** The object as it is and as it would be, null for none; found out only where a rule asks about them. */
+  objects?: { before: Json | null; after: Json | null };
+  /** What it would do; found out only where a human is asked. */
+  effect?: Effect;
+  /** True where the server refuses it as things stand: nobody has to be asked about it. */
+  moot?: boolean;
+}
+
+/** What a request would do, as the API server says. */
+export interface Effect {
+  /** What is told of it for ever. */
+  summary: RequestEffect;
+  /** What of it an approval is bound to. */
+  exact: unknown;
+  /** What a human is shown: `AskedEffect` as JSON, masked; null for nothing more than the summary. */
+  shown: Uint8Array | null;
 }
 
 /** What an agent is about to do with a tool of its own, as its hooks tell it. */
@@ -261,7 +279,14 @@ export interface ToolAction {
 export type Action = CommandAction | KubeAction | ToolAction;
 
 /** The gate's answer. */
-export type Verdict = { ok: true; decision: Decision } | Refused;
+export type Verdict = { ok: true; decision: Decision; held?: Held } | Refused;
+
+/** An approval, and what it is for: exactly that, on those terms. */
+export interface Held {
+  digest: string;
+  terms: Terms;
+  mark: ApprovalMark;
+}
 
 export interface Refused {
   ok: false;

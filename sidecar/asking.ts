@@ -21,22 +21,25 @@ export function askingFor({ session, identity, action, decision, terms, files }:
   if (asked === null) return null;
   return {
     ...{ session, requester: identity, asked, rule, reason, terms },
-    digest: digestOf(exactly(action), files),
+    digest: digestOf(action, files),
     ...given(action),
   };
 }
 
 /** What it brings along. */
-function given(action: Action): Pick<Asking, 'body'> {
+function given(action: Action): Pick<Asking, 'body' | 'effect'> {
   switch (action.kind) {
     case 'command':
       return {};
     case 'tool':
       return action.recorded.length === 0 ? {} : { body: { content: action.recorded } };
-    case 'request':
-      return action.body === null
-        ? {}
-        : { body: { summary: action.body.summary, content: action.body.recorded } };
+    case 'request': {
+      const { body, effect } = action;
+      return {
+        ...(body !== null && { body: { summary: body.summary, content: body.recorded } }),
+        ...(effect && effect.shown !== null && { effect: effect.shown }),
+      };
+    }
   }
 }
 
@@ -52,8 +55,9 @@ function askedFor(action: Action): AskedFor | null {
       };
     }
     case 'request': {
-      const { method, uri, request, dryRun, unknown } = action;
-      return { kind: 'request', method, uri, request, dryRun, unknown: [...unknown] };
+      const { method, uri, request, dryRun, unknown, effect } = action;
+      const would = effect === undefined ? {} : { effect: effect.summary };
+      return { kind: 'request', method, uri, request, dryRun, unknown: [...unknown], ...would };
     }
     case 'tool': {
       const { use, tool, server, path, cwd, unknown } = action;
@@ -79,7 +83,7 @@ function exactCommand({ line, cwd, home, shell, remote, commands }: CommandActio
 }
 
 /** The same for a remote command over WebSocket (GET) and SPDY (POST): kubectl tries the one and then the other. */
-function exactRequest({ method, request, parameters, dryRun, body }: KubeAction): object {
+function exactRequest({ method, request, parameters, dryRun, body, effect }: KubeAction): object {
   const { group, version, resource, subresource, namespace, name, path } = request;
   const remote = /^(exec|attach|portforward)$/.test(subresource);
   return {
@@ -88,6 +92,7 @@ function exactRequest({ method, request, parameters, dryRun, body }: KubeAction)
     parameters,
     dryRun,
     body: body === null ? null : createHash('sha256').update(body.exact).digest('hex'),
+    effect: effect?.exact,
   };
 }
 
@@ -96,7 +101,8 @@ function exactTool({ use, tool, server, path, cwd, recorded }: ToolAction): obje
   return { kind: 'tool', use, tool, server, path, cwd, input };
 }
 
-/** Members stand in the order in which they are written above, so that one action has one text. */
-function digestOf(exact: object, files: readonly string[]): string {
+/** Of exactly this: members stand in the order in which they are written above, so that one action has one text. */
+export function digestOf(action: Action, files: readonly string[]): string {
+  const exact = exactly(action);
   return createHash('sha256').update(JSON.stringify({ exact, files })).digest('hex');
 }

@@ -4,19 +4,12 @@
  * Law one: the decision is stored before anybody learns of it, so nothing runs whose decision is not evidence.
  */
 import { isDeepStrictEqual } from 'node:util';
-import type { Approvals, Terms } from '../recorder/approvals/asking.ts';
-import type {
-  ApprovalMark,
-  Decision,
-  DraftBody,
-  Identity,
-  Micros,
-  SessionId,
-} from '../recorder/audit/event.ts';
+import type { Approvals, Asking, Terms } from '../recorder/approvals/asking.ts';
+import type { Decision, DraftBody, Identity, Micros, SessionId } from '../recorder/audit/event.ts';
 import { ChaperoneError } from '../recorder/errors.ts';
 import type { Journal } from '../recorder/log/ports.ts';
-import { type Action, summarise, type Verdict } from './action.ts';
-import { askingFor, type Question } from './asking.ts';
+import { type Action, type Held, summarise, type Verdict } from './action.ts';
+import { askingFor, digestOf, type Question } from './asking.ts';
 import type { Clock } from './clock.ts';
 import { denialOf, shellText } from './denial.ts';
 
@@ -45,7 +38,14 @@ export interface Waiting {
   waiting?: (id: string) => void;
   /** Digests of the files that the action names, as they are now. */
   files?: () => Promise<readonly string[]>;
+  /** The same action with what it would do as things stand: told before a human is asked, and again before it goes on. */
+  foresee?: () => Promise<Action>;
+  /** An approval of something that could not be done: it still holds for the very same. */
+  held?: Held | undefined;
 }
+
+/** How often a human is asked about one action: what it would do may be another each time that they say yes. */
+const ROUNDS = 3;
 
 export class Gate {
   readonly #options: GateOptions;
@@ -66,8 +66,8 @@ export class Gate {
   ): Promise<Verdict> {
     const { policy, clock } = this.#options;
     const decision = policy().decide(action, identity, clock.now());
-    const found = await this.#asked({ session, identity, action, decision }, waiting);
-    return this.#record(session, action, found);
+    const judged = await this.#asked({ session, identity, action, decision }, waiting);
+    return this.#record(session, judged);
   }
 
   /**
@@ -75,39 +75,87 @@ export class Gate {
    * @throws ChaperoneError where it cannot be recorded
    */
   async refuse(session: SessionId, action: Action, refusal: { rule: string; reason: string }): Promise<void> {
-    await this.#record(session, action, { decision: { effect: 'deny', ...refusal, unjudged: false } });
+    await this.#record(session, { action, decision: { effect: 'deny', ...refusal, unjudged: false } });
   }
 
-  /** What was approved is what runs: where a file that it names, or the policy, is another one by then, that counts. */
-  async #asked(question: Omit<Question, 'terms' | 'files'>, waiting: Waiting): Promise<Judged> {
-    const { approvals, policy, clock } = this.#options;
-    const { identity, action, decision } = question;
-    if (decision.effect !== 'ask' || approvals === undefined) return { decision };
-    for (;;) {
-      const terms = policy().approvalTerms?.(action, identity, clock.now()) ?? null;
-      if (terms === null) return { decision };
-      const files = (await waiting.files?.()) ?? [];
-      const asking = askingFor({ ...question, terms, files });
-      if (asking === null) return { decision };
-      const approval = await approvals.ask(asking, waiting).catch(tooMany);
-      if (approval === null) return { decision };
-      if (approval.state !== 'approved') return { decision, approval };
-      const now = policy().decide(action, identity, clock.now());
-      if (now.effect === 'deny') return { decision: now, approval };
-      const asks = policy().approvalTerms?.(action, identity, clock.now()) ?? null;
-      const isBound = now.effect !== 'ask' || isDeepStrictEqual(asks, terms);
-      if (isBound && same(files, (await waiting.files?.()) ?? [])) return { decision, approval };
+  /** What was approved is what runs: where a file that it names, what it would do, or the policy is another by then, that counts. */
+  async #asked(question: Asker & Judged, waiting: Waiting): Promise<Judged> {
+    const { approvals } = this.#options;
+    if (approvals === undefined || this.#asking(question, { ...question, files: [] }) === null)
+      return question;
+    let standing = await this.#standing(question, waiting);
+    for (let left = ROUNDS; left > 0; left--) {
+      const asking = this.#asking(question, standing);
+      if (asking === null) return standing;
+      const { held } = waiting;
+      const mark = isFor(held, asking) ? held.mark : await approvals.ask(asking, waiting).catch(tooMany);
+      if (mark === null) return standing;
+      const { digest, terms } = asking;
+      const approval = { digest, terms, mark };
+      if (mark.state !== 'approved') return { ...standing, approval };
+      const now = await this.#standing(question, waiting);
+      if (now.decision.effect === 'deny') return { ...now, approval };
+      if (isMoot(now.action)) return now;
+      // What asks no more has no terms.
+      const bound = now.decision.effect === 'ask' ? this.#terms(question, now) : terms;
+      if (digestOf(now.action, now.files) === digest && isDeepStrictEqual(bound, terms))
+        return { ...now, decision: standing.decision, approval };
+      standing = now;
     }
+    return { ...standing, decision: UNSTEADY };
   }
 
-  async #record(session: SessionId, action: Action, judged: Judged): Promise<Verdict> {
+  /** The action, its files, and the decision on it, as things are now. */
+  async #standing({ action: asked, identity }: Asker & Judged, waiting: Waiting): Promise<Standing> {
+    const { policy, clock } = this.#options;
+    const action = (await waiting.foresee?.()) ?? asked;
+    const files = (await waiting.files?.()) ?? [];
+    return { action, files, decision: policy().decide(action, identity, clock.now()) };
+  }
+
+  /** Null where nobody needs to be asked, or nobody may decide. */
+  #asking(asker: Asker, standing: Standing): Asking | null {
+    const { action, decision } = standing;
+    if (decision.effect !== 'ask' || isMoot(action)) return null;
+    const terms = this.#terms(asker, standing);
+    const { session, identity } = asker;
+    return terms === null ? null : askingFor({ session, identity, ...standing, terms });
+  }
+
+  #terms({ identity }: Asker, { action }: Pick<Standing, 'action'>): Terms | null {
+    const { policy, clock } = this.#options;
+    return policy().approvalTerms?.(action, identity, clock.now()) ?? null;
+  }
+
+  async #record(session: SessionId, judged: Judged): Promise<Verdict> {
     const { journal, clock } = this.#options;
     const { decision, approval } = judged;
-    await journal.append(session, [{ at: clock.now(), body: evidenceOf(action, judged) }]);
-    if (isAllowed(judged)) return { ok: true, decision };
-    const asked = approval === undefined ? {} : { approval };
-    return { ok: false, decision, ...asked, message: shellText(denialOf(decision, approval)) };
+    await journal.append(session, [{ at: clock.now(), body: evidenceOf(judged) }]);
+    if (isAllowed(judged)) return { ok: true, decision, ...(approval && { held: approval }) };
+    const asked = approval === undefined ? {} : { approval: approval.mark };
+    return { ok: false, decision, ...asked, message: shellText(denialOf(decision, approval?.mark)) };
   }
+}
+
+/** Who asks. */
+type Asker = Pick<Question, 'session' | 'identity'>;
+/** What is asked about, as it stands. */
+type Standing = Pick<Question, 'action' | 'decision' | 'files'>;
+
+const UNSTEADY: Decision = {
+  effect: 'deny',
+  rule: 'builtin/unsteady',
+  reason: 'what it would do was another each time that it was approved',
+  unjudged: false,
+};
+
+function isFor(held: Held | undefined, { digest, terms }: Asking): held is Held {
+  return held?.digest === digest && isDeepStrictEqual(held.terms, terms);
+}
+
+/** The server refuses it as it stands: nobody has to decide on it. */
+function isMoot(action: Action): boolean {
+  return action.kind === 'request' && action.moot === true;
 }
 
 /** There is no room for one more: it is refused, and nothing else ends. */
@@ -116,25 +164,22 @@ function tooMany(error: unknown): null {
   throw error;
 }
 
-/** A decision, and what became of it where a human was asked. */
+/** A decision on an action, and what became of it where a human was asked. */
 interface Judged {
+  action: Action;
   decision: Decision;
-  approval?: ApprovalMark;
+  approval?: Held;
 }
 
 function isAllowed({ decision, approval }: Judged): boolean {
-  return decision.effect === 'allow' || (decision.effect === 'ask' && approval?.state === 'approved');
-}
-
-function same(a: readonly string[], b: readonly string[]): boolean {
-  return a.length === b.length && a.every((one, place) => one === b[place]);
+  return decision.effect === 'allow' || (decision.effect === 'ask' && approval?.mark.state === 'approved');
 }
 
 /** How a decision stands in the log. */
-function evidenceOf(action: Action, judged: Judged): DraftBody {
-  const { decision, approval } = judged;
+function evidenceOf(judged: Judged): DraftBody {
+  const { action, decision, approval } = judged;
   const allowed = isAllowed(judged);
-  const asked = approval !== undefined && { approval };
+  const asked = approval !== undefined && { approval: approval.mark };
   switch (action.kind) {
     case 'command':
       return {

@@ -3,13 +3,15 @@ import { join } from 'node:path';
 import type { Approvals } from '../../recorder/approvals/asking.ts';
 import type { Identity } from '../../recorder/audit/event.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
+import type { Json, KubeAction } from '../action.ts';
 import type { Clock } from '../clock.ts';
 import { Gate, type PolicyInForce } from '../gate.ts';
 import { MaskedJournal } from '../mask/journal.ts';
 import type { Masking } from '../mask/rules.ts';
 import type { Vault } from '../mask/vault.ts';
-import { dependsOnScale, probeScale } from '../request/scale/probe.ts';
-import { UpstreamProbe } from '../request/scale/upstream.ts';
+import { isWrite, probe } from '../request/probe.ts';
+import { dependsOnScale } from '../request/scale/probe.ts';
+import { UpstreamProbe } from '../request/trial/upstream.ts';
 import { ApiSession } from './api-session.ts';
 import { Bearer, Bearers, type Principal } from './credentials/bearers.ts';
 import { CredentialDirectory, KUBECONFIG, newToken } from './credentials/directory.ts';
@@ -28,6 +30,8 @@ export interface ProxyPolicy extends PolicyInForce {
   keptBytes(identity: Identity): number;
   /** What is masked of what passes for somebody. */
   masking(identity: Identity): Masking;
+  /** Whether a rule asks for objects of a write that only the API server has. */
+  asksForObjects?(action: KubeAction, identity: Identity): boolean;
 }
 
 export interface KubeOptions {
@@ -84,15 +88,16 @@ export async function startKubeProxy(options: KubeOptions): Promise<KubeProxy> {
   const { approvals } = options;
   const gate = new Gate({ journal, clock, policy, ...(approvals && { approvals }) });
   const bearers = new Bearers();
+  const recording: ProxyOptions['recording'] = (who, request) => ({
+    masking: new RequestMasking(vault, policy().masking(who), request),
+    keep: policy().keptBytes(who),
+  });
   const proxy = new ApiProxy({
     ports: { upstream, journal, clock },
     ...{ gate, bearers, report: options.report },
-    scale: scaleProbe(upstream, policy, clock),
+    probe: probing({ upstream, policy, clock, recording }),
     vault,
-    recording: (who, request) => ({
-      masking: new RequestMasking(vault, policy().masking(who), request),
-      keep: policy().keptBytes(who),
-    }),
+    recording,
     upgrades: options.upgrades?.({ upstream, gate, journal }) ?? null,
   });
   const certificate = await credentials.serverCertificate(now);
@@ -139,11 +144,22 @@ function letIn(principal: () => Promise<Principal>, { bearers, vault, access }: 
   };
 }
 
-function scaleProbe(upstream: Upstream, policy: () => ProxyPolicy, clock: Clock): ProxyOptions['scale'] {
-  return async (action, { identity, as }, forward) => {
+interface Probing extends Pick<ProxyOptions, 'recording'> {
+  upstream: Upstream;
+  policy: () => ProxyPolicy;
+  clock: Clock;
+}
+
+function probing({ upstream, policy, clock, recording }: Probing): ProxyOptions['probe'] {
+  return async ({ action, forward }, { identity, as }, foresee) => {
+    if (!isWrite(action)) return null;
     const inForce = policy();
-    const matters = dependsOnScale(action, (one) => inForce.decide(one, identity, clock.now()));
-    return matters ? probeScale(action, forward, new UpstreamProbe(upstream, as)) : null;
+    const scale = dependsOnScale(action, (one) => inForce.decide(one, identity, clock.now()));
+    const objects = inForce.asksForObjects?.(action, identity) ?? false;
+    if (!scale && !objects && foresee === null) return null;
+    const { masking, keep } = recording(identity, action.request);
+    const effect = foresee && { ...foresee, showing: { text: (object: Json) => masking.text(object), keep } };
+    return probe({ action, forward }, { scale, objects, effect }, new UpstreamProbe(upstream, as));
   };
 }
 

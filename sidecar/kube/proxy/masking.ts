@@ -64,6 +64,14 @@ export class RequestMasking {
     return summarised(record, { type: changed ? declared : type, sent: bytes.length, masked: changed });
   }
 
+  /** An object of the API server's as it is recorded: JSON. What was masked in it is known from then on. */
+  text(object: Json): string {
+    const text = JSON.stringify(object);
+    const masked = this.#rules.length === 0 ? text : this.#objects(text);
+    const { record } = this.#vault.known().mask(Buffer.from(masked), 'json');
+    return Buffer.from(record).toString();
+  }
+
   /**
    * @param hasBody false where nothing but the head comes
    * @throws ChaperoneError where the answer is in a form that cannot be masked

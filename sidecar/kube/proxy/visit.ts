@@ -4,12 +4,12 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Identity, RequestInfo } from '../../../recorder/audit/event.ts';
 import { gone } from '../../../recorder/server/gone.ts';
-import type { KubeAction } from '../../action.ts';
+import type { Held, KubeAction } from '../../action.ts';
 import type { Gate } from '../../gate.ts';
 import type { Vault } from '../../mask/vault.ts';
 import type { RequestHead } from '../../request/classify.ts';
+import type { Found } from '../../request/probe.ts';
 import { Unfit } from '../../request/refusal.ts';
-import type { ScaleFinding } from '../../request/scale/probe.ts';
 import { forbidden } from '../../request/status.ts';
 import type { Bearer, Principal, Running } from '../credentials/bearers.ts';
 import { answered } from '../upstream/answered.ts';
@@ -25,8 +25,15 @@ import { refused, refuseUnfit } from './unfit.ts';
 export interface VisitOptions {
   ports: ExchangePorts;
   gate: Gate;
-  /** Finds out whether a write changes the number of replicas; null where nothing hangs on it. */
-  scale(action: KubeAction, principal: Principal, forward: Uint8Array): Promise<ScaleFinding | null>;
+  /**
+   * Asks the API server what only that can tell of a write; null where nothing hangs on it.
+   * @param foresee what a human is to be shown of it; null where nobody is asked
+   */
+  probe(
+    write: Pick<Candidate, 'action' | 'forward'>,
+    principal: Principal,
+    foresee: { anew: Found['anew'] } | null,
+  ): Promise<Found | null>;
   vault: Vault;
   /** How bodies of what somebody asks are masked, and how much of them is kept. */
   recording(identity: Identity, request: RequestInfo): Recording;
@@ -42,10 +49,12 @@ export interface Asked {
 }
 
 /** What is known of its effect. */
-interface Probed extends Candidate, Pick<ScaleFinding, 'bound' | 'refusal'> {}
+interface Probed extends Candidate, Pick<Found, 'bound' | 'refusal' | 'anew'> {}
 
 interface Admitted extends Probed {
   since: number;
+  /** What stands behind it, for the case that it could not be done. */
+  held?: Held | undefined;
 }
 
 /** How often a write is judged whose object keeps changing before it arrives: as often as the server applies a patch. */
@@ -108,53 +117,58 @@ export class Visit implements Running {
   /** Judges it and lets it go on; each time anew where the object changed in between, as a request of its own. */
   async #carry(principal: Principal, found: Candidate): Promise<void> {
     let outcome: Outcome = 'overtaken';
+    let held: Held | undefined;
     for (let left = TRIES; outcome === 'overtaken' && left > 0; left--) {
-      const admitted = await this.#admit(principal, left === TRIES ? found : renamed(found));
+      const admitted = await this.#admit(principal, left === TRIES ? found : renamed(found), held);
       if (admitted === null) return;
+      held = admitted.held;
       this.#exchange = this.#exchangeOf(principal, admitted, left === 1);
       outcome = await this.#exchange.run();
       this.#exchange = null;
     }
   }
 
-  /** The request as it goes on; null where it does not, and has been answered. */
-  async #admit(principal: Principal, candidate: Candidate): Promise<Admitted | null> {
+  /** The request as it goes on, or as the server has answered it; null where it is refused, and that was said. */
+  async #admit(principal: Principal, candidate: Candidate, held: Held | undefined): Promise<Admitted | null> {
     const { request, response } = this.#asked;
     const { ports, gate } = this.#options;
     const since = ports.clock.now();
-    const found = await this.#probed(principal, candidate);
-    const { action } = found;
-    const verdict = await gate.judge(principal.session, principal.identity, action, {
-      signal: gone(response),
+    let found = await this.#probed(principal, candidate, null);
+    const verdict = await gate.judge(principal.session, principal.identity, found.action, {
+      ...{ signal: gone(response), held },
+      foresee: async () => {
+        found = await this.#probed(principal, candidate, found);
+        return found.action;
+      },
     });
-    const { id } = action;
-    if (verdict.ok && !response.destroyed) return { ...found, since };
-    if (verdict.ok) await recordEnd(ports, { principal, id, since }, LEFT);
-    else {
-      const status = forbidden(action.request, verdict);
+    const { id } = candidate.action;
+    const answered = !verdict.ok && verdict.decision.effect === 'ask' && found.action.moot === true;
+    if (!verdict.ok && !answered) {
+      const status = forbidden(candidate.action.request, verdict);
       await recordEnd(ports, { principal, id, since }, refused(status));
       refuse(request, response, status);
+      return null;
     }
+    if (!response.destroyed) return { ...found, since, held: verdict.ok ? verdict.held : undefined };
+    await recordEnd(ports, { principal, id, since }, LEFT);
     return null;
   }
 
-  /** With what a dry run tells of its effect, where the decision hangs on that; bound to the state that it was tried on. */
-  async #probed(principal: Principal, found: Candidate): Promise<Probed> {
-    const { action, forward } = found;
-    const none = { ...found, bound: null, refusal: null };
-    if (forward === null) return none;
-    const finding = await this.#options.scale(action, principal, forward);
-    if (finding === null) return none;
-    const { scales, unknown, bound, refusal } = finding;
-    return {
-      ...{ ...found, bound, refusal },
-      forward: bound?.body ?? forward,
-      action: {
-        ...action,
-        scales,
-        unknown: unknown === null ? action.unknown : [...action.unknown, unknown],
-      },
-    };
+  /**
+   * With what the server tells of it, where something hangs on that; bound to the state that it was tried on.
+   * @param foresee what was found of what it would do when a human was asked before; null where none is
+   */
+  async #probed(
+    principal: Principal,
+    candidate: Candidate,
+    foresee: Pick<Found, 'anew'> | null,
+  ): Promise<Probed> {
+    const found = await this.#options.probe(candidate, principal, foresee);
+    if (found === null) return { ...candidate, bound: null, refusal: null, anew: null };
+    const { bound } = found;
+    if (bound === null) return { ...candidate, ...found };
+    const head = { ...candidate.head, mediaType: bound.type };
+    return { ...found, head, forward: bound.body };
   }
 
   /** @param last true where it is not judged again whatever happens */

@@ -1,6 +1,6 @@
 /** The API server, as far as one request is concerned that it has answered already. */
 import type { Dispatcher } from 'undici';
-import type { Heard } from '../../request/scale/probe.ts';
+import type { Heard } from '../../request/trial/trial.ts';
 import type { ApiServer } from './upstream.ts';
 
 /** What is sent gets `heard` for an answer, and reaches nobody. */

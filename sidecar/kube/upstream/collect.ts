@@ -1,6 +1,6 @@
 /** Small questions of our own to the API server. */
 import type { Dispatcher } from 'undici';
-import type { Heard } from '../../request/scale/probe.ts';
+import type { Heard } from '../../request/trial/trial.ts';
 import type { ApiServer, Forwarded } from './upstream.ts';
 
 /** Bytes of one answer; an object in etcd has 1.5 MiB at most. */

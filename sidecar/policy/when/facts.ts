@@ -93,14 +93,16 @@ export function intentFacts(intent: ApiIntent): object {
 }
 
 /** The object as it will be: null where there is none; what a patch comes to is the server's to say. */
-export function newObject({ request, body }: KubeAction): unknown {
+export function newObject({ request, body, objects }: KubeAction): unknown {
+  if (objects !== undefined) return objects.after;
   if (request.verb === 'patch') return undefined;
   if (request.verb !== 'create' && request.verb !== 'update') return null;
   return body === null ? null : (body.object ?? undefined);
 }
 
 /** The object as it is: null where there cannot be one. */
-export function oldObject({ request }: KubeAction): unknown {
+export function oldObject({ request, objects }: KubeAction): unknown {
+  if (objects !== undefined) return objects.before;
   return request.verb === 'create' && request.subresource === '' ? null : undefined;
 }
 

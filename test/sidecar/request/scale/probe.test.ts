@@ -5,20 +5,16 @@ import { decide } from '../../../../sidecar/policy/decide.ts';
 import { PolicySet } from '../../../../sidecar/policy/policy-set.ts';
 import { policySchema } from '../../../../sidecar/policy/schema.ts';
 import type { MediaType } from '../../../../sidecar/request/media-type.ts';
-import { boundTo, stateOf } from '../../../../sidecar/request/scale/preconditions.ts';
-import {
-  type Answer,
-  dependsOnScale,
-  type ProbeRequest,
-  probeScale,
-  type ScaleUpstream,
-} from '../../../../sidecar/request/scale/probe.ts';
+import { type ProbeUpstream, probe as probeWrite } from '../../../../sidecar/request/probe.ts';
+import { dependsOnScale } from '../../../../sidecar/request/scale/probe.ts';
 import {
   builtInReplicas,
   mayScale,
   parseReplicasPath,
   replicasIn,
 } from '../../../../sidecar/request/scale/replicas.ts';
+import { boundTo, stateOf } from '../../../../sidecar/request/trial/preconditions.ts';
+import type { Answer, Question } from '../../../../sidecar/request/trial/trial.ts';
 import { type Attempt, actionOf } from '../../policy/builtin-api/attack.ts';
 
 const WEB = '/apis/apps/v1/namespaces/shop/deployments/web';
@@ -40,13 +36,13 @@ const patch = (body: Json, type = MERGE, target = WEB): Attempt => ({
 function upstream(
   answers: Answer[],
   replicasPath?: string[] | null,
-): { port: ScaleUpstream; asked: ProbeRequest[] } {
-  const asked: ProbeRequest[] = [];
-  const ask = async (request: ProbeRequest) => {
+): { port: ProbeUpstream; asked: Question[] } {
+  const asked: Question[] = [];
+  const ask = async (request: Question) => {
     asked.push(request);
     return answers.shift() ?? said(500, null);
   };
-  return { asked, port: { ask, replicasPath: async () => replicasPath } };
+  return { asked, port: { ask, replicasPath: async () => replicasPath, servesItself: async () => false } };
 }
 
 const said = (status: number, object: Json): Answer => {
@@ -61,7 +57,12 @@ const NO_ANSWER: Answer = { status: 0, object: null, heard: null };
 
 async function probe(attempt: Attempt, answers: Answer[], path?: string[] | null) {
   const { port, asked } = upstream(answers, path);
-  const finding = await probeScale(actionOf(attempt), Buffer.from(`${attempt.body ?? ''}`), port);
+  const action = actionOf(attempt);
+  const forward = Buffer.from(`${attempt.body ?? ''}`);
+  const wanted = { scale: true, objects: false, effect: null };
+  const found = await probeWrite({ action, forward }, wanted, port);
+  const { scales, unknown } = found.action;
+  const finding = { ...found, scales, unknown: unknown.at(-1) ?? null };
   return { finding, asked, sent: asked.map(({ method, uri }) => `${method} ${uri}`) };
 }
 

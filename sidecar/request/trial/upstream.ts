@@ -1,15 +1,19 @@
-/** The questions of the scale probe, asked of the API server on the credential that the request will go on with. */
+/** Questions beside a request, asked of the API server on the credential that the request will go on with. */
 import type { Json } from '../../action.ts';
 import { collect } from '../../kube/upstream/collect.ts';
 import type { Persona } from '../../kube/upstream/impersonation.ts';
 import type { Upstream } from '../../kube/upstream/upstream.ts';
-import type { Answer, ProbeRequest, ScaleUpstream } from './probe.ts';
-import { parseReplicasPath, type ReplicasPath } from './replicas.ts';
+import { JSON_TYPE } from '../media-type.ts';
+import type { ProbeUpstream } from '../probe.ts';
+import { parseReplicasPath, type ReplicasPath } from '../scale/replicas.ts';
+import type { Answer, Question } from './trial.ts';
 
+/** https://kubernetes.io/docs/reference/using-api/api-concepts/#metadata-only-fetches */
+const METADATA = `${JSON_TYPE};as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,${JSON_TYPE}`;
 /** What a question that got no answer comes to. */
 const NONE: Answer = { status: 0, object: null, heard: null };
 
-export class UpstreamProbe implements ScaleUpstream {
+export class UpstreamProbe implements ProbeUpstream {
   readonly #upstream: Upstream;
   readonly #as: Persona | undefined;
 
@@ -20,8 +24,8 @@ export class UpstreamProbe implements ScaleUpstream {
   }
 
   /** Never rejects: what cannot be asked is not known. */
-  async ask({ method, uri, body }: ProbeRequest): Promise<Answer> {
-    const headers = ['accept', 'application/json', 'accept-encoding', 'identity'];
+  async ask({ method, uri, body, metadataOnly }: Question): Promise<Answer> {
+    const headers = ['accept', metadataOnly ? METADATA : JSON_TYPE, 'accept-encoding', 'identity'];
     if (body !== null) headers.push('content-type', body.type);
     const forwarded = { method, uri, headers, body: body?.bytes ?? null, as: this.#as };
     const heard = await collect(this.#upstream, forwarded).catch(() => null);
@@ -34,6 +38,15 @@ export class UpstreamProbe implements ScaleUpstream {
     const uri = `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${name}`;
     const { status, object } = await this.ask({ method: 'GET', uri, body: null });
     return status === 200 ? pathIn(object) : undefined;
+  }
+
+  /** True where the API server itself serves that version of a group; false where another does, or it cannot be told. */
+  async servesItself(group: string, version: string): Promise<boolean> {
+    const name = encodeURIComponent(`${version}.${group}`);
+    const uri = `/apis/apiregistration.k8s.io/v1/apiservices/${name}`;
+    const { status, object } = await this.ask({ method: 'GET', uri, body: null });
+    const { spec } = (object ?? {}) as { spec?: { service?: unknown } };
+    return status === 200 && typeof spec === 'object' && (spec.service ?? null) === null;
   }
 }
 

@@ -27,6 +27,12 @@ export function stateOf(object: Json): ObjectState | null {
   return typeof uid === 'string' && typeof resourceVersion === 'string' ? { uid, resourceVersion } : null;
 }
 
+/** Whether an object that is written says this state itself: the server refuses it in any other. */
+export function saysState(object: Json, state: ObjectState): boolean {
+  const { uid = state.uid, resourceVersion } = members(members(object).metadata);
+  return resourceVersion === state.resourceVersion && uid === state.uid;
+}
+
 /**
  * The same write, refused by the server (see `overtakenBy`) where the object is in another state by then.
  *
