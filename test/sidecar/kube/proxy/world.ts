@@ -8,6 +8,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect, createServer as createTls, type TLSSocket } from 'node:tls';
+import { Desk } from '../../../../recorder/approvals/desk.ts';
 import type { BodyOf, EventBody } from '../../../../recorder/audit/event.ts';
 import { AuditLog } from '../../../../recorder/log/audit-log.ts';
 import { systemClock } from '../../../../sidecar/clock.ts';
@@ -105,6 +106,8 @@ export interface World {
   kube: KubeProxy;
   log: HeldLog;
   vault: Vault;
+  /** Where humans decide. */
+  desk: Desk;
   token: string;
   port: number;
   /** What clients trust. */
@@ -145,10 +148,12 @@ export async function startWorld(
   const reported: unknown[] = [];
   const loaded = policyOf(policy);
   const vault = newVault();
+  const desk = await Desk.open({ journal: log, archive: log, clock: systemClock, key: Buffer.alloc(32, 7) });
   const kube = await startKubeProxy({
     directory: join(data, 'kube'),
     ...{ source, port: 0, orAnother: false, identity, journal: log, clock: systemClock, vault },
     policy: () => loaded,
+    approvals: desk,
     upgrades: ({ upstream, gate, journal }) =>
       new RemoteHandler({
         upstream,
@@ -167,6 +172,7 @@ export async function startWorld(
     report: (error) => reported.push(error),
   });
   t.teardown(async () => {
+    desk.close();
     await kube.close();
     await log.close();
     await rm(data, { recursive: true, force: true });
@@ -175,7 +181,7 @@ export async function startWorld(
   const [token, ca] = [(await inside('token')).trim(), await inside('authority.crt')];
   const port = Number(new URL(kube.url).port);
   return {
-    ...{ data, kube, log, vault, token, port, ca, reported },
+    ...{ data, kube, log, vault, desk, token, port, ca, reported },
     ask: (path, options) => ask({ port, ca, token }, path, options),
     dial: () => dial(port, ca),
     evidence: async () => {
