@@ -250,10 +250,11 @@ async function shutDown(http: Server, sockets: Sockets): Promise<void> {
   await sockets.settled();
 }
 
+/** What was raised on purpose says what it is; of the rest the whole stack is needed. */
 function complain(error: unknown): void {
-  process.stderr.write(
-    `chaperone: a request failed: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`,
-  );
+  const stack = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  const text = error instanceof ChaperoneError ? error.message : `a request failed: ${stack}`;
+  process.stderr.write(`chaperone: ${text}\n`);
 }
 
 function once(action: () => Promise<void>): () => Promise<void> {

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { ChaperoneError } from '../../recorder/errors.ts';
+import type { OidcSettings } from '../../recorder/server/oidc/settings.ts';
 import type { RecorderServer } from '../../recorder/server/server.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import { dataDirectory, dataOption, requirePrivate } from './data.ts';
@@ -14,6 +15,7 @@ export const DEFAULT_PORT = 7070;
 
 interface Options extends KubeFlags {
   data?: string;
+  oidc?: string;
   port: number;
 }
 
@@ -29,6 +31,7 @@ export function up(root: Command): void {
       portNumber,
       DEFAULT_PORT,
     )
+    .option('--oidc <file>', 'where people sign in (default: DATA/oidc.yaml, if it is there)')
     .option('--context <name>', 'guard the Kubernetes API of this context of your kubeconfig')
     .option('--kubeconfig <file>', 'where that context is (default: $KUBECONFIG, or ~/.kube/config)')
     .option(
@@ -42,7 +45,8 @@ export function up(root: Command): void {
 async function run(options: Options): Promise<void> {
   const data = dataDirectory(options.data);
   await requirePrivate(data);
-  const recorder = await startRecorder(data, options.port, options).catch((error) =>
+  const oidc = await (await import('./oidc-file.ts')).readOidc(data, options.oidc);
+  const recorder = await startRecorder(data, options.port, { flags: options, oidc }).catch((error) =>
     pointToFirst(error, data),
   );
   const leave = untilSignal();
@@ -64,9 +68,7 @@ async function pointToFirst(error: unknown, data: string): Promise<never> {
     ]);
     const first = await findRecorder(data, process.env);
     if (first !== null)
-      process.stdout.write(
-        `chaperone is up already. Open once in your browser:\n\n  ${await requestLoginUrl(first)}\n\n`,
-      );
+      process.stdout.write(`chaperone is up already. ${openIt(await requestLoginUrl(first))}`);
   }
   throw error;
 }
@@ -80,15 +82,21 @@ export interface RunningRecorder {
   close(): Promise<void>;
 }
 
+export interface Around {
+  /** Null where no API is to be guarded, whatever there is. */
+  flags?: KubeFlags | null;
+  /** Null where there is the one local admin. */
+  oidc?: OidcSettings | null;
+}
+
 /**
  * Opens the store, loads the policy, guards a Kubernetes API and serves the page. What was opened is closed again where
  * a step fails.
- * @param flags null where no API is to be guarded, whatever there is
  */
 export async function startRecorder(
   data: string,
   port: number,
-  flags: KubeFlags | null = null,
+  { flags = null, oidc = null }: Around = {},
 ): Promise<RunningRecorder> {
   const [
     { AuditLog },
@@ -140,7 +148,8 @@ export async function startRecorder(
     const troubles = () =>
       policy.complaint === null ? [] : [{ what: 'policy' as const, message: policy.complaint }];
     const explainer = explainerOf(() => policy.current());
-    const server = await startServer({ ...page, troubles, explainer, ...(kube !== null && { kube }) });
+    const more = { ...(kube !== null && { kube }), ...(oidc !== null && { oidc }) };
+    const server = await startServer({ ...page, troubles, explainer, ...more });
     opened.push(() => server.close());
     return { server, evidence: { ...evidence, kube }, policy, kube: guarded?.summary ?? null, close };
   } catch (error) {
@@ -151,9 +160,12 @@ export async function startRecorder(
 
 function greet({ server, kube }: RunningRecorder, data: string): void {
   const api = kube === null ? '' : `${kube}\n`;
-  process.stdout.write(
-    `chaperone is up. Evidence: ${data}\n${api}Open once in your browser:\n\n  ${server.loginUrl()}\n\n`,
-  );
+  process.stdout.write(`chaperone is up. Evidence: ${data}\n${api}${openIt(server.loginUrl())}`);
+}
+
+/** A link is good once; where people sign in there is none. */
+function openIt(url: string): string {
+  return `${url.includes('/login?token=') ? 'Open once' : 'Sign in'} in your browser:\n\n  ${url}\n\n`;
 }
 
 /** Opens the guarded shell; when it ends the page stays, so that its session can be replayed. */
