@@ -182,7 +182,8 @@ export function consequencesOf(touches: readonly Touch[], places: Places): Capab
   return found;
 }
 
-function readsCredential(touch: Touch, { home }: Places): boolean {
+/** Whether it reads keys, tokens or passwords where they are usually kept. */
+export function readsCredential(touch: Touch, { home }: Pick<Places, 'home'>): boolean {
   if (touch.role !== 'reads') return false;
   const { credentials, public: known } = listsFor(home);
   return isOf(touch, credentials, false) && !isOf(touch, known, true);
