@@ -19,6 +19,8 @@ export interface Glob {
   tokens: readonly Token[];
 }
 
+const NONE: readonly Token[] = [];
+
 const CACHE_LIMIT = 4096;
 /** Characters of a source that is remembered. */
 const CACHED_LENGTH = 128;
@@ -26,6 +28,8 @@ const cache = new Map<string, Glob>();
 
 /** Compiled once for each source that is not long, for as long as there is room. */
 export function glob(source: string): Glob {
+  // Most are this plain.
+  if (!/[*?[\\]/.test(source)) return { literal: source, tokens: NONE };
   if (source.length > CACHED_LENGTH) return compile(source);
   const known = cache.get(source);
   if (known !== undefined) return known;
@@ -36,11 +40,9 @@ export function glob(source: string): Glob {
 }
 
 function compile(source: string): Glob {
-  // Most are this plain.
-  if (!/[*?[\\]/.test(source)) return { literal: source, tokens: [] };
   const tokens = tokensOf([...source]);
   if (tokens.some(({ kind }) => kind !== 'char')) return { tokens, literal: null };
-  return { tokens: [], literal: textOf(tokens as { char: number }[]) };
+  return { tokens: NONE, literal: textOf(tokens as { char: number }[]) };
 }
 
 function textOf(tokens: readonly { char: number }[]): string {

@@ -1,4 +1,5 @@
 /** Commands in programs of another language: what awk, sed, an editor, a database's client or a setting runs. */
+import { byName } from './by-name.ts';
 import type { Word } from './fields.ts';
 import type { Found } from './found.ts';
 import { type Grammar, readOptions } from './options.ts';
@@ -7,9 +8,10 @@ import { awkCommands, sedCommands } from './script-languages.ts';
 
 /** Follows what is given in the words, or as text on standard input. */
 export function followEmbedded(found: Found, program: string, words: readonly Word[], scope: Scope): void {
-  const at = { found, program, scope: { ...scope, via: [...scope.via, program], depth: scope.depth + 1 } };
-  const language = LANGUAGES.find(({ name }) => name.test(program));
-  language?.follow(words, at);
+  const language = languageNamed(program);
+  if (language === undefined) return;
+  const inside = { ...scope, via: [...scope.via, program], depth: scope.depth + 1 };
+  language.follow(words, { found, program, scope: inside });
 }
 
 interface Place {
@@ -36,6 +38,8 @@ const LANGUAGES: readonly Language[] = [
   { name: /^(apt|apt-get|aptitude|dpkg|yum|dnf)$/, follow: packages },
   { name: /^(ed|red|gdb|expect|emacs|less|more|man|ftp|lftp|telnet|node-gyp)$/, follow: escapes },
 ];
+
+const languageNamed = byName((program) => LANGUAGES.find(({ name }) => name.test(program)));
 
 /** Code whose text is known is read; other code makes the line unknown. */
 function run({ found, program, scope }: Place, code: string | null, text: string): void {
@@ -360,7 +364,10 @@ function readAll(words: readonly Word[], grammar: Grammar): AllOptions {
     for (const flag of one.flags) flags.add(flag);
     for (const [name, given] of one.values) {
       const value = given ?? words[++at];
-      if (value !== undefined) values.set(name, [...(values.get(name) ?? []), value]);
+      if (value === undefined) continue;
+      const before = values.get(name);
+      if (before === undefined) values.set(name, [value]);
+      else before.push(value);
     }
   }
   return { flags, values, operand: operand < 0 ? words.length : operand };

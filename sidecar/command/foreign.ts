@@ -1,4 +1,5 @@
 /** Interpreters of other languages: where their code comes from. Sources: their manual pages. */
+import { byName } from './by-name.ts';
 import type { Word } from './fields.ts';
 import { isStdin } from './shells.ts';
 
@@ -58,13 +59,15 @@ export type InterpreterCode =
   | { from: 'word'; word: Word; inline: boolean }
   | { from: 'elsewhere' };
 
+const interpreterNamed = byName((program) => INTERPRETERS.find(({ name }) => name.test(program)));
+
 /** Where an interpreter that is no shell takes its code from; null for other programs. */
 export function interpreterCode(program: string, words: readonly Word[]): InterpreterCode | null {
   if (program === 'deno')
     return words[1]?.value === 'eval' && words[2]
       ? { from: 'word', word: words.at(-1)!, inline: true }
       : null;
-  const grammar = INTERPRETERS.find(({ name }) => name.test(program));
+  const grammar = interpreterNamed(program);
   if (grammar === undefined) return null;
   for (let at = 1; at < words.length; at++) {
     const word = words[at]!;

@@ -58,7 +58,7 @@ export class Found {
   /** Variables that may not be assigned any more. */
   readonly readonly = new Set<string>();
   /** Inputs that a command may have read from already: what is left of them is not known. */
-  readonly read = new WeakSet<Input>();
+  readonly read = new Set<Input>();
   /** What is known in the body of a function where it is defined. */
   readonly definitions = new Map<string, Pick<Scope, 'cwd' | 'variables'>>();
   /** The script that is being read: positions in its tree point into it. */

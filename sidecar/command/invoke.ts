@@ -12,6 +12,7 @@ import { hasLookAlike } from './look-alike.ts';
 import type { Scope } from './scope.ts';
 import { fileOf } from './standing.ts';
 import { socketHosts } from './tools/network/sockets.ts';
+import type { ToolUse } from './tools/tool.ts';
 import { useOf } from './tools/tools.ts';
 import { everywhere, touchesOf } from './touches.ts';
 
@@ -43,7 +44,7 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
         ...consequencesOf(touches, found.places),
       ],
       requests: [...(use.requests ?? [])],
-      hosts: [...new Set([...(use.hosts ?? []), ...socketHosts(call.touches)])],
+      hosts: hostsOf(use, call),
       text: call.text,
     },
     scope,
@@ -53,6 +54,11 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   else if (program !== '') follow(found, program, call, { scope, place });
   if (program && file !== null && !call.resolved) disguised(found, program, file, { call, scope, place });
   if (program !== '' && !UNREAD.has(program ?? '')) found.read.add(scope.input);
+}
+
+function hostsOf({ hosts = [] }: ToolUse, { touches }: Call): (string | null)[] {
+  if (hosts.length + touches.length === 0) return [];
+  return [...new Set([...hosts, ...socketHosts(touches)])];
 }
 
 /** What stands under a name that the line itself has given, or that the kernel gives to another program. */

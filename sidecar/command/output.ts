@@ -11,6 +11,7 @@ export function printed(program: string, words: readonly Word[], input: string |
 }
 
 function output(program: string, words: readonly Word[], input: string | null): string | null {
+  if (!PRINTS.has(program)) return null;
   const operands: string[] = [];
   for (const word of words.slice(1)) {
     if (word.value === null || word.glob) return null;

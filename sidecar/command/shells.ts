@@ -1,4 +1,5 @@
 /** Shells and other interpreters: where their code comes from, `-c`, a file, or standard input. */
+import { byName } from './by-name.ts';
 import type { Word } from './fields.ts';
 
 export const SHELLS: ReadonlySet<string> = new Set([
@@ -30,11 +31,11 @@ export const SHELLS: ReadonlySet<string> = new Set([
 ]);
 
 /** The shell that a program is, also by a name with a version in it (`zsh5`, `bash-5.2`, `bash-static`). */
-export function shellNamed(program: string): string | null {
+export const shellNamed = byName((program): string | null => {
   if (SHELLS.has(program)) return program;
   const plain = program.replace(/(-static|-?\d[\d.]*)$/, '');
   return SHELLS.has(plain) ? plain : null;
-}
+});
 
 /** Shells whose language is not close enough to bash's to read their scripts with its grammar. */
 export const FOREIGN: ReadonlySet<string> = new Set(['fish', 'csh', 'tcsh', 'pwsh', 'nu', 'xonsh', 'elvish']);

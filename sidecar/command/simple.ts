@@ -17,17 +17,17 @@ export function simple(found: Found, node: Command, scope: Scope): void {
   const nested = nestedIn(found, scope);
   const sinks = found.sinks.length;
   const env = prefix(found, node, scope, nested);
-  const all = wordsOf(found, node, env, scope);
+  const all = wordsOf(found, node, env, { scope, nested });
   const words = isValue(node) ? afterValue(found, node, all) : all;
-  const { input, ...redirected } = redirect(node.redirects, scope, nested);
-  redirected.touches.push(...forced(node, scope));
+  const { input, redirections, touches } = redirect(node.redirects, scope, nested);
+  touches.push(...forced(node, scope));
   if (isTorn(node.redirects))
     found.doubt('syntax', 'a redirection that could not be read', textOf(found, node));
   const text = textOf(found, node);
   const inside = input === null ? scope : { ...scope, input };
   const from = found.commands.length;
   heldByVariables(found, env, scope);
-  invoke(found, { words, env, ...redirected, text }, inside);
+  invoke(found, { words, env, redirections, touches, text }, inside);
   // What it changed in its shell stays; what it read from does not.
   if (inside !== scope) Object.assign(scope, { ...inside, input: scope.input });
   for (const sink of found.sinks.splice(sinks)) {
@@ -56,6 +56,7 @@ function afterValue(found: Found, node: Command, words: readonly Word[]): Word[]
 
 /** To zsh `>! file` is what `>| file` is; to bash it writes a file named `!`. */
 function forced({ redirects, args }: Command, scope: Scope): Touch[] {
+  if (redirects.length === 0) return [];
   const silent: Nested = { visit: () => [0, 0], spend: () => undefined };
   return redirects.flatMap(({ type, ...redirect }) => {
     if (type !== 'Redirect' || !('target' in redirect) || redirect.target?.text !== '!') return [];
@@ -81,8 +82,12 @@ function prefix(found: Found, node: Command, scope: Scope, nested: Nested): Assi
 }
 
 /** The command's words. What `export` and its like assign is added to `env`. */
-function wordsOf(found: Found, node: Command, env: Assigned[], scope: Scope): Word[] {
-  const nested = nestedIn(found, scope);
+function wordsOf(
+  found: Found,
+  node: Command,
+  env: Assigned[],
+  { scope, nested }: { scope: Scope; nested: Nested },
+): Word[] {
   const words: Word[] = node.name === undefined ? [] : decode(node.name, scope, nested);
   for (const item of node.args) {
     if (item.type === 'Word') {

@@ -3,6 +3,7 @@
  * take an argument, and where the command starts. Sources: the manual pages of sudo, doas, coreutils,
  * util-linux, findutils, busybox and bash.
  */
+import { byName } from './by-name.ts';
 import { CODE_OPTIONS } from './code-options.ts';
 import { LAUNCHERS } from './launchers.ts';
 import type { Wrapper } from './wrapper.ts';
@@ -209,6 +210,6 @@ const LOADER: Wrapper = {
 };
 
 /** The dynamic loader runs the program that it is given, as `ld-linux-x86-64.so.2 /bin/ls`. */
-export function wrapperNamed(program: string): Wrapper | undefined {
+export const wrapperNamed = byName((program): Wrapper | undefined => {
   return WRAPPERS.get(program) ?? (/^ld(-linux|-musl|64|\.so)[\w.-]*$/.test(program) ? LOADER : undefined);
-}
+});
