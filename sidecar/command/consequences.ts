@@ -12,6 +12,8 @@ export interface Places {
 
 /** Files in which programs keep passwords, keys and tokens: by the manuals of the programs. */
 const CREDENTIALS: readonly string[] = [
+  // These anybody's tree may hold: they are asked for first.
+  ...['/**/.env', '/**/.env.local', '/**/.env.production', '/**/.env.development'],
   ...['~/.ssh/**', '/root/.ssh/**', '/etc/ssh/ssh_host_*', '~/.gnupg/**'],
   ...[
     '~/.aws/credentials',
@@ -55,7 +57,7 @@ const CREDENTIALS: readonly string[] = [
     '~/.config/helm/registry/**',
   ],
   ...['~/.cursor/mcp.json', '~/.config/cursor/auth.json', '/etc/shadow', '/etc/gshadow', '/etc/krb5.keytab'],
-  ...['/proc/*/environ', '/**/.env', '/**/.env.local', '/**/.env.production', '/**/.env.development'],
+  '/proc/*/environ',
 ];
 
 /** Among them what is no secret. */
@@ -171,13 +173,16 @@ function expression(pattern: string): string {
     .join('');
 }
 
+function isIn(path: string, place: string): boolean {
+  return path.startsWith(place) && (path.length === place.length || path[place.length] === '/');
+}
+
 /** Only what is certain: what an expansion decides is for rules on paths to doubt. */
 export function consequencesOf(touches: readonly Touch[], places: Places): Capability[] {
   if (touches.length === 0) return [];
   const found: Capability[] = [];
-  const certain = touches.filter((touch) => touch.certain);
-  if (certain.some((touch) => readsCredential(touch, places))) found.push('credential-read');
-  if (certain.some((touch) => lasts(touch, places))) found.push('persistence');
+  if (touches.some((touch) => touch.certain && readsCredential(touch, places))) found.push('credential-read');
+  if (touches.some((touch) => touch.certain && lasts(touch, places))) found.push('persistence');
   if (touches.some((touch) => leaves(touch, places))) found.push('writes-outside-workspace');
   return found;
 }
@@ -206,7 +211,5 @@ function isOf(touch: Touch, { patterns, plain }: List, wholly: boolean): boolean
 /** Whether it changes what lies outside. A part that an expansion decides is taken to stay inside where it begins. */
 function leaves({ role, path, certain }: Touch, { workspace }: Places): boolean {
   if (workspace === undefined || role === 'reads' || !certain) return false;
-  return ![workspace, ...SCRATCH].some(
-    (place) => path === place || place === '/' || path.startsWith(`${place}/`),
-  );
+  return workspace !== '/' && !isIn(path, workspace) && !SCRATCH.some((place) => isIn(path, place));
 }

@@ -20,12 +20,8 @@ export interface Word {
   text: string;
 }
 
-interface Field {
-  value: string | null;
-  pattern: string;
-  glob: boolean;
-  splits: boolean;
-}
+/** A word that is being put together. */
+type Field = { -readonly [Member in keyof Word]: Word[Member] };
 
 /** Collects the pieces of one word. */
 export class Fields {
@@ -82,12 +78,13 @@ export class Fields {
 
   finish(text: string): Word[] {
     this.#close();
-    return this.#done.map((field) => ({ ...field, sources: this.#sources, text }));
+    for (const field of this.#done) field.text = text;
+    return this.#done;
   }
 
   #open(): Field {
     if (this.#field === null) {
-      this.#field = { value: '', pattern: '', glob: false, splits: false };
+      this.#field = { value: '', pattern: '', glob: false, splits: false, sources: this.#sources, text: '' };
       this.#star = false;
     }
     return this.#field;

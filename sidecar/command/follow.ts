@@ -79,16 +79,18 @@ function noteContent(
   { words, redirections, touches }: Call,
   { scope, output }: { scope: Scope; output: string | null },
 ): void {
-  const [only, ...more] = redirections.filter(({ operator }) => operator.includes('>'));
-  const path = plainPath(touches.find(({ role }) => role === 'writes')?.path ?? '**');
-  if (only !== undefined && more.length === 0 && path !== null && output !== null) {
-    const isOutput = /^>\|?$/.test(only.operator) && (only.fd === null || only.fd === 1);
-    if (isOutput) found.made.wrote(path, output);
+  if (output !== null && redirections.length > 0) {
+    const [only, ...more] = redirections.filter(({ operator }) => operator.includes('>'));
+    const path = plainPath(touches.find(({ role }) => role === 'writes')?.path ?? '**');
+    const isOutput =
+      only !== undefined && /^>\|?$/.test(only.operator) && (only.fd === null || only.fd === 1);
+    if (isOutput && more.length === 0 && path !== null) found.made.wrote(path, output);
   }
-  const [, operand, ...others] = words;
-  const text = program === 'tee' && others.length === 0 ? found.textOf(scope.input) : null;
-  const target = operand === undefined || text === null ? null : fileNamed(operand, scope);
-  if (target !== null && text !== null && !operand!.value!.startsWith('-')) found.made.wrote(target, text);
+  const operand = words[1];
+  if (program !== 'tee' || operand === undefined || words.length > 2) return;
+  const text = found.textOf(scope.input);
+  const target = text === null ? null : fileNamed(operand, scope);
+  if (target !== null && text !== null && !operand.value!.startsWith('-')) found.made.wrote(target, text);
 }
 
 /** What it runs is run for all that it finds: that is, for everything below where nothing narrows the search. */

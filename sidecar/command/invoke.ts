@@ -5,6 +5,7 @@ import { type Call, inner } from './call.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { consequencesOf } from './consequences.ts';
 import { disguised } from './disguise.ts';
+import type { Word } from './fields.ts';
 import { follow } from './follow.ts';
 import type { Found } from './found.ts';
 import { LIMITS, LimitReached } from './limits.ts';
@@ -12,8 +13,8 @@ import { hasLookAlike } from './look-alike.ts';
 import type { Scope } from './scope.ts';
 import { fileOf } from './standing.ts';
 import { socketHosts } from './tools/network/sockets.ts';
-import type { ToolUse } from './tools/tool.ts';
-import { useOf } from './tools/tools.ts';
+import type { Tool, ToolUse } from './tools/tool.ts';
+import { toolNamed, used } from './tools/tools.ts';
 import { everywhere, touchesOf } from './touches.ts';
 
 export function invoke(found: Found, call: Call, scope: Scope): void {
@@ -21,11 +22,13 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   const { words } = call;
   const name = words[0];
   const program = name === undefined ? '' : name.glob || name.value === null ? null : programOf(name.value);
-  const use = program
-    ? useOf(program, { words, stdin: found.textOf(scope.input), affords: (work) => found.affords(work) })
-    : {};
+  const tool = program ? toolNamed(program) : undefined;
+  const use = tool === undefined ? NOTHING : useOf(found, tool, words, scope);
   const touches = program
-    ? [...call.touches, ...everywhere(scope, (place) => touchesOf(program, words, place))]
+    ? joinedTo(
+        call.touches,
+        everywhere(scope, (place) => touchesOf(program, words, place)),
+      )
     : call.touches;
   const file = program ? fileOf(found, program, call, scope) : null;
   const path = file === null ? null : (scope.files?.follow(file, true) ?? null);
@@ -43,7 +46,7 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
         ...(use.capabilities ?? []),
         ...consequencesOf(touches, found.places),
       ],
-      requests: [...(use.requests ?? [])],
+      requests: use.requests === undefined ? [] : [...use.requests],
       hosts: hostsOf(use, call),
       text: call.text,
     },
@@ -54,6 +57,17 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   else if (program !== '') follow(found, program, call, { scope, place });
   if (program && file !== null && !call.resolved) disguised(found, program, file, { call, scope, place });
   if (program !== '' && !UNREAD.has(program ?? '')) found.read.add(scope.input);
+}
+
+function useOf(found: Found, tool: Tool, words: readonly Word[], scope: Scope): ToolUse {
+  return used(tool, { words, stdin: found.textOf(scope.input), affords: (work) => found.affords(work) });
+}
+
+const NOTHING: ToolUse = {};
+
+function joinedTo(some: Touch[], more: Touch[]): Touch[] {
+  if (some.length === 0) return more;
+  return more.length === 0 ? some : [...some, ...more];
 }
 
 function hostsOf({ hosts = [] }: ToolUse, { touches }: Call): (string | null)[] {
@@ -97,6 +111,8 @@ const UNREAD = new Set([':', 'true', 'false', 'cd', 'echo', 'printf', 'export', 
  * to other shells nobody has such programs.
  */
 function programOf(word: string): string {
+  // Most are this plain.
+  if (/^[\w-]+$/.test(word) && !word.startsWith('zf_')) return word;
   const name = basename(word.replace(/^[=!](?=[^=])/, '')).replace(/^zf_(?=.)/, '');
   // Where another program took its name, as `dpkg-divert` does.
   return name.replace(/(?<=.)\.(distrib|real)$/, '');

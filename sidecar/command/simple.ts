@@ -91,7 +91,7 @@ function wordsOf(
   const words: Word[] = node.name === undefined ? [] : decode(node.name, scope, nested);
   for (const item of node.args) {
     if (item.type === 'Word') {
-      words.push(...decode(item, scope, nested));
+      for (const field of decode(item, scope, nested)) words.push(field);
       continue;
     }
     const { binding, ...assigned } = assignment(item, scope, nested);

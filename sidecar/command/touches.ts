@@ -49,6 +49,7 @@ export function everywhere(scope: Scope, touched: (scope: Scope) => Touch[]): To
 function inAll(scope: Scope, touched: (scope: Scope) => Touch[]): Touch[] {
   const touches = touched(scope);
   if (touches.length === 0) return touches;
+  if (scope.elsewhere.length === 0) return touches;
   const others = scope.elsewhere.flatMap((cwd) => touched({ ...scope, cwd, elsewhere: [] }));
   const known = new Set(touches.map(({ path }) => path));
   return [
@@ -94,18 +95,18 @@ function byOperands(words: readonly Word[], grammar: Operands, scope: Scope): To
     targeted ||= named?.role === 'writes' && grammar.last === 'writes';
     if (named?.takesNext) at++;
   }
-  const paths = operands.slice(skip);
-  paths.forEach((word, place) => {
-    const isLast = !targeted && place > 0 && place === paths.length - 1;
+  for (let at = skip; at < operands.length; at++) {
+    const word = operands[at]!;
+    const isLast = !targeted && at > skip && at === operands.length - 1;
     const role = (isLast ? grammar.last : undefined) ?? grammar.each;
-    if (role === undefined) return;
+    if (role === undefined) continue;
     // What is copied to is written itself; what lies below it is not known.
     touches.push(touch(role, word, scope, recursive && role !== 'writes'));
     // A word that may hold `-r`: perhaps everything below is touched.
     if (uncertain && !recursive && grammar.recursive && role !== 'writes') {
       touches.push({ ...touch(role, word, scope, true), certain: false });
     }
-  });
+  }
   return touches;
 }
 

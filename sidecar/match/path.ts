@@ -20,8 +20,26 @@ export function plainPath(glob: string): string | null {
  */
 export function resolvePath(cwd: string, path: string): string {
   const relative = !path.startsWith('/') && !path.startsWith(ANYWHERE);
+  if (!relative) return normalised(path);
+  if (PLAIN.test(path) && path !== 'root' && isNormalised(cwd))
+    return cwd === '/' ? `/${path}` : `${cwd}/${path}`;
+  return normalised(`${cwd}/${path}`);
+}
+
+/** The name of a file in the directory, with nothing to resolve: what most words are. */
+const PLAIN = /^[\w-][\w.-]*$/;
+
+/** The last directory that was found to be so: as a rule it stays the same. */
+let known = '/';
+
+function isNormalised(path: string): boolean {
+  if (path !== known && normalised(path) === path) known = path;
+  return path === known;
+}
+
+function normalised(path: string): string {
   const kept: string[] = [];
-  for (const segment of (relative ? `${cwd}/${path}` : path).split('/')) {
+  for (const segment of path.split('/')) {
     if (segment === '' || segment === '.') continue;
     if (segment === '..') {
       if (kept.at(-1) !== ANYWHERE) kept.pop();

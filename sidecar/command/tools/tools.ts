@@ -1,5 +1,6 @@
 /** What a program asks of others over the network, by its own grammar. To add one, add an entry. */
 import type { ApiIntent } from '../../action.ts';
+import { byName } from '../by-name.ts';
 import { CLUSTER_TOOLS } from './helm.ts';
 import { curlUse } from './http/curl.ts';
 import { httpieUse } from './http/httpie.ts';
@@ -40,13 +41,15 @@ const TOOLS: ReadonlyMap<string, Tool> = new Map<string, Tool>([
   ['microk8s.kubectl', kubectlUse],
 ]);
 
-const NOTHING: ToolUse = {};
 /** By names with a version in them. */
 const PYTHON = /^(python|pypy)[\d.]*$/;
 
-export function useOf(program: string, call: ToolCall): ToolUse {
-  const tool = TOOLS.get(program) ?? (PYTHON.test(program) ? python : undefined);
-  if (tool === undefined) return NOTHING;
+/** Undefined for a program that asks nothing of others. */
+export const toolNamed = byName(
+  (program): Tool | undefined => TOOLS.get(program) ?? (PYTHON.test(program) ? python : undefined),
+);
+
+export function used(tool: Tool, call: ToolCall): ToolUse {
   const use = tool(call);
   return (use.requests?.length ?? 0) < 2 ? use : { ...use, requests: distinct(use.requests!) };
 }
