@@ -165,6 +165,8 @@ export interface RemotePlace {
   kind: 'exec' | 'attach';
   namespace: string;
   pod: string;
+  /** Of the pod, where somebody is asked about it. */
+  uid?: string;
   /** Empty where the server chooses. */
   container: string;
   stdin: boolean;
@@ -236,6 +238,8 @@ export interface KubeAction {
   impersonates?: boolean;
   /** The session that it opens. */
   opens?: SessionId;
+  /** The refused request that it repeats over another protocol. */
+  repeats?: string;
   /** The object as it is and as it would be, null for none; found out only where a rule asks about them. */
   objects?: { before: Json | null; after: Json | null };
   /** What it would do; found out only where a human is asked. */

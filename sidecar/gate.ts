@@ -203,12 +203,13 @@ function evidenceOf(judged: Judged): DraftBody {
       };
     }
     case 'request': {
-      const { id, method, uri, request, dryRun, client, unknown, opens, body } = action;
+      const { id, method, uri, request, dryRun, client, unknown, opens, repeats, body } = action;
       return {
         type: 'request.admitted',
         ...{ id, method, uri, request, dryRun, client, decision, allowed, ...asked },
         unknown: [...unknown],
         ...(opens !== undefined && allowed && { opens }),
+        ...(repeats !== undefined && { repeats }),
         ...(body !== null && { body: body.summary, content: body.recorded }),
       };
     }

@@ -212,6 +212,7 @@ const body = z.discriminatedUnion('type', [
     approval: approval.exactOptional(),
     unknown: z.array(z.string()),
     opens: session.exactOptional(),
+    repeats: requestId.exactOptional(),
     body: bodySummary.exactOptional(),
     content: content.exactOptional(),
   }),

@@ -306,6 +306,8 @@ type Body<Content> =
       unknown: string[];
       /** The session that it opens. */
       opens?: SessionId;
+      /** The refused request that it repeats over another protocol: kubectl tries SPDY where a WebSocket is refused. */
+      repeats?: string;
       body?: BodySummary;
       /** The body. */
       content?: Content;

@@ -62,6 +62,11 @@ export function unauthenticated(): Status {
   });
 }
 
+/** 409: what was approved of is no more. */
+export function conflict(request: RequestInfo, message: string): Status {
+  return status(409, 'Conflict', { message: `chaperone: ${message}`, details: details(request, []) });
+}
+
 /** 502 and 503: the server behind us did not answer, or the request could not be recorded. */
 export function unavailable(code: 502 | 503 | 504, message: string): Status {
   const reason = code === 504 ? 'Timeout' : code === 502 ? 'InternalError' : 'ServiceUnavailable';

@@ -9,10 +9,12 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ulid } from 'ulid';
 import type { Identity, Micros, SessionId } from '../../../recorder/audit/event.ts';
-import type { KubeAction } from '../../action.ts';
+import type { CommandAction, KubeAction, Refused } from '../../action.ts';
+import type { Waiting } from '../../gate.ts';
 import type { Header } from '../../request/headers.ts';
 import { Unfit } from '../../request/refusal.ts';
-import { forbidden, type Status, unavailable } from '../../request/status.ts';
+import { conflict, forbidden, type Status, unavailable } from '../../request/status.ts';
+import { UpstreamProbe } from '../../request/trial/upstream.ts';
 import { failureStatus, type Guard, HUNG_UP, type Outcome, SessionLog } from '../../session/session-log.ts';
 import type { Running } from '../credentials/bearers.ts';
 import { type RequestEnd, recordEnd } from '../proxy/ended.ts';
@@ -28,6 +30,8 @@ import { orStop } from './or-stop.ts';
 import { type RemoteParameters, readParameters } from './parameters.ts';
 import { PORT_FORWARD, portsOf, runPortForward } from './port-forward.ts';
 import { readProgram } from './program.ts';
+import type { Refusals } from './refusals.ts';
+import { TargetPod } from './target-pod.ts';
 import { WaitingClient } from './waiting.ts';
 
 export interface RemotePorts {
@@ -40,12 +44,13 @@ export interface RemotePorts {
 }
 
 export class RemoteExchange implements Running {
-  readonly #ports: RemotePorts;
+  readonly #ports: RemotePorts & { refusals: Refusals };
   readonly #upgrading: Upgrading;
   readonly #offer: Offer;
   /** Ports that the query names; null where nothing is forwarded. */
   readonly #forwarded: number[] | null;
   readonly #session: SessionId = ulid();
+  readonly #pod: TargetPod;
   readonly #ended = Promise.withResolvers<void>();
   /** The client until it is answered. */
   readonly #client: WaitingClient;
@@ -58,7 +63,7 @@ export class RemoteExchange implements Running {
   #upgraded = false;
 
   /** @throws Unfit where the client offers nothing that could be decoded, or forwards what is no port */
-  constructor(ports: RemotePorts, upgrading: Upgrading) {
+  constructor(ports: RemotePorts & { refusals: Refusals }, upgrading: Upgrading) {
     const { request } = upgrading;
     const known = upgrading.upgrade.subresource === 'portforward' ? PORT_FORWARD : REMOTE_COMMAND;
     const offer = readOffer(request.method ?? '', request.headers, known);
@@ -67,6 +72,8 @@ export class RemoteExchange implements Running {
     this.#upgrading = upgrading;
     this.#offer = offer;
     this.#forwarded = known === PORT_FORWARD ? portsOf(upgrading.action) : null;
+    const { principal, action } = upgrading;
+    this.#pod = new TargetPod(action, new UpstreamProbe(ports.upstream, principal.as));
     this.#client = new WaitingClient(upgrading, () => this.#giveUp('the client went away'));
   }
 
@@ -105,8 +112,15 @@ export class RemoteExchange implements Running {
     const { signal } = this.#stop;
     // A person may take their time.
     if ('setTimeout' in socket) (socket as { setTimeout(ms: number): void }).setTimeout(0);
-    const verdict = await gate.judge(principal.session, principal.identity, action, { signal });
-    if (!verdict.ok) return this.#refuse(forbidden(action.request, verdict));
+    const before = this.#ports.refusals.repeated(this.#upgrading, this.#ports.guard.clock.now());
+    if (before !== null) {
+      const { request: repeats, rule, reason, status } = before;
+      await gate.refuse(principal.session, { ...action, repeats }, { rule, reason });
+      return this.#refuse(status);
+    }
+    const foresee = async () => ({ ...(await this.#pod.foresee()), opens: this.#session });
+    const verdict = await gate.judge(principal.session, principal.identity, action, { signal, foresee });
+    if (!verdict.ok) return this.#forbid(verdict);
     signal.throwIfAborted();
     return this.#inSession(action);
   }
@@ -143,12 +157,10 @@ export class RemoteExchange implements Running {
     const ports = this.#forwarded;
     const program = readProgram(parameters, guard.analyseArgv);
     if (program.action !== null) {
-      const verdict = await log.judge(program.action);
-      if (!verdict.ok) {
-        const status = forbidden(action.request, verdict);
-        return { end: this.#refuse(status), outcome: { reason: 'refused', status: 126 } };
-      }
+      const verdict = await log.judge(program.action, this.#seen(program.action));
+      if (!verdict.ok) return { end: this.#forbid(verdict), outcome: { reason: 'refused', status: 126 } };
     }
+    if (!(await this.#pod.isStill())) return this.#replaced();
     const key = offer.kind === 'websocket' ? randomBytes(16).toString('base64') : '';
     const answer = await this.#ask(action, askingLines(offer, key));
     if (answer.kind === 'answered') return this.#passAnswer(answer.response);
@@ -171,6 +183,22 @@ export class RemoteExchange implements Running {
           })
         : await runRemoteCommand({ log, agreement, parameters, program, recordInput, ...ends });
     return { end: { outcome: 'upgraded', status: 101 }, outcome };
+  }
+
+  /** A command is approved of for the pod that it runs in. */
+  #seen(command: CommandAction): Waiting {
+    const place = placeOf(this.#upgrading.action);
+    if (place === undefined) return {};
+    return { foresee: async () => ({ ...command, remote: await this.#pod.placed(place) }) };
+  }
+
+  #replaced(): Ended {
+    const { request } = this.#upgrading.action;
+    const status = conflict(request, 'the pod is another one than was approved of: ask again');
+    return {
+      end: { ...this.#refuse(status), error: status.message },
+      outcome: { reason: 'refused', status: 126, error: status.message },
+    };
   }
 
   async #ask(action: KubeAction, lines: readonly Header[]): Promise<Answer> {
@@ -218,6 +246,15 @@ export class RemoteExchange implements Running {
     if (left) return { outcome: this.#cut === null ? 'cancelled' : 'failed', status: 0, error: message };
     if (this.#upgraded) return { outcome: 'failed', status: 101, error: message };
     return { ...this.#refuse(unavailable(503, message), 'failed'), error: message };
+  }
+
+  #forbid(verdict: Refused): RequestEnd {
+    const { action } = this.#upgrading;
+    const status = forbidden(action.request, verdict);
+    const { rule, reason } = verdict.decision;
+    const { refusals, guard } = this.#ports;
+    refusals.remember(this.#upgrading, { request: action.id, rule, reason, status }, guard.clock.now());
+    return this.#refuse(status);
   }
 
   #refuse(status: Status, outcome: 'refused' | 'failed' = 'refused'): RequestEnd {

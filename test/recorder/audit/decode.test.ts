@@ -77,6 +77,7 @@ const BODIES: { [T in EventType]: Extract<EventBody, { type: T }> } = {
     allowed: true,
     unknown: ['x'],
     opens: session,
+    repeats: request,
     body: { ...summary, encoding: 'gzip', masked: true, cut: 1 },
     content,
   },
@@ -303,7 +304,7 @@ function alter(event: AuditEvent, path: Path, change: 'remove' | 'retype' | 'add
 function optional({ body }: AuditEvent, path: Path, change: string): boolean {
   const member = path.join('.').replace(/^body\.identity\.|^body\./, '');
   const anywhere =
-    /^(pod|conversation|generation|terminal|entrance|stream|error|lost|events|lost\.events|opens|body|answer|client\..*)$/;
+    /^(pod|conversation|generation|terminal|entrance|stream|error|lost|events|lost\.events|opens|repeats|body|answer|client\..*)$/;
   const summary = /^(body|answer)\.(encoding|masked|cut)$/;
   const some: Record<string, string[]> = {
     'session.file': ['sha256'],

@@ -16,13 +16,13 @@ import { acceptFor } from '../../../sidecar/kube/wire/websocket/handshake.ts';
 
 export const EXIT = 7;
 
-const POD = {
+const POD = (uid: string) => ({
   kind: 'Pod',
   apiVersion: 'v1',
-  metadata: { name: 'box', namespace: 'default' },
+  metadata: { name: 'box', namespace: 'default', uid, resourceVersion: '7' },
   spec: { containers: [{ name: 'main', image: 'box' }] },
   status: { phase: 'Running' },
-};
+});
 const CORE = {
   kind: 'APIResourceList',
   groupVersion: 'v1',
@@ -43,13 +43,16 @@ export interface Cluster {
   url: string;
   upgrades: string[];
   faults: string[];
+  /** Of the one pod. */
+  uid: string;
   close(): void;
 }
 
 /** @param tls a certificate, for one that is spoken to through the proxy */
 export async function startCluster(tls?: ServerOptions): Promise<Cluster> {
-  const server = tls === undefined ? createServer(answer) : createHttps(tls, answer);
-  const cluster: Cluster = { url: '', upgrades: [], faults: [], close: () => {} };
+  const cluster: Cluster = { url: '', upgrades: [], faults: [], uid: 'u-1', close: () => {} };
+  const listener = (request: IncomingMessage, response: ServerResponse) => answer(request, response, cluster);
+  const server = tls === undefined ? createServer(listener) : createHttps(tls, listener);
   server.on('upgrade', (request, socket) => {
     socket.on('error', () => {});
     if (request.url!.includes('/portforward')) forward(request, socket, cluster);
@@ -67,7 +70,7 @@ export async function startCluster(tls?: ServerOptions): Promise<Cluster> {
   return cluster;
 }
 
-function answer(request: IncomingMessage, response: ServerResponse): void {
+function answer(request: IncomingMessage, response: ServerResponse, { uid }: Cluster): void {
   const path = request.url!.split('?')[0]!;
   const body: unknown =
     path === '/api'
@@ -76,7 +79,7 @@ function answer(request: IncomingMessage, response: ServerResponse): void {
         ? { kind: 'APIGroupList', apiVersion: 'v1', groups: [] }
         : path === '/api/v1'
           ? CORE
-          : POD;
+          : POD(uid);
   response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
 }
 

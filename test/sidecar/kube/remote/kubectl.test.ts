@@ -161,10 +161,19 @@ for (const age of ['old', 'current'] as const) {
     t.equal(command.status, 1);
     t.match(command.stderr, /forbidden: chaperone: refused by test\/no-format: It formats/);
     t.same(here.cluster.upgrades, [], 'nothing reached the server');
-    for (const { summary, events } of await sessions(here.world)) {
-      t.match(summary, { status: 126, refused: 1 });
-      t.match(bodies(events, 'session.end'), [{ reason: 'refused' }]);
-    }
+    const [refusedOne, ...others] = await sessions(here.world);
+    t.match(refusedOne!.summary, { status: 126, refused: 1 });
+    t.match(bodies(refusedOne!.events, 'session.end'), [{ reason: 'refused' }]);
+    t.same(others, [], 'one refusal, however often kubectl asks');
+    const asked = (await here.world.evidence()).admitted.filter(
+      ({ request }) => request.subresource === 'exec',
+    );
+    if (age === 'current')
+      t.match(asked, [
+        { allowed: true, opens: refusedOne!.summary.id },
+        { allowed: false, repeats: asked[0]!.id, decision: { rule: 'test/no-format' } },
+      ]);
+    else t.equal(asked.length, 1);
     const closed = await scene(t, CLOSED);
     const pod = await finish(run(t, program, closed, ['exec', 'box', '--', 'ls']));
     t.equal(pod.status, 1);
