@@ -7,6 +7,7 @@ import { visibleText } from '../text/visible.ts';
 import { Fact } from '../ui/fact.tsx';
 import { Plain } from '../ui/plain.tsx';
 import { SentBody } from './sent-body.tsx';
+import { Would } from './would.tsx';
 
 /** What is shown before somebody asks for all of it. */
 const FEW = { characters: 1200, lines: 12, commands: 12 };
@@ -45,6 +46,7 @@ export function Asked({ view, whole }: { view: ApprovalView; whole: boolean }) {
             />
             {asked.dryRun && <span class="badge">dry run</span>}
           </p>
+          {asked.effect !== undefined && <Would id={view.id} effect={asked.effect} />}
           <Script text={`${asked.method} ${asked.uri}`} all={all} onAll={showAll} />
         </>
       )}

@@ -9,6 +9,8 @@ export async function formerOf(
   signal: AbortSignal,
 ): Promise<Uint8Array<ArrayBuffer> | null> {
   if (asked.kind !== 'request' || asked.method !== 'PUT') return null;
+  // The server has said it.
+  if (asked.effect?.kind === 'change') return null;
   const requests = await requestsOf({ id: session, startedAt: 0 })(signal);
   const former = before(requests, { method: asked.method, uri: asked.uri, seq: Number.POSITIVE_INFINITY });
   if (former === null) return null;

@@ -1,11 +1,12 @@
 import { useEffect, useState } from 'preact/hooks';
+import { type Line, SIGNS } from '../../recorder/export/line-diff.ts';
 import { type Bodies, getBodies } from '../api.ts';
 import { tryPath } from '../router.ts';
 import { Fact } from '../ui/fact.tsx';
 import { Problem } from '../ui/notice.tsx';
 import { Plain } from '../ui/plain.tsx';
 import { Body } from './body.tsx';
-import { changedLines, type Line } from './object-text.ts';
+import { changedLines } from './object-text.ts';
 import type { ApiRequest } from './request.ts';
 
 interface Properties {
@@ -74,10 +75,10 @@ function Contents({ request, loaded }: { request: ApiRequest; loaded: Loaded }) 
 }
 
 /** What is different between two objects. */
-export function Changes({ lines }: { lines: readonly Line[] }) {
+export function Changes({ lines, title = 'Changed' }: { lines: readonly Line[]; title?: string }) {
   return (
     <section class="body" aria-label="What changed">
-      <h3>Changed</h3>
+      <h3>{title}</h3>
       {lines.length === 0 ? (
         <p class="none">Nothing but what the server keeps for itself.</p>
       ) : (
@@ -93,5 +94,3 @@ export function Changes({ lines }: { lines: readonly Line[] }) {
     </section>
   );
 }
-
-const SIGNS: Record<Line['kind'], string> = { added: '+', removed: '−', same: ' ', gap: '⋯' };

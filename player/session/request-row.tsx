@@ -17,7 +17,7 @@ interface Properties {
 
 /** One request: when, what, on what, and how it went. It opens to what was sent and answered. */
 export function RequestRow({ session, request, former, open, onToggle }: Properties) {
-  const { id, verb, what, place, verdict, time, dryRun, opens } = request;
+  const { id, verb, what, place, verdict, time, dryRun, opens, repeats } = request;
   return (
     <li class={`row request ${verdict}`}>
       <button
@@ -35,6 +35,7 @@ export function RequestRow({ session, request, former, open, onToggle }: Propert
           </b>{' '}
           <Plain text={place} limit={300} />
           {dryRun && <span class="badge">dry run</span>}
+          {repeats && <span class="badge">again over SPDY</span>}
         </span>
         <How request={request} />
         <Why judged={request} />
@@ -54,7 +55,8 @@ export function RequestRow({ session, request, former, open, onToggle }: Propert
 
 /** The status, or what became of it instead. */
 function How({ request: { end, verdict } }: { request: ApiRequest }) {
-  if (verdict === 'refused') return <span class="how bad">refused</span>;
+  // What the server refused in a dry run, nobody was asked about.
+  if (verdict === 'refused' && end?.outcome !== 'answered') return <span class="how bad">refused</span>;
   if (end === null) return <span class="how">…</span>;
   const text = end.outcome === 'answered' ? String(end.status) : end.outcome;
   const bad = end.outcome === 'failed' || end.status >= 400;

@@ -24,6 +24,8 @@ export interface ApiRequest extends Judged {
   client: string;
   /** The session that it opened. */
   opens: SessionId | null;
+  /** It repeats a refused request over another protocol. */
+  repeats: boolean;
   sent: BodySummary | null;
   /** Null while it is under way. */
   end: RequestEnd | null;
@@ -38,7 +40,7 @@ export interface RequestEnd {
 }
 
 export function toRequest({ seq, at, body }: EventOf<'request.admitted'>, startedAt: number): ApiRequest {
-  const { id, method, uri, request, dryRun, client, opens } = body;
+  const { id, method, uri, request, dryRun, client, opens, repeats } = body;
   const { verb, resource, subresource, namespace, name, path } = request;
   return {
     ...{ id, seq, method, uri, verb, dryRun },
@@ -49,6 +51,7 @@ export function toRequest({ seq, at, body }: EventOf<'request.admitted'>, starte
     text: requestText(request),
     client: [client.command, client.agent].filter(Boolean).join(' · '),
     opens: opens ?? null,
+    repeats: repeats !== undefined,
     sent: body.body ?? null,
     end: null,
   };

@@ -3,6 +3,7 @@ import type { RemoteApprovals } from '../../recorder/client/approvals.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import { requestText } from '../../recorder/export/labels.ts';
 import type { ApprovalView } from '../../recorder/server/api.ts';
+import { effectSummary, effectText, isShown } from './approvals/effect.ts';
 import { dataDirectory, dataOption } from './data.ts';
 import { byEnding } from './evidence.ts';
 import { clip, formatDuration, formatTime, jsonLine, paint, table, visible } from './format.ts';
@@ -111,6 +112,8 @@ function show(wanted: string): Work {
   return async (desk) => {
     const view = await find(desk, wanted);
     process.stdout.write(whole(view));
+    if (view.asked.kind === 'request' && isShown(view.asked.effect))
+      process.stdout.write(`\n${effectText(await desk.effect(view.id))}`);
     if (view.body !== undefined || view.asked.kind === 'tool')
       process.stdout.write(`\n${(await desk.body(view.id)).split('\n').map(visible).join('\n')}\n`);
   };
@@ -212,6 +215,7 @@ function whole(view: ApprovalView): string {
     ...(asked.kind === 'command'
       ? asked.commands.map(({ argv, via }) => ['runs', visible([...via, ...argv].join(' '))])
       : []),
+    ...(asked.kind === 'request' && asked.effect ? [['would', effectSummary(asked.effect)]] : []),
     ...asked.unknown.map((why) => ['unknown', visible(why)]),
     ...votes.map(({ user, vote, comment }) => [
       'vote',

@@ -290,6 +290,37 @@ t.test('approvals', { skip: !needs(t, 'chromium') }, async (t) => {
     await desk.cancel(put.id, 'admin');
   });
 
+  await t.test('what a request would do is seen without a click', async (t) => {
+    const where = { group: '', version: 'v1', resource: 'configmaps', subresource: '', path: '' };
+    const request = { verb: 'patch', ...where, namespace: 'shop', name: 'settings' };
+    const one = { kind: 'request' as const, method: 'PATCH', uri: '/x', request, dryRun: false, unknown: [] };
+    const object = (colour: string) => ({ metadata: { name: 'settings' }, data: { colour } });
+    const shown = (effect: unknown) => Buffer.from(JSON.stringify(effect));
+    const change = await ask(desk, '', {
+      asked: { ...one, effect: { kind: 'change', uid: 'u-7', places: 1 } },
+      effect: shown({ before: object('red'), after: object('<b>\u202e') }),
+    });
+    const { page, complaints } = await open(t, '/approvals');
+    await card(page, change.id).locator('.diff').waitFor();
+    t.match(await page.locator('.would .effect').textContent(), 'changes one place of object u-7');
+    t.match(await page.locator('.diff .removed').textContent(), '"colour": "red"');
+    t.match(await page.locator('.diff .added').textContent(), '"colour": "<b>⟨202E⟩"');
+    await desk.cancel(change.id, 'admin');
+    const many = await ask(desk, '', {
+      asked: { ...one, effect: { kind: 'collection', count: 500, more: true } },
+      effect: shown({ names: Array.from({ length: 500 }, (_, n) => `n-${n}`) }),
+    });
+    await card(page, many.id).locator('.names').waitFor();
+    t.match(await page.locator('.would').textContent(), 'deletes more than 500 objects');
+    t.equal(await page.locator('.names li').count(), 101);
+    await desk.cancel(many.id, 'admin');
+    const dark = await ask(desk, '', { asked: { ...one, effect: { kind: 'unknown', why: 'no dry run' } } });
+    await card(page, dark.id).locator('.would .alert').waitFor();
+    t.match(await page.locator('.would').textContent(), 'not known: no dry run');
+    await desk.cancel(dark.id, 'admin');
+    t.same(complaints, []);
+  });
+
   await t.test('hostile texts stay text, and what is long is seen before it is decided', async (t) => {
     const long = `${'x'.repeat(30_000)} ; ${MARKUP} # the end`;
     const asked: AskedFor = {
