@@ -9,16 +9,20 @@ export type Asks = ReadonlyMap<string, ApprovalView>;
 /** As many as a recorder shows that are over. */
 const MOST_OVER = 500;
 
-export function told(asks: Asks, line: ApprovalLine): Asks {
-  if ('all' in line) return new Map(line.all.map((view) => [view.id, view]));
-  return withoutOldest(changed(asks, line.changed));
+/** @param lines in the order in which they came: several are taken at once, for there may be thousands */
+export function told(asks: Asks, lines: readonly ApprovalLine[]): Asks {
+  let next = new Map(asks);
+  for (const line of lines) {
+    if ('all' in line) next = new Map(line.all.map((view) => [view.id, view]));
+    else for (const view of 'more' in line ? line.more : [line.changed]) put(next, view);
+  }
+  return withoutOldest(next);
 }
 
 /** What was over stays so: an answer and the stream may come in any order. */
-export function changed(asks: Asks, view: ApprovalView): Asks {
+function put(asks: Map<string, ApprovalView>, view: ApprovalView): void {
   const known = asks.get(view.id);
-  if (known !== undefined && known.state !== 'pending' && view.state === 'pending') return asks;
-  return new Map(asks).set(view.id, view);
+  if (known === undefined || known.state === 'pending' || view.state !== 'pending') asks.set(view.id, view);
 }
 
 function withoutOldest(asks: Asks): Asks {

@@ -3,12 +3,13 @@
  * that a recorder which starts again knows what the former one knew.
  *
  *                     ┌─▶ approved ──used──▶ (nothing more; with a grant: again until it ends or is revoked)
+ *                     │      ▲        │
+ *                     │      └returned┘  what went on did not come to be, and is tried again at once
  *   requested ─▶ pending ─▶ denied
  *                     ├─▶ expired       nobody decided in time
  *                     └─▶ cancelled     by its requester, or by an administrator
  */
-import type { ApprovalMark, Approver, BodyOf, EventBody, Identity, Micros } from '../audit/event.ts';
-import { ChaperoneError } from '../errors.ts';
+import type { ApprovalMark, BodyOf, EventBody, Micros, SessionId } from '../audit/event.ts';
 
 export type ApprovalEvent = Extract<EventBody, { type: `approval.${string}` }>;
 export type Request = BodyOf<'approval.requested'>;
@@ -23,17 +24,20 @@ export interface Approval {
   settled: Settled | null;
   settledAt: Micros;
   used: boolean;
+  /** Where what went on did not come to be: who may try it again, since when, and how often that was. */
+  returned: { session: SessionId; at: Micros; times: number } | null;
   revoked: boolean;
 }
 
-/** Whose members count as members of all: the one who may log in where nobody has a name of their own. */
-export const EVERY_GROUP = 'chaperone:local-admin';
+/** What did not come to be is tried again within this time, by the same session, and no more often than that. */
+export const AGAIN = { within: 10 * 1_000_000, times: 5 } as const;
 
 /** A request of longer life than this is not accepted, so that a restart has to look back so far only. */
 export const LONGEST: Micros = 24 * 3600 * 1_000_000;
 
 export function requested(request: Request, at: Micros): Approval {
-  return { request, requestedAt: at, votes: [], settled: null, settledAt: 0, used: false, revoked: false };
+  const fresh = { votes: [], settled: null, settledAt: 0, used: false, returned: null, revoked: false };
+  return { request, requestedAt: at, ...fresh };
 }
 
 /** The state after an event that is stored. What cannot follow on the present state changes nothing. */
@@ -48,27 +52,13 @@ export function after(approval: Approval, body: ApprovalEvent, at: Micros): Appr
       return approval.settled === null ? { ...approval, settled: body, settledAt: at } : approval;
     case 'approval.used':
       return { ...approval, used: true };
+    case 'approval.returned':
+      return mayReturn(approval)
+        ? { ...approval, used: false, returned: returned(approval, body, at) }
+        : approval;
     case 'approval.revoked':
       return { ...approval, revoked: true };
   }
-}
-
-/**
- * Whether this person may decide on it now.
- * @throws ChaperoneError `SETTLED` where it is over or they have decided, `FORBIDDEN` where it is not theirs to decide
- */
-export function checkVoter(approval: Approval, by: Approver, now: Micros): void {
-  const { request, votes, settled } = approval;
-  const state = settled?.state ?? (now >= request.terms.until ? 'expired' : null);
-  if (state !== null) throw new ChaperoneError('SETTLED', `this request is ${state} already`);
-  const { groups, selfApproval } = request.terms;
-  if (!selfApproval && isSelf(request.requester, by))
-    throw new ChaperoneError('FORBIDDEN', 'nobody decides on their own request');
-  const isMember = by.groups.some((group) => groups.includes(group) || group === EVERY_GROUP);
-  if (groups.length > 0 && !isMember)
-    throw new ChaperoneError('FORBIDDEN', `only members of ${groups.join(', ')} decide on this`);
-  if (votes.some((vote) => vote.by.user === by.user))
-    throw new ChaperoneError('SETTLED', `${by.user} has decided on this already`);
 }
 
 /** What follows from the votes and the time; null while it goes on waiting. */
@@ -93,22 +83,44 @@ function grantOf(votes: readonly Vote[]): Micros {
   return Math.min(...votes.map(({ grant = 0 }) => grant), LONGEST);
 }
 
+/** Whether what went on by it may be said not to have come to be. */
+export function mayReturn({ settled, used, returned }: Approval): boolean {
+  return settled?.state === 'approved' && used && (returned?.times ?? 0) < AGAIN.times;
+}
+
+function returned(
+  { returned: before }: Approval,
+  { session }: BodyOf<'approval.returned'>,
+  at: Micros,
+): Approval['returned'] {
+  return { session, at, times: (before?.times ?? 0) + 1 };
+}
+
 /** What an approval means for the very same action that is asked for again. */
 export type Answer = 'wait' | 'go on' | 'refuse' | 'ask anew';
 
-export function answerTo(approval: Approval, now: Micros): Answer {
-  const { settled, settledAt, request, used } = approval;
+/** @param session who asks; whoever may use it at all where it is left out */
+export function answerTo(approval: Approval, now: Micros, session?: SessionId): Answer {
+  const { settled, settledAt, request } = approval;
   if (settled === null) return now < request.terms.until ? 'wait' : 'ask anew';
   const holds = now < settledAt + request.terms.validity;
   switch (settled.state) {
     case 'approved':
-      return isGranted(approval, now) || (!used && holds && !approval.revoked) ? 'go on' : 'ask anew';
+      return isGranted(approval, now) || isUnused(approval, now, session) ? 'go on' : 'ask anew';
     case 'denied':
       return holds ? 'refuse' : 'ask anew';
     case 'expired':
     case 'cancelled':
       return 'ask anew';
   }
+}
+
+/** Whether it passes once more. */
+function isUnused(approval: Approval, now: Micros, session?: SessionId): boolean {
+  const { settledAt, request, used, returned, revoked } = approval;
+  if (used || revoked) return false;
+  if (returned === null) return now < settledAt + request.terms.validity;
+  return now < returned.at + AGAIN.within && (session ?? returned.session) === returned.session;
 }
 
 /** Whether the very same action still passes without being asked for anew. */
@@ -122,15 +134,10 @@ export function isOver(approval: Approval, now: Micros): boolean {
 }
 
 /** The next moment at which it changes by itself, where it is not over. */
-export function changesAt({ settled, settledAt, request }: Approval): Micros {
+export function changesAt({ settled, settledAt, request, returned }: Approval): Micros {
   if (settled === null) return request.terms.until;
-  return Math.max(settledAt + request.terms.validity, settled.grantedUntil ?? 0);
-}
-
-/** The asker by any of their names: one's own, and the ServiceAccount's of the pod that asks. */
-function isSelf({ user, pod }: Identity, by: Approver): boolean {
-  const names = [user, ...(pod ? [`system:serviceaccount:${pod.namespace}:${pod.serviceAccount}`] : [])];
-  return names.includes(by.user);
+  const holds = returned === null ? settledAt + request.terms.validity : returned.at + AGAIN.within;
+  return Math.max(holds, settled.grantedUntil ?? 0);
 }
 
 /**

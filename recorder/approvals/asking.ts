@@ -36,6 +36,11 @@ export interface Approvals {
    * @throws ChaperoneError `BUSY` where too much waits already, and those of `Journal.append`
    */
   ask(asking: Asking, wait?: Wait): Promise<ApprovalMark>;
+  /**
+   * What went on by it in this session did not come to be: nothing was run, nothing changed. The same session may try it
+   * again within seconds and is not asked anew. Says nothing where that cannot be: then it is asked.
+   */
+  giveBack?(id: string, session: SessionId, reason: string): Promise<void>;
 }
 
 export interface Wait {

@@ -23,9 +23,9 @@ import {
   answerTo,
   askerOf,
   changesAt,
-  checkVoter,
   isOver,
   markOf,
+  mayReturn,
   outcome,
   requested,
 } from './approval.ts';
@@ -35,6 +35,7 @@ import { bindingOf, requestOf } from './filing.ts';
 import { Quota, weightOf } from './quota.ts';
 import { Recent } from './recent.ts';
 import { restored } from './restore.ts';
+import { checkVoter } from './voters.ts';
 
 export interface Ballot {
   vote: 'approve' | 'deny';
@@ -51,6 +52,8 @@ export interface DeskOptions {
   key: Uint8Array;
   /** An event with the secrets that are known masked, as the journal stores it: nobody is shown more than that. */
   masked?: <T extends ApprovalEvent>(body: T) => T;
+  /** Whether approvers have names of their own (a provider is configured); else there is one who may log in. */
+  named?: boolean;
 }
 
 const MILLISECOND: Micros = 1000;
@@ -117,14 +120,27 @@ export class Desk implements Approvals {
     });
   }
 
-  /** @throws ChaperoneError as `vote` does */
-  async cancel(id: string, by: string): Promise<Approval> {
+  /** Who may do that is for the caller to say. @throws ChaperoneError as `vote` does */
+  async cancel(id: string, by: string, login?: string): Promise<Approval> {
     const entry = this.#entry(id);
     return entry.inTurn(async () => {
       if (entry.approval.settled !== null)
         throw new ChaperoneError('SETTLED', `this request is ${entry.approval.settled.state} already`);
-      await this.#happen(entry, [{ type: 'approval.settled', id, state: 'cancelled', by }]);
+      await this.#happen(entry, [
+        { type: 'approval.settled', id, state: 'cancelled', by, ...(login !== undefined && { login }) },
+      ]);
       return entry.approval;
+    });
+  }
+
+  async giveBack(id: string, session: SessionId, reason: string): Promise<void> {
+    const entry = this.#entries.get(id);
+    if (entry === undefined) return;
+    await entry.inTurn(async () => {
+      if (!mayReturn(entry.approval) || entry.usedIn !== session) return;
+      await this.#happen(entry, [{ type: 'approval.returned', id, session, reason }]);
+      // Unless something newer has taken its place.
+      if (!this.#byKey.has(entry.key)) this.#byKey.set(entry.key, Promise.resolve(entry));
     });
   }
 
@@ -179,7 +195,8 @@ export class Desk implements Approvals {
       const known = this.#byKey.get(key);
       const entry = await known;
       if (this.#byKey.get(key) !== known) continue;
-      if (entry !== undefined && answerTo(entry.approval, this.#now()) !== 'ask anew') return entry;
+      if (entry !== undefined && answerTo(entry.approval, this.#now(), asking.session) !== 'ask anew')
+        return entry;
       const filed = this.#file(key, asking, digest);
       this.#byKey.set(key, filed);
       return filed.catch((error) => {
@@ -194,7 +211,7 @@ export class Desk implements Approvals {
     if (this.#closed) throw new ChaperoneError('RECORDER_GONE', 'the recorder is stopping');
     const at = this.#now();
     const id = ulid(Math.floor(at / MILLISECOND));
-    const request = this.#masked(requestOf(asking, { id, at, digest }));
+    const request = this.#masked(requestOf(asking, { id, at, digest, named: this.#options.named ?? false }));
     const leave = this.#quota.take(request);
     try {
       const content = body === undefined ? {} : { content: body.content };
@@ -225,8 +242,9 @@ export class Desk implements Approvals {
   /** @returns false where another call has used it first */
   #use(entry: Entry, session: SessionId): Promise<boolean> {
     return entry.inTurn(async () => {
-      if (answerTo(entry.approval, this.#now()) !== 'go on') return false;
+      if (answerTo(entry.approval, this.#now(), session) !== 'go on') return false;
       await this.#happen(entry, [{ type: 'approval.used', id: entry.id, session }]);
+      entry.usedIn = session;
       return true;
     });
   }

@@ -1,4 +1,5 @@
 /** One request on the desk, and who waits for it here. */
+import type { SessionId } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { Approval } from './approval.ts';
 
@@ -6,6 +7,8 @@ export class Entry {
   approval: Approval;
   /** What is asked, and by whom. */
   readonly key: string;
+  /** The session that used it last. */
+  usedIn: SessionId | null = null;
   /** When it changes by itself. */
   timer: NodeJS.Timeout | undefined;
   #turn: Promise<unknown> = Promise.resolve();

@@ -4,6 +4,7 @@ import { canonicalBytes } from '../audit/canonical.ts';
 import type { AskedFor, Micros } from '../audit/event.ts';
 import { LONGEST, type Request } from './approval.ts';
 import type { Asking, Terms } from './asking.ts';
+import { quorumFor } from './voters.ts';
 
 /**
  * What an answer is bound to: the exact action, and with it all that whoever decides is shown of it and on which terms.
@@ -33,19 +34,21 @@ function boundedTerms({ timeout, validity, ...terms }: Terms): Terms {
 }
 
 export interface Filed {
+  /** See `quorumFor`. */
+  named: boolean;
   id: string;
   at: Micros;
   /** See `bindingOf`. */
   digest: string;
 }
 
-export function requestOf(asking: Asking, { id, at, digest }: Filed): Omit<Request, 'content'> {
+export function requestOf(asking: Asking, { id, at, digest, named }: Filed): Omit<Request, 'content'> {
   const { session, requester, asked, rule, reason, body } = asking;
   const { timeout, ...terms } = boundedTerms(asking.terms);
   return {
     type: 'approval.requested',
     ...{ id, session, requester, asked, digest, rule, reason },
-    terms: { ...terms, until: at + timeout },
+    terms: { ...terms, ...quorumFor(terms, requester, named), until: at + timeout },
     ...(body?.summary !== undefined && { body: body.summary }),
   };
 }

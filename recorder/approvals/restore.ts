@@ -44,6 +44,7 @@ function eventOf({ body }: AuditEvent): ApprovalEvent | null {
     case 'approval.voted':
     case 'approval.settled':
     case 'approval.used':
+    case 'approval.returned':
     case 'approval.revoked':
       return body;
     default:

@@ -31,6 +31,7 @@ const identity = z.strictObject({
     .exactOptional(),
   conversation: z.string().exactOptional(),
   generation: z.string().exactOptional(),
+  humans: z.array(z.string()).exactOptional(),
   proof: z.enum(['signed', 'hook', 'claimed']),
 });
 
@@ -136,6 +137,7 @@ const asked = z.discriminatedUnion('kind', [
 const terms = z.strictObject({
   groups: z.array(z.string()),
   quorum: z.int().min(1),
+  unproven: z.literal(true).exactOptional(),
   selfApproval: z.boolean(),
   until: count,
   validity: count,
@@ -276,9 +278,11 @@ const body = z.discriminatedUnion('type', [
     id: ulid,
     state: z.enum(['approved', 'denied', 'expired', 'cancelled']),
     by: z.string().exactOptional(),
+    login: z.string().exactOptional(),
     grantedUntil: count.exactOptional(),
   }),
   z.strictObject({ type: z.literal('approval.used'), id: ulid, session }),
+  z.strictObject({ type: z.literal('approval.returned'), id: ulid, session, reason: z.string() }),
   z.strictObject({ type: z.literal('approval.revoked'), id: ulid, by: approver }),
   z.strictObject({ type: z.literal('policy.loaded'), digest: z.string(), source: z.string() }),
   z.strictObject({

@@ -36,6 +36,8 @@ export interface Identity {
   /** Cursor's conversation and generation, where known. */
   conversation?: string;
   generation?: string;
+  /** The people that it acts for, as they are called where they log in: the owner of the pod, the user of Cursor. */
+  humans?: string[];
   proof: Proof;
 }
 
@@ -179,6 +181,8 @@ export interface ApprovalTerms {
   groups: string[];
   /** So many have to approve; one refusal is enough to deny. */
   quorum: number;
+  /** That is one more than the policy says, since nothing proves which person asks: it may be one of them. */
+  unproven?: true;
   /** True where the requester may decide as well. */
   selfApproval: boolean;
   /** Nobody having decided by then means no. */
@@ -389,13 +393,16 @@ type Body<Content> =
       type: 'approval.settled';
       id: string;
       state: 'approved' | 'denied' | 'expired' | 'cancelled';
-      /** Who cancelled it. */
+      /** Who cancelled it, and the login they did it from. */
       by?: string;
+      login?: string;
       /** Until then the very same action passes again in the same conversation. */
       grantedUntil?: Micros;
     }
   /** What was approved went on, in that session. */
   | { type: 'approval.used'; id: string; session: SessionId }
+  /** What went on in that session did not come to be: nothing was run, nothing changed. It is tried again by the same approval. */
+  | { type: 'approval.returned'; id: string; session: SessionId; reason: string }
   /** A grant ends before its time. */
   | { type: 'approval.revoked'; id: string; by: Approver }
   | { type: 'policy.loaded'; digest: string; source: string }

@@ -86,6 +86,7 @@ export class CastEvents {
       case 'approval.voted':
       case 'approval.settled':
       case 'approval.used':
+      case 'approval.returned':
       case 'approval.revoked':
       case 'policy.loaded':
       case 'policy.rejected':

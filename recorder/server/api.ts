@@ -27,6 +27,7 @@
  * Without login, and telling nothing: /livez, /readyz, /login?token, /login/start?next, /login/callback,
  * /login/out, /api/sign-in, /api/proof?nonce. Everything else is 401.
  */
+import type { Obstacle } from '../approvals/voters.ts';
 import type {
   ApprovalMark,
   ApprovalTerms,
@@ -119,6 +120,10 @@ export interface ApprovalView {
   grantedUntil?: Micros;
   used: boolean;
   revoked: boolean;
+  /** What the login that is shown it may do with it as it stands. */
+  may: { vote: boolean; cancel: boolean; revoke: boolean };
+  /** Why that login may not vote on what waits. */
+  obstacle?: { why: 'role' | Obstacle['why']; message: string };
 }
 
 /** What a request would do: `after` is null where an object would be deleted, `before` where there is none yet. */
@@ -128,8 +133,8 @@ export interface Approvals {
   approvals: ApprovalView[];
 }
 
-/** All there is at first, and then each as it changes. */
-export type ApprovalLine = { all: ApprovalView[] } | { changed: ApprovalView };
+/** All there is at first, where it is much in several lines, and then each as it changes. */
+export type ApprovalLine = { all: ApprovalView[] } | { more: ApprovalView[] } | { changed: ApprovalView };
 
 /** What a process that asks is told: that it waits, under which id, and what became of it. */
 export type AskLine = { waiting: string } | { mark: ApprovalMark };

@@ -1,5 +1,5 @@
 /** Who is logged in, and what they may do here. */
-import { EVERY_GROUP } from '../approvals/approval.ts';
+import { EVERY_GROUP } from '../approvals/voters.ts';
 
 /**
  * `viewer`: sees sessions of the namespaces that are theirs to see. `approver`: a viewer who decides on approvals.

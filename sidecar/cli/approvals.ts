@@ -54,6 +54,12 @@ export function approvals(root: Command): void {
       using(options, vote(id, { vote: 'deny', ...said(comment) })),
     );
   verb
+    .command('cancel')
+    .description('take one back that waits: your own, or as an administrator')
+    .argument('<id>', 'the request, or the last characters of its id')
+    .addOption(dataOption())
+    .action((id: string, options: Where) => using(options, cancel(id)));
+  verb
     .command('grants')
     .description('list what passes again without being asked')
     .addOption(dataOption())
@@ -101,7 +107,11 @@ function watch({ json }: Where): Work {
       process.stdout.write(views.map((view) => (json ? jsonLine(view) : `${oneLine(view)}\n`)).join(''));
     try {
       for await (const line of desk.follow(controller.signal))
-        shown('all' in line ? line.all.filter(({ state }) => state === 'pending') : [line.changed]);
+        shown(
+          'changed' in line
+            ? [line.changed]
+            : ('all' in line ? line.all : line.more).filter(({ state }) => state === 'pending'),
+        );
     } catch (error) {
       if (!controller.signal.aborted) throw error;
     }
@@ -125,6 +135,13 @@ function vote(
 ): Work {
   return async (desk) => {
     const view = await desk.vote((await find(desk, wanted)).id, ballot);
+    process.stdout.write(`${oneLine(view)}\n`);
+  };
+}
+
+function cancel(wanted: string): Work {
+  return async (desk) => {
+    const view = await desk.cancel((await find(desk, wanted)).id);
     process.stdout.write(`${oneLine(view)}\n`);
   };
 }
@@ -170,12 +187,12 @@ function oneLine(view: ApprovalView): string {
   return `${formatTime(view.requestedAt)}  ${view.id}  ${state}  ${visible(view.requester.user)}: ${visible(titleOf(view))}  (${visible(view.rule)})`;
 }
 
-function stateOf({ state, terms, votes, grantedUntil, used, revoked }: ApprovalView): string {
+function stateOf({ state, terms, votes, grantedUntil, used, revoked, may }: ApprovalView): string {
   const now = Date.now() * 1000;
   switch (state) {
     case 'pending': {
       const yes = votes.length === 0 && terms.quorum === 1 ? '' : ` ${votes.length}/${terms.quorum}`;
-      return `waits${yes}, ${formatDuration(terms.until - now)} left`;
+      return `waits${yes}, ${formatDuration(terms.until - now)} left${may.vote ? '' : ', not for you to decide'}`;
     }
     case 'approved':
       if (revoked) return 'revoked';
@@ -200,7 +217,7 @@ function titleOf({ asked }: ApprovalView): string {
 }
 
 function whole(view: ApprovalView): string {
-  const { id, session, requester, asked, rule, reason, votes } = view;
+  const { id, session, requester, asked, rule, reason, votes, terms, obstacle } = view;
   const rows = [
     ['request', id],
     ['state', stateOf(view)],
@@ -212,6 +229,9 @@ function whole(view: ApprovalView): string {
     ['session', session],
     ['rule', visible(rule)],
     ['reason', visible(reason)],
+    ...(terms.groups.length > 0 ? [['decided by', visible(terms.groups.join(', '))]] : []),
+    ...(terms.quorum > 1 ? [['approvals', approvalsOf(view)]] : []),
+    ...(obstacle === undefined ? [] : [['you', `may not decide: ${visible(obstacle.message)}`]]),
     ...(asked.kind === 'command'
       ? asked.commands.map(({ argv, via }) => ['runs', visible([...via, ...argv].join(' '))])
       : []),
@@ -223,6 +243,12 @@ function whole(view: ApprovalView): string {
     ]),
   ];
   return table(rows);
+}
+
+function approvalsOf({ votes, terms }: ApprovalView): string {
+  const given = votes.filter(({ vote }) => vote === 'approve').length;
+  const why = terms.unproven === true ? ', one more than the rule asks: nothing proves who asks' : '';
+  return `${given} of ${terms.quorum}${why}`;
 }
 
 function said(comment: string | undefined): { comment?: string } {

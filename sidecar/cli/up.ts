@@ -132,6 +132,7 @@ export async function startRecorder(
     const desk = await Desk.open({
       ...{ journal, archive: log, clock: deadlineClock, key: log.secret('approvals') },
       masked: (body) => maskedApproval(body, vault),
+      named: oidc !== null,
     });
     opened.push(async () => desk.close());
     const here = { archive: log, journal, vault, approvals: desk, remote: false, close };

@@ -109,6 +109,8 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
       return { ...body, ...error(body.error) };
     case 'session.file':
       return { ...body, path: text(body.path) };
+    case 'approval.returned':
+      return { ...body, reason: text(body.reason) };
     case 'session.input':
     case 'session.output':
     case 'session.resize':

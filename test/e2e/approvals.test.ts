@@ -101,6 +101,9 @@ t.test('who asks, waits; who decides, is heard', async (t) => {
   const another = chaperone(['shell', '--data', data, '--', 'make', '--version']);
   await on('deny', (await waiting()).id);
   t.match(await another, { status: 126 }, 'a grant is for one conversation, or session');
+  const withdrawn = chaperone(['shell', '--data', data, '--', 'make', '--version']);
+  t.match(await on('cancel', (await waiting()).id), { status: 0, stdout: /cancelled/ });
+  t.match(await withdrawn, { status: 126, stderr: /cancelled by admin/ });
   t.match(await on('grants'), { stdout: /granted/ });
   t.match(await on('approve', 'ZZZZZZ'), { status: 3, stderr: /approvals list/ });
   t.equal(await stop(), 0);

@@ -92,6 +92,7 @@ function refuseWhatIsNotTheWriters(session: SessionId, body: EventBody): void {
     case 'approval.voted':
     case 'approval.settled':
     case 'approval.used':
+    case 'approval.returned':
     case 'approval.revoked':
     case 'access.login':
     case 'access.logout':

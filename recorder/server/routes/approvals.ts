@@ -1,18 +1,17 @@
 /** Where humans decide, and where other processes of this machine ask them. */
 import { z } from 'zod';
 import type { Approval } from '../../approvals/approval.ts';
-import { isGranted } from '../../approvals/approval.ts';
 import type { Ballot, Desk } from '../../approvals/desk.ts';
-import type { Approver } from '../../audit/event.ts';
+import { isSelf } from '../../approvals/voters.ts';
 import { ChaperoneError } from '../../errors.ts';
 import type { Archive } from '../../log/ports.ts';
 import type { ApprovalLine, Approvals, ApprovalView, AskLine } from '../api.ts';
 import type { Permission } from '../authorize.ts';
 import { readJson } from '../body.ts';
-import type { Login } from '../login.ts';
 import { followLines, sendJson, stream } from '../reply.ts';
 import type { Exchange, Route } from '../router.ts';
 import { ScopedDesk } from '../scoped-desk.ts';
+import { approverOf, viewOf } from './approval-view.ts';
 import { bodyOf } from './asked-body.ts';
 import { askingSchema } from './asking.ts';
 
@@ -39,7 +38,8 @@ const LARGE = 4 * 1024 * 1024;
 export function approvalRoutes(options: ApprovalRoutesOptions): Route[] {
   const { desk, archive } = options;
   const path = '/api/approvals';
-  const shown = (approval: Approval) => viewOf(approval, options.now());
+  const show = ({ response, login }: Exchange, approval: Approval) =>
+    sendJson(response, viewOf(approval, login, options.now()));
   return [
     { method: 'GET', path, needs: 'approvals.view', handle: (exchange) => list(options, exchange) },
     { method: 'POST', path, needs: 'approvals.ask', handle: (exchange) => ask(desk, exchange) },
@@ -47,7 +47,7 @@ export function approvalRoutes(options: ApprovalRoutesOptions): Route[] {
       method: 'GET',
       path: `${path}/:id`,
       needs: 'approvals.view',
-      handle: (exchange) => sendJson(exchange.response, shown(find(desk, exchange, 'approvals.view'))),
+      handle: (exchange) => show(exchange, find(desk, exchange, 'approvals.view')),
     },
     {
       method: 'GET',
@@ -74,7 +74,7 @@ export function approvalRoutes(options: ApprovalRoutesOptions): Route[] {
       path: `${path}/:id/vote`,
       needs: 'approvals.decide',
       async handle(exchange) {
-        const { request, response, params, login } = exchange;
+        const { request, params, login } = exchange;
         find(desk, exchange, 'approvals.decide');
         const { minutes, comment, vote } = await readJson(request, { schema: ballot, limit: SMALL });
         const cast: Ballot = {
@@ -82,17 +82,20 @@ export function approvalRoutes(options: ApprovalRoutesOptions): Route[] {
           ...(comment !== undefined && { comment }),
           ...(minutes !== undefined && { grant: minutes * MINUTE }),
         };
-        sendJson(response, shown(await desk.vote(params.id!, approverOf(login), cast)));
+        show(exchange, await desk.vote(params.id!, approverOf(login), cast));
       },
     },
     {
       method: 'POST',
       path: `${path}/:id/cancel`,
-      needs: 'approvals.cancel',
+      // By who asked, and by who may cancel what others ask.
+      needs: 'approvals.view',
       async handle(exchange) {
-        const { response, params, login } = exchange;
-        find(desk, exchange, 'approvals.cancel');
-        sendJson(response, shown(await desk.cancel(params.id!, approverOf(login).user)));
+        const { login } = exchange;
+        const { request } = find(desk, exchange, 'approvals.view');
+        const by = approverOf(login);
+        if (!isSelf(request.requester, by)) find(desk, exchange, 'approvals.cancel');
+        show(exchange, await desk.cancel(request.id, by.user, by.login));
       },
     },
     {
@@ -100,9 +103,9 @@ export function approvalRoutes(options: ApprovalRoutesOptions): Route[] {
       path: `${path}/:id/revoke`,
       needs: 'approvals.revoke',
       async handle(exchange) {
-        const { response, params, login } = exchange;
+        const { params, login } = exchange;
         find(desk, exchange, 'approvals.revoke');
-        sendJson(response, shown(await desk.revoke(params.id!, approverOf(login))));
+        show(exchange, await desk.revoke(params.id!, approverOf(login)));
       },
     },
   ];
@@ -113,25 +116,41 @@ function find(desk: Desk, { login, params }: Exchange, permission: Permission): 
   return new ScopedDesk(desk, login).find(params.id!, permission);
 }
 
-function approverOf({ name, principal }: Login): Approver {
-  return { user: principal.user, groups: [...principal.groups], login: name };
-}
-
 async function list({ desk, now }: ApprovalRoutesOptions, exchange: Exchange): Promise<void> {
   const seen = new ScopedDesk(desk, exchange.login);
-  const all = () => seen.list().map((approval) => viewOf(approval, now()));
+  const { login } = exchange;
+  const shown = (approval: Approval) => viewOf(approval, login, now());
   if (exchange.query.get('follow') === null) {
-    sendJson(exchange.response, { approvals: all() } satisfies Approvals);
+    sendJson(exchange.response, { approvals: seen.list().map(shown) } satisfies Approvals);
     return;
   }
   async function* lines(): AsyncGenerator<ApprovalLine> {
     const news = seen.changes([exchange.signal, exchange.closing]);
     const first = news.next(); // watches from here on, so that nothing is missed between
-    yield { all: all() };
-    for (let next = await first; !next.done; next = await news.next())
-      yield { changed: viewOf(next.value, now()) };
+    const [start = [], ...rest] = inLines(seen.list().map(shown));
+    yield { all: start };
+    for (const more of rest) yield { more };
+    for (let next = await first; !next.done; next = await news.next()) yield { changed: shown(next.value) };
   }
   await followLines(exchange, lines());
+}
+
+/** Characters of a line, about: there may be ten thousand requests, and a reader wants to begin with the first. */
+const LINE = 256 * 1024;
+
+function inLines(views: readonly ApprovalView[]): ApprovalView[][] {
+  const lines: ApprovalView[][] = [];
+  let left = 0;
+  for (const view of views) {
+    const size = JSON.stringify(view).length;
+    if (left < size) {
+      lines.push([]);
+      left = LINE;
+    }
+    lines.at(-1)!.push(view);
+    left -= size;
+  }
+  return lines;
 }
 
 /** A shell in a process of its own asks: by the bearer token, and as long as its connection is there. */
@@ -155,25 +174,6 @@ async function ask(desk: Desk, exchange: Exchange): Promise<void> {
     yield { mark };
   }
   await followLines(exchange, lines());
-}
-
-function viewOf(approval: Approval, now: number): ApprovalView {
-  const { request, requestedAt, votes, settled, settledAt, used, revoked } = approval;
-  const { id, session, requester, asked, rule, reason, terms, body } = request;
-  return {
-    ...{ id, session, requester, asked, rule, reason, terms, requestedAt },
-    ...(body !== undefined && { body }),
-    votes: votes.map(({ by, vote, comment }) => ({
-      ...{ user: by.user, login: by.login, vote },
-      ...(comment !== undefined && { comment }),
-    })),
-    state: settled?.state ?? 'pending',
-    ...(settled !== null && { settledAt }),
-    ...(settled?.by !== undefined && { by: settled.by }),
-    ...(isGranted(approval, now) && { grantedUntil: settled?.grantedUntil ?? 0 }),
-    used,
-    revoked,
-  };
 }
 
 async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

@@ -1,6 +1,6 @@
 /** What the lines of the recorder come to, in any order. */
 import t from 'tap';
-import { changed, outcomeOf, overOf, passesUntil, told, waitingOf } from '../../../player/approvals/asks.ts';
+import { outcomeOf, overOf, passesUntil, told, waitingOf } from '../../../player/approvals/asks.ts';
 import type { ApprovalView } from '../../../recorder/server/api.ts';
 import { request, SECOND } from '../../recorder/approvals/sample.ts';
 
@@ -9,32 +9,36 @@ function view(place: number, more: Partial<ApprovalView> = {}): ApprovalView {
   return {
     ...{ id: `A${place}`, session, requester, asked, rule, reason, terms, requestedAt: place },
     ...{ votes: [], state: 'pending', used: false, revoked: false },
+    may: { vote: true, cancel: true, revoke: false },
     ...more,
   };
 }
 const ids = (views: ApprovalView[]) => views.map(({ id }) => id);
 
 t.test('the oldest that waits comes first, the latest that is over', async (t) => {
-  const first = told(new Map(), {
-    all: [view(3), view(1), view(2), view(4, { state: 'denied', settledAt: 10 })],
-  });
+  const first = told(new Map(), [
+    { all: [view(3), view(1)] },
+    { more: [view(2), view(4, { state: 'denied', settledAt: 10 })] },
+  ]);
   t.same(ids(waitingOf(first)), ['A1', 'A2', 'A3']);
-  const next = told(first, { changed: view(2, { state: 'approved', settledAt: 20 }) });
+  const next = told(first, [{ changed: view(2, { state: 'approved', settledAt: 20 }) }]);
   t.same(ids(waitingOf(next)), ['A1', 'A3']);
   t.same(ids(overOf(next)), ['A2', 'A4']);
-  t.same(ids(waitingOf(told(next, { all: [] }))), [], 'a new connection begins anew');
+  t.same(ids(waitingOf(told(next, [{ all: [] }]))), [], 'a new connection begins anew');
 });
 
 t.test('what is over is not taken back by news that comes late', async (t) => {
-  const over = changed(new Map(), view(1, { state: 'denied', settledAt: 5 }));
-  t.equal(changed(over, view(1)), over);
-  const revoked = changed(over, view(1, { state: 'denied', settledAt: 5, revoked: true }));
+  const over = told(new Map(), [{ changed: view(1, { state: 'denied', settledAt: 5 }) }]);
+  t.equal(told(over, [{ changed: view(1) }]).get('A1')?.state, 'denied');
+  const revoked = told(over, [{ changed: view(1, { state: 'denied', settledAt: 5, revoked: true }) }]);
   t.equal(revoked.get('A1')?.revoked, true);
 });
 
 t.test('no more is kept than a recorder shows', async (t) => {
   const all = Array.from({ length: 500 }, (_, at) => view(at, { state: 'denied', settledAt: at }));
-  const asks = told(told(new Map(), { all }), { changed: view(900, { state: 'expired', settledAt: 900 }) });
+  const asks = told(told(new Map(), [{ all }]), [
+    { changed: view(900, { state: 'expired', settledAt: 900 }) },
+  ]);
   t.equal(asks.size, 500);
   t.equal(asks.has('A0'), false, 'the oldest leaves');
   t.equal(asks.has('A900'), true);

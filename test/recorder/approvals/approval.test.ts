@@ -6,12 +6,12 @@ import {
   type ApprovalEvent,
   after,
   answerTo,
-  checkVoter,
   isGranted,
   isOver,
   outcome,
   requested,
 } from '../../../recorder/approvals/approval.ts';
+import { checkVoter } from '../../../recorder/approvals/voters.ts';
 import { approver, request, SECOND } from './sample.ts';
 
 const { id } = request();

@@ -125,6 +125,7 @@ const BODIES: { [T in EventType]: Extract<EventBody, { type: T }> } = {
   },
   'approval.settled': { type: 'approval.settled', id: session, state: 'cancelled', by: 'u', grantedUntil: 7 },
   'approval.used': { type: 'approval.used', id: session, session },
+  'approval.returned': { type: 'approval.returned', id: session, session, reason: 'r' },
   'approval.revoked': { type: 'approval.revoked', id: session, by: { user: 'u', groups: [], login: 'l' } },
   'tool.decided': {
     type: 'tool.decided',

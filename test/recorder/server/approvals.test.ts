@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { RemoteApprovals } from '../../../recorder/client/approvals.ts';
-import type { ApprovalView } from '../../../recorder/server/api.ts';
+import type { ApprovalLine, ApprovalView } from '../../../recorder/server/api.ts';
 import { approver, asking, SECOND } from '../approvals/sample.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -148,7 +148,7 @@ t.test('who follows sees all there is, and then each change; a slow one the late
   const stop = new AbortController();
   const following = (async () => {
     for await (const line of remote.follow(stop.signal)) {
-      for (const view of 'all' in line ? line.all : [line.changed]) seen.push([view.id, view.state]);
+      for (const view of viewsOf(line)) seen.push([view.id, view.state]);
       if (seen.length === 1) {
         await world.desk.vote(id, approver(), { vote: 'deny' });
         await first;
@@ -185,3 +185,8 @@ t.test('the body of a request is shown as it is stored', async (t) => {
   patience.abort();
   await Promise.all([asked, without]);
 });
+
+function viewsOf(line: ApprovalLine): ApprovalView[] {
+  if ('changed' in line) return [line.changed];
+  return 'all' in line ? line.all : line.more;
+}

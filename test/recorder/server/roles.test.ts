@@ -33,7 +33,8 @@ const TABLE: Record<string, { who: string; ask?: string }> = {
   'GET /api/approvals/:id/effect': { who: ROLES },
   'POST /api/approvals/:id/vote': { who: 'approver admin token' },
   'POST /api/approvals/:id/revoke': { who: 'approver admin token' },
-  'POST /api/approvals/:id/cancel': { who: 'admin token' },
+  // Whoever sees it gets that far: for what they asked themselves. See approval-people.test.ts.
+  'POST /api/approvals/:id/cancel': { who: ROLES },
   'POST /api/sessions/:id/kubeconfig': { who: 'token' },
   'DELETE /api/sessions/:id/kubeconfig': { who: 'token' },
   'WebSocket /ingest': { who: 'token' },

@@ -1,0 +1,78 @@
+/** Who may decide on an approval, how many it takes, and who may take it back. Pure. */
+import type { Approver, Identity, Micros } from '../audit/event.ts';
+import { ChaperoneError, type ErrorCode } from '../errors.ts';
+import type { Approval } from './approval.ts';
+import type { Terms } from './asking.ts';
+
+/** Whose members count as members of all: the one who may log in where nobody has a name of their own. */
+export const EVERY_GROUP = 'chaperone:local-admin';
+
+/** Why somebody may not decide on it. */
+export interface Obstacle {
+  why: 'over' | 'own' | 'groups' | 'voted';
+  message: string;
+}
+
+/** Null where this person may decide on it now. */
+export function obstacleOf(
+  { request, votes, settled }: Approval,
+  by: Approver,
+  now: Micros,
+): Obstacle | null {
+  const { groups, selfApproval, until } = request.terms;
+  const state = settled?.state ?? (now >= until ? 'expired' : null);
+  if (state !== null) return { why: 'over', message: `this request is ${state} already` };
+  if (!selfApproval && isSelf(request.requester, by))
+    return { why: 'own', message: 'nobody decides on their own request' };
+  const isMember = by.groups.some((group) => groups.includes(group) || group === EVERY_GROUP);
+  if (groups.length > 0 && !isMember)
+    return { why: 'groups', message: `only members of ${groups.join(', ')} decide on this` };
+  if (votes.some((vote) => vote.by.user === by.user))
+    return { why: 'voted', message: `${by.user} has decided on this already` };
+  return null;
+}
+
+const CODES: Record<Obstacle['why'], ErrorCode> = {
+  over: 'SETTLED',
+  own: 'FORBIDDEN',
+  groups: 'FORBIDDEN',
+  voted: 'SETTLED',
+};
+
+/** @throws ChaperoneError `SETTLED` where it is over or they have decided, `FORBIDDEN` where it is not theirs to decide */
+export function checkVoter(approval: Approval, by: Approver, now: Micros): void {
+  const obstacle = obstacleOf(approval, by, now);
+  if (obstacle !== null) throw new ChaperoneError(CODES[obstacle.why], obstacle.message);
+}
+
+/**
+ * Whether one of them is, or acts for, the other: by one's own name, that of the pod's ServiceAccount, and of the people
+ * that it acts for.
+ */
+export function isSelf({ user, pod, humans = [] }: Identity, by: Pick<Approver, 'user'>): boolean {
+  const account = pod === undefined ? [] : [`system:serviceaccount:${pod.namespace}:${pod.serviceAccount}`];
+  return [user, ...account, ...humans].includes(by.user);
+}
+
+/**
+ * Whether a signature says which person asks: their own token, or one that names the people that an agent acts for. That
+ * of a ServiceAccount proves the workload and not who is behind it.
+ */
+export function isPersonProven({ proof, user, pod, humans = [] }: Identity): boolean {
+  if (proof !== 'signed') return false;
+  return humans.length > 0 || (pod === undefined && !user.startsWith('system:'));
+}
+
+/**
+ * Where nothing proves which person asks, one of those who approve may be that person: then it takes one more of them, so
+ * that without any one of them there are still as many as the policy wants.
+ * @param named whether approvers have names of their own; where there is one who may log in, there is nobody else to ask
+ */
+export function quorumFor(
+  { quorum, selfApproval }: Pick<Terms, 'quorum' | 'selfApproval'>,
+  requester: Identity,
+  named: boolean,
+): { quorum: number; unproven?: true } {
+  if (!named || selfApproval || isPersonProven(requester)) return { quorum };
+  return { quorum: quorum + 1, unproven: true };
+}

@@ -1,0 +1,104 @@
+/** Who may decide: not who asks, by whatever name; and one more where nothing proves which person that is. */
+import fc from 'fast-check';
+import t from 'tap';
+import { type Approval, after, outcome, requested } from '../../../recorder/approvals/approval.ts';
+import { requestOf } from '../../../recorder/approvals/filing.ts';
+import { checkVoter, isPersonProven, isSelf, obstacleOf } from '../../../recorder/approvals/voters.ts';
+import type { Identity } from '../../../recorder/audit/event.ts';
+import { approver, asking, request, SECOND } from './sample.ts';
+
+const PEOPLE = ['ann', 'ben', 'cleo', 'dora', 'eli'];
+const pod = { namespace: 'agents', name: 'p', uid: 'u', serviceAccount: 'cursor' };
+const account = 'system:serviceaccount:agents:cursor';
+const FILED = { id: request().id, at: 0, digest: 'd'.repeat(64) };
+
+t.test('who asks, by each of its names', (t) => {
+  const asker: Identity = { user: 'agent', groups: [], pod, humans: ['ann', 'ben'], proof: 'signed' };
+  for (const user of ['agent', account, 'ann', 'ben']) t.equal(isSelf(asker, approver(user)), true, user);
+  for (const user of ['cleo', 'p', 'cursor', '']) t.equal(isSelf(asker, approver(user)), false, user);
+  t.end();
+});
+
+t.test('what proves which person asks', (t) => {
+  const all: [boolean, Identity][] = [
+    [true, { user: 'ann', groups: [], proof: 'signed' }],
+    [true, { user: account, groups: [], pod, humans: ['ann'], proof: 'signed' }],
+    [false, { user: account, groups: [], pod, humans: [], proof: 'signed' }],
+    [false, { user: account, groups: [], pod, proof: 'signed' }],
+    [false, { user: account, groups: [], proof: 'signed' }],
+    [false, { user: 'ann', groups: [], proof: 'claimed' }],
+    [false, { user: 'ann', groups: [], humans: ['ann'], proof: 'hook' }],
+  ];
+  for (const [proven, identity] of all) t.equal(isPersonProven(identity), proven, JSON.stringify(identity));
+  t.end();
+});
+
+/** Each of them votes in turn, as far as they may. */
+function decidedBy(approval: Approval, people: readonly string[]): Approval {
+  let now = approval;
+  for (const [at, user] of people.entries()) {
+    const by = approver(user);
+    if (obstacleOf(now, by, at) !== null) continue;
+    now = after(now, { type: 'approval.voted', id: FILED.id, by, vote: 'approve' }, at);
+    const settled = outcome(now, at);
+    if (settled !== null) now = after(now, settled, at);
+  }
+  return now;
+}
+
+const proof = fc.constantFrom('signed' as const, 'hook' as const, 'claimed' as const);
+const people = fc.array(fc.constantFrom(...PEOPLE), { maxLength: 10 });
+
+t.test('whoever asks in truth: as many others as the policy wants have approved', (t) => {
+  const asker = fc.constantFrom(...PEOPLE);
+  fc.assert(
+    fc.property(asker, proof, fc.integer({ min: 1, max: 3 }), people, (truth, proof, quorum, voters) => {
+      // A signature names the person; anything else is a name that anybody can give.
+      const user = proof === 'signed' ? truth : 'agent';
+      const one = asking({ requester: { user, groups: [], proof } }, { quorum });
+      const approval = decidedBy(requested(requestOf(one, { ...FILED, named: true }), 0), voters);
+      const others = new Set(approval.votes.map(({ by }) => by.user).filter((name) => name !== truth));
+      if (approval.settled?.state === 'approved') t.ok(others.size >= quorum);
+      // And it can be reached: with all of five people, one of whom asks.
+      t.equal(
+        decidedBy(requested(requestOf(one, { ...FILED, named: true }), 0), PEOPLE).settled?.state,
+        'approved',
+      );
+    }),
+    { seed: 5, numRuns: 300 },
+  );
+  t.end();
+});
+
+t.test(
+  'it takes no more of them where the policy lets people decide on their own, or nobody has a name',
+  (t) => {
+    const terms = (selfApproval: boolean, named: boolean) =>
+      requestOf(asking({}, { quorum: 2, selfApproval }), { ...FILED, named }).terms;
+    t.match(terms(false, true), { quorum: 3, unproven: true });
+    for (const [selfApproval, named] of [
+      [true, true],
+      [false, false],
+      [true, false],
+    ] as const)
+      t.strictSame([terms(selfApproval, named).quorum, terms(selfApproval, named).unproven], [2, undefined]);
+    t.end();
+  },
+);
+
+t.test('what a page is told is what is checked where it is tried', (t) => {
+  fc.assert(
+    fc.property(people, fc.integer({ min: 1, max: 3 }), fc.boolean(), (voters, quorum, late) => {
+      const one = request({ quorum, groups: ['leads'] });
+      const approval = decidedBy(requested({ ...one, terms: { ...one.terms, groups: [] } }, 0), voters);
+      const now = late ? 61 * SECOND : SECOND;
+      for (const user of [...PEOPLE, 'agent']) {
+        const obstacle = obstacleOf(approval, approver(user), now);
+        if (obstacle === null) t.doesNotThrow(() => checkVoter(approval, approver(user), now));
+        else t.throws(() => checkVoter(approval, approver(user), now), { message: obstacle.message });
+      }
+    }),
+    { seed: 5, numRuns: 100 },
+  );
+  t.end();
+});
