@@ -137,6 +137,8 @@ export interface SimpleCommand {
    * more known of it than of a program that is no script.
    */
   inProgram?: true;
+  /** Places of words in `argv` that hold the value of a variable: known for judging, and not to be recorded. */
+  veiled?: readonly number[];
   /** Its own text in the line, for showing. */
   text: string;
 }
@@ -303,9 +305,10 @@ export interface Refused {
 
 /** The recorded form of a simple command. */
 export function summarise(command: SimpleCommand): CommandSummary {
+  const isVeiled = (place: number) => command.veiled?.includes(place) === true;
   return {
-    program: command.program ?? '?',
-    argv: command.argv.map((word) => word ?? '?'),
+    program: isVeiled(0) ? '?' : (command.program ?? '?'),
+    argv: command.argv.map((word, place) => (isVeiled(place) ? '?' : (word ?? '?'))),
     via: [...command.via],
   };
 }

@@ -13,6 +13,7 @@ import { isFollowed } from './follow.ts';
 import { Found } from './found.ts';
 import { LimitReached, shown } from './limits.ts';
 import { rootScope, type Scope, settled } from './scope.ts';
+import { veil } from './veiled.ts';
 import { reader } from './walk.ts';
 
 export interface Context {
@@ -23,9 +24,11 @@ export interface Context {
   /** Absolute directory of what is worked on: what lies outside of it, and of temporary directories, is told. */
   workspace?: string | undefined;
   /** Other variables known to hold these values when the line starts. */
-  variables?: Readonly<Record<string, string>>;
+  variables?: Readonly<Record<string, string>> | undefined;
   /** The same of those that are exported, so that what the line starts knows them. */
   environment?: Readonly<Record<string, string>> | undefined;
+  /** Functions that a bash started by the line has from its environment, as `export -f` prints them. */
+  functions?: string | undefined;
   /** What arrives on its standard input: statements that are judged one by one, or nothing. Otherwise that is not known. */
   input?: 'judged' | 'empty';
   /** What the file system says of the names in it, for this one line; left out where it cannot be seen. */
@@ -85,7 +88,9 @@ function scopeOf({ cwd, home, variables, environment, input, files }: Context): 
 
 function run(line: string, context: Context, read: (found: Found, scope: Scope) => void): CommandAction {
   const places = { home: context.home, workspace: context.workspace };
-  const found = new Found(reader, places, new Set(Object.keys(context.environment ?? {})));
+  const { environment = {}, variables = {}, functions: inherited = '' } = context;
+  const exported = new Set(Object.keys(environment));
+  const found = new Found(reader, places, { exported, functions: inherited });
   try {
     read(found, scopeOf(context));
   } catch (error) {
@@ -105,6 +110,7 @@ function run(line: string, context: Context, read: (found: Found, scope: Scope) 
       line,
     );
   found.markForkBombs();
+  veil(found.commands, line, { ...environment, ...variables });
   const { commands, functions, unknown } = found;
   const home = context.home === undefined ? {} : { home: context.home };
   const judged = context.input === undefined ? {} : { input: context.input };

@@ -7,6 +7,7 @@ import { followEmbedded } from './embedded.ts';
 import { findCommands } from './find.ts';
 import type { Found } from './found.ts';
 import { heldByWords } from './held.ts';
+import { followInherited } from './inherited.ts';
 import { followInterpreter, followShell } from './interpreter.ts';
 import { PRINTS, printed } from './output.ts';
 import { changed, type Scope, SOMEWHERE } from './scope.ts';
@@ -33,6 +34,7 @@ const AT = new Set(['at', 'batch']);
 /** Follows what `program` runs: its place among the commands is known, its words are decoded. */
 export function follow(found: Found, program: string, call: Call, at: { scope: Scope; place: number }): void {
   const { scope, place } = at;
+  if (followInherited(found, program, call.words, scope)) return;
   const definition = found.definitions.get(program);
   if (definition !== undefined && changed(definition, scope))
     found.doubt(

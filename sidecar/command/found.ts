@@ -4,6 +4,7 @@ import type { ApiIntent, Capability, Redirection, SimpleCommand, Touch, Unknown 
 import type { Call } from './call.ts';
 import type { Places } from './consequences.ts';
 import { type CallSite, forkBombs } from './fork-bomb.ts';
+import { bodiesIn } from './inherited.ts';
 import { LIMITS, LimitReached, shown } from './limits.ts';
 import { Made } from './made.ts';
 import { type Changes, changesIn, type Input, type Range, type Scope } from './scope.ts';
@@ -32,6 +33,13 @@ export interface Reader {
 }
 
 type ParsedScript = ReturnType<typeof parse>;
+
+/** What the shell that is about to run the line hands on to what it starts. */
+export interface Session {
+  exported: ReadonlySet<string>;
+  /** As `export -f` prints them. */
+  functions: string;
+}
 
 /** What a call of the parser costs by itself, in characters. */
 const PARSE = 16;
@@ -73,11 +81,24 @@ export class Found {
   readonly places: Places;
   /** Variables that what is started inherits. */
   readonly exported: ReadonlySet<string>;
+  /** Bodies of functions that a bash inherits, once one has been started. */
+  inherited: ReadonlyMap<string, string> = new Map();
+  readonly #functions: string;
 
-  constructor(reader: Reader, places: Places, exported: ReadonlySet<string> = new Set()) {
+  constructor(reader: Reader, places: Places, session: Session = { exported: new Set(), functions: '' }) {
     this.#reader = reader;
     this.places = places;
-    this.exported = exported;
+    this.exported = session.exported;
+    this.#functions = session.functions;
+  }
+
+  /** To be called where a shell is started: from here on it may call them. False where they cannot be read. */
+  inherits(): boolean {
+    if (this.#functions === '' || this.inherited.size > 0) return true;
+    if (!this.affords(this.#functions.length)) return false;
+    const bodies = bodiesIn(this.#functions);
+    this.inherited = bodies ?? this.inherited;
+    return bodies !== null;
   }
 
   /** What the script that is being read changes, and where; told once for each script. */

@@ -1,5 +1,5 @@
 /** Follows the code that a shell or another interpreter is given. */
-import type { Word } from './fields.ts';
+import { literalWord, type Word } from './fields.ts';
 import { interpreterCode, isHarmless } from './foreign.ts';
 import type { Found } from './found.ts';
 import { childVariables, type Scope } from './scope.ts';
@@ -16,6 +16,7 @@ export function followShell(found: Found, program: string, words: readonly Word[
   const source = shellCode(words);
   const { text } = found.commands[at.place]!;
   const scope = childScope(found, program, at);
+  if (source.from !== 'nowhere') startedWith(found, program, text, scope);
   switch (source.from) {
     case 'nowhere':
       return;
@@ -116,6 +117,20 @@ export function followInterpreter(found: Found, program: string, words: readonly
   else if (!isHarmless(text)) found.doubt('foreign-code', `the code of ${program} is not read`, text);
   return true;
 }
+
+/** What a bash reads before its own code: the file that `BASH_ENV` names, and the functions in its environment. */
+function startedWith(found: Found, program: string, text: string, scope: Scope): void {
+  if (shellNamed(program) === null || FOREIGN.has(program)) return;
+  const file = scope.variables.get('BASH_ENV');
+  // As a prefix it has been told of where it is assigned.
+  if (file?.value && found.exported.has('BASH_ENV') && !scope.via.includes(BASH_ENV)) {
+    const inside = { ...scope, via: [...scope.via, BASH_ENV] };
+    followScript(found, program, fileNamed(literalWord(file.value), scope), { text, scope: inside });
+  }
+  if (!found.inherits()) found.doubt('limit', 'functions of the session that cannot be read', text);
+}
+
+const BASH_ENV = 'BASH_ENV';
 
 /** Runs the text of one word as code in `scope`: `sh -c`, `eval`, `trap`. */
 export function argument(found: Found, program: string, code: Word, scope: Scope): void {

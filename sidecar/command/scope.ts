@@ -61,11 +61,13 @@ export function rootScope(
   known: Readonly<Record<string, string>>,
   input: Input = { kind: 'inherited' },
 ): Scope {
+  const variables = childVariables(Object.entries(known), home);
+  if (known.IFS !== undefined) variables.set('IFS', bind(known.IFS));
   return {
     cwd: cwd.startsWith('/') ? quoteGlob(cwd) : SOMEWHERE,
     elsewhere: [],
-    variables: childVariables(Object.entries(known), home),
-    positional: null,
+    variables,
+    positional: positionalIn(known),
     via: [],
     input,
     depth: 0,
@@ -74,6 +76,18 @@ export function rootScope(
     files: null,
   };
 }
+
+/** `$1` to `$9`, where they are among the variables; all others are not known. */
+function positionalIn(known: Readonly<Record<string, string>>): Scope['positional'] {
+  const told = Object.keys(known).filter((name) => /^[1-9]$/.test(name));
+  if (told.length === 0) return null;
+  const all = new Array<string | null>(UNTOLD).fill(null);
+  for (const name of told) all[Number(name)] = known[name]!;
+  return all;
+}
+
+/** As many as a script plausibly names. */
+const UNTOLD = 64;
 
 /** A copy: what happens in it stays in it. */
 export function subshell(scope: Scope): Scope {
@@ -102,7 +116,7 @@ export function bind(value: string): Binding {
 }
 
 /** Variables remembered at once: they are copied with each assignment. */
-const REMEMBERED = 64;
+const REMEMBERED = 128;
 
 /** A value for later statements of the same shell; null forgets what was known. */
 export function learn(scope: Scope, name: string, value: Binding | null): void {

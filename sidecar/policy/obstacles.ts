@@ -7,7 +7,7 @@
 import type { Obstacle } from '../../recorder/server/explanation.ts';
 import type { Judgement, Match } from './judgement.ts';
 import type { CompiledPolicy } from './policy-set.ts';
-import { byDefault, fallback } from './weigh.ts';
+import { byDefault, fallback, isOpen } from './weigh.ts';
 
 export function obstaclesOf(
   judgements: readonly Judgement[],
@@ -28,9 +28,8 @@ function obstacles({ part, matches }: Judgement, policies: readonly CompiledPoli
   }
   const refusing = matches.filter(({ rule }) => rule.effect !== 'allow');
   const found = refusing.filter(({ certain }) => certain).map(standing);
-  const blind = part.kind === 'command' && part.command.program === null;
   const doubtful = refusing.filter(({ certain }) => !certain).map(({ rule }) => rule.name);
-  if (doubtful.length > 0 && !blind && unknown.effect !== 'allow') {
+  if (doubtful.length > 0 && !isOpen(part) && unknown.effect !== 'allow') {
     const hint = 'write it so that its words tell that none of these rules matches';
     found.push({ kind: 'doubt', effect: unknown.effect, rules: doubtful.sort(), hint });
   }

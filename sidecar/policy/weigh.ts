@@ -30,7 +30,7 @@ export function weigh(part: Part, matches: readonly Match[], policies: readonly 
 }
 
 /** Whether it is known already that not all is known of it: a computed program, and what a program may do. */
-function isOpen(part: Part): boolean {
+export function isOpen(part: Part): boolean {
   if (part.kind !== 'command' && part.kind !== 'intent') return false;
   return part.command.inProgram === true || (part.kind === 'command' && part.command.program === null);
 }

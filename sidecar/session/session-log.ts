@@ -38,7 +38,9 @@ export interface Whereabouts {
   cwd: string;
   home?: string;
   /** For these see `Context` of sidecar/command/analyse.ts. */
+  variables?: Readonly<Record<string, string>> | undefined;
   environment?: Readonly<Record<string, string>> | undefined;
+  functions?: string;
   input?: 'judged' | 'empty';
 }
 

@@ -7,11 +7,14 @@
  * proves itself. bash asks by one datagram where the question fits (a third of a connection's cost), and by a
  * connection where it does not, where no answer came, and for the reason of a refusal.
  *
- *     hook → broker   secret ␀ kind ␀ shell ␀ process ␀ number ␀ context ␀ line ␀ cwd ␀ text ␀
+ *     hook → broker   secret ␀ kind ␀ shell ␀ process ␀ number ␀ context ␀ line ␀ cwd ␀ text ␀ known ␀
  *     broker → hook   answer-secret answer [message LF]      (the message where the answer is no)
  *
  * A shell's words cannot hold a NUL, so NUL ends a field. A newline is written FS `1` and an FS (0x1c)
  * itself FS `0`: a text with newlines would leave bash in several writes, each waiting for the ACK of the last.
+ *
+ * What the shell knows is a list of entries, each ended by FS `2`: `x` or `-` (exported or not), a name, `=` and the value; the name
+ * is empty where it is the functions that the shell exports, as bash prints them.
  */
 
 /** Where a command comes from: typed (or a script's), the prompt's own, or a completion's. */
@@ -34,7 +37,19 @@ export interface Question {
   newLine: boolean;
   cwd: string;
   text: string;
+  known: Known;
 }
+
+/** What the shell says of itself, as far as the command may depend on it. */
+export interface Known {
+  variables: Readonly<Record<string, string>>;
+  /** Those that are exported. */
+  environment: Readonly<Record<string, string>>;
+  /** Definitions of exported functions. */
+  functions: string;
+}
+
+export const NOTHING_KNOWN: Known = { variables: {}, environment: {}, functions: '' };
 
 /** `run` it; `refuse` it and abandon the line; `skip` it alone; `wait`: the answer is still to come. */
 export type Answer = 'run' | 'refuse' | 'skip' | 'wait';
@@ -50,7 +65,7 @@ export interface Reply {
 
 /** The largest question that is read. A longer command line is refused. */
 export const QUESTION_LIMIT = 1 << 20;
-const FIELDS = 9;
+const FIELDS = 10;
 
 const KINDS = new Set(['judge', 'abandon', 'why']);
 const CONTEXTS = new Set(['user', 'prompt', 'completion']);
@@ -79,8 +94,8 @@ export class QuestionReader {
 
 /** The first field is the secret, checked by the caller. Null for anything that our hooks would not send. */
 export function parseQuestion(fields: readonly string[]): Question | null {
-  const [, kind = '', shell = '', process = '', number = '', context = '', line = '', cwd = '', text = ''] =
-    fields;
+  const [, kind = '', shell = '', process = '', number = '', context = '', line = '', cwd = ''] = fields;
+  const [text = '', known = ''] = fields.slice(8);
   if (!KINDS.has(kind) || !CONTEXTS.has(context)) return null;
   if (![shell, process, number].every((digits) => /^\d{1,10}$/.test(digits))) return null;
   if (line !== '' && line !== 'new') return null;
@@ -93,7 +108,22 @@ export function parseQuestion(fields: readonly string[]): Question | null {
     newLine: line === 'new',
     cwd: restore(cwd),
     text: restore(text),
+    known: knownIn(known),
   };
+}
+
+function knownIn(field: string): Known {
+  if (field === '') return NOTHING_KNOWN;
+  const variables: Record<string, string> = {};
+  const environment: Record<string, string> = {};
+  let functions = '';
+  for (const entry of field.split('\x1c2')) {
+    const [, kind, name, value = ''] = /^([-x])([A-Za-z_][A-Za-z0-9_]*|[1-9]?)=(.*)$/s.exec(entry) ?? [];
+    if (name === undefined) continue;
+    if (name === '') functions = restore(value);
+    else (kind === 'x' ? environment : variables)[name] = restore(value);
+  }
+  return { variables, environment, functions };
 }
 
 function restore(field: string): string {

@@ -14,7 +14,7 @@
 
 # The last argument of the call is what `$_` is afterwards: the user's own.
 # What `set -x` would show of the hook goes nowhere.
-declare -r __chaperone_trap="trap -- '{ __chaperone_debug \"\$_\"; } 2>/dev/null' DEBUG"
+declare -r __chaperone_trap="trap -- '{ __chaperone_debug \"\${@:1:9}\" \"\$_\"; } 2>/dev/null' DEBUG"
 __chaperone_called= __chaperone_depth= __chaperone_prompted= __chaperone_int= __chaperone_seen= __chaperone_status=
 
 # `local -` keeps the user's `set` options, whatever they are.
@@ -27,7 +27,8 @@ __chaperone_debug() {
   if [[ ${PROMPT_COMMAND[0]} != "$__chaperone_prompting" && ${PROMPT_COMMAND@a} != *r* ]]; then
     PROMPT_COMMAND=("$__chaperone_prompting" "${PROMPT_COMMAND[@]}")
   fi
-  \builtin local - IFS=" " __chaperone_reply= __chaperone_message= __chaperone_context=user __chaperone_text="$BASH_COMMAND"
+  \builtin local __chaperone_separators="${IFS-unset}"
+  \builtin local - IFS=" " __chaperone_known= __chaperone_reply= __chaperone_message= __chaperone_context=user __chaperone_text="$BASH_COMMAND"
   \builtin local __chaperone_number="${__chaperone_counter@P}"
   \builtin set +efux
   # A function's entry fires the trap once more with the text of its call, which has just been judged.
@@ -68,6 +69,7 @@ __chaperone_debug() {
     __chaperone_seen=$__chaperone_number
     if { HISTTIMEFORMAT= \builtin history 1 >|"$__chaperone_line"; } 2>/dev/null; then __chaperone_new=new; fi
   fi
+  if [[ $__chaperone_context == user ]]; then __chaperone_know "$@"; fi
   __chaperone_verdict=
   __chaperone_ask judge "$__chaperone_context" "$PWD" "$__chaperone_text"
   case $__chaperone_reply in
@@ -84,6 +86,57 @@ __chaperone_debug() {
   [[ $__chaperone_verdict == run ]]
 }
 
+# know [$1 … $9 OF THE USER'S, $_] → __chaperone_known: what the command may depend on, see frame.ts.
+#
+# A child of the shell sees what is exported; a bash among them has the functions as well, and nobody else can tell those.
+__chaperone_know() {
+  \builtin local __chaperone_rest="$__chaperone_text" __chaperone_name __chaperone_tries=0
+  __chaperone_known=
+  if [[ $PATH != "$__chaperone_usual_PATH" ]]; then __chaperone_tell PATH; fi
+  if [[ $HOME != "$__chaperone_usual_HOME" ]]; then __chaperone_tell HOME; fi
+  if [[ $KUBECONFIG != "$__chaperone_usual_KUBECONFIG" ]]; then __chaperone_tell KUBECONFIG; fi
+  if [[ $CDPATH != "$__chaperone_usual_CDPATH" ]]; then __chaperone_tell CDPATH; fi
+  if [[ $BASH_ENV != "$__chaperone_usual_BASH_ENV" ]]; then __chaperone_tell BASH_ENV; fi
+  if [[ $__chaperone_separators != $' \t\n' ]]; then __chaperone_add - IFS "$__chaperone_separators"; fi
+  while [[ $__chaperone_rest == *'$'* ]] && ((__chaperone_tries++ < 16)); do
+    __chaperone_rest=${__chaperone_rest#*'$'}
+    __chaperone_rest=${__chaperone_rest#'{'}
+    __chaperone_name=${__chaperone_rest%%[!A-Za-z0-9_]*}
+    case $__chaperone_name in
+      # What is another thing in here than where the command runs.
+      '' | *chaperone* | _ | IFS | BASH* | FUNCNAME | LINENO | *RANDOM | SECONDS | EPOCH* | PIPESTATUS | COMP_* | 0* | [1-9]?*) ;;
+      # The last of the hook's own arguments is not the user's.
+      [1-9])
+        if ((__chaperone_name < $#)); then __chaperone_add - "$__chaperone_name" "${!__chaperone_name}"; else __chaperone_add - "$__chaperone_name" ''; fi
+        ;;
+      *) __chaperone_tell "$__chaperone_name" ;;
+    esac
+  done
+  if [[ $__chaperone_text == *sh* && $__chaperone_text =~ (^|[^[:alnum:]_])(ba|da|z|k|a|mk)?sh([^[:alnum:]_.]|$) ]]; then
+    __chaperone_add x '' "$(\builtin export -f)"
+  fi
+}
+
+# tell NAME, for know. A name is one, so that nothing else is evaluated; `${!NAME}` would be something else for a reference.
+__chaperone_tell() {
+  \builtin local __chaperone_value= __chaperone_attributes=
+  \builtin eval "__chaperone_value=\${$1} __chaperone_attributes=\${$1@a}"
+  if [[ $__chaperone_attributes == *x* ]]; then __chaperone_add x "$1" "$__chaperone_value"; else __chaperone_add - "$1" "$__chaperone_value"; fi
+}
+
+# add KIND NAME VALUE, for know
+__chaperone_add() {
+  \builtin local __chaperone_value="$3"
+  if [[ -n $2 ]] && ((${#__chaperone_value} > 1024)); then \builtin return 0; fi
+  case $__chaperone_value in
+    *[$'\n\x1c']*)
+      __chaperone_value=${__chaperone_value//$'\x1c'/$'\x1c0'}
+      __chaperone_value=${__chaperone_value//$'\n'/$'\x1c1'}
+      ;;
+  esac
+  __chaperone_known+="$1$2=$__chaperone_value"$'\x1c2'
+}
+
 # ask KIND CONTEXT CWD TEXT → __chaperone_reply, __chaperone_message
 # A socket for each question: replies cannot mix, and no command inherits a descriptor. See frame.ts.
 __chaperone_ask() {
@@ -96,7 +149,7 @@ __chaperone_ask() {
   esac
   __chaperone_reply=
   # bash writes 4 KB at once, and a character is up to 4 bytes. In its POSIX mode it reads byte by byte: no datagrams.
-  if ((${#cwd} + ${#text} < 800)) && [[ ! -o posix ]]; then __chaperone_exchange udp 3; fi
+  if ((${#cwd} + ${#text} + ${#__chaperone_known} < 800)) && [[ ! -o posix ]]; then __chaperone_exchange udp 3; fi
   if [[ $__chaperone_reply != "$__chaperone_answer+" ]]; then
     if [[ $__chaperone_reply == "$__chaperone_answer"[-~] ]]; then kind=why; fi
     __chaperone_reply=
@@ -108,8 +161,8 @@ __chaperone_ask() {
 __chaperone_exchange() {
   \builtin local tries=0
   {
-    \builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' "$__chaperone_secret" "$kind" "$$" "$BASHPID" \
-      "$__chaperone_number" "$context" "$__chaperone_new" "$cwd" "$text" >&99
+    \builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' "$__chaperone_secret" "$kind" "$$" "$BASHPID" \
+      "$__chaperone_number" "$context" "$__chaperone_new" "$cwd" "$text" "$__chaperone_known" >&99
     # The broker's secret and one character: 13, read at once, for bash makes two more system calls for each.
     # A `.`, each second, says that the answer takes its time.
     while ((tries++ < 100000)) && \builtin read -r -t "$2" -N 13 -u 99 __chaperone_reply; do
@@ -245,7 +298,7 @@ __chaperone_restore() {
   __chaperone_int=
 }
 
-readonly -f __chaperone_debug __chaperone_ask __chaperone_exchange __chaperone_say __chaperone_abandon __chaperone_stat \
+readonly -f __chaperone_debug __chaperone_know __chaperone_tell __chaperone_add __chaperone_ask __chaperone_exchange __chaperone_say __chaperone_abandon __chaperone_stat \
   __chaperone_interrupt __chaperone_settle __chaperone_let_down __chaperone_pipes __chaperone_restore
 
 # The user's own start-up files: what bash would have read by itself, had it not been given this one.

@@ -41,7 +41,7 @@ __chaperone_judge() {
     __chaperone_verdict=run
     builtin return
   fi
-  builtin local text=$1 context=user reply= message=
+  builtin local text=$1 context=user reply= message= known=
   case $2 in
     toplevel:shfunc) __chaperone_list=$text ;;
     toplevel*) ;;
@@ -55,6 +55,7 @@ __chaperone_judge() {
       ;;
   esac
   __chaperone_verdict=
+  if [[ $context == user ]]; then __chaperone_know; fi
   __chaperone_ask judge $context "$text"
   case $reply in
     "$__chaperone_answer+")
@@ -65,6 +66,35 @@ __chaperone_judge() {
     *) __chaperone_say 'chaperone: refused, for nobody answers: leave this shell and start a new one' ;;
   esac
   if [[ $__chaperone_verdict != run && $context == user ]]; then __chaperone_abandon "$2"; fi
+}
+
+# know → known: what the command may depend on, see frame.ts.
+__chaperone_know() {
+  if [[ $PATH != "$__chaperone_usual_PATH" ]]; then __chaperone_tell PATH; fi
+  if [[ $HOME != "$__chaperone_usual_HOME" ]]; then __chaperone_tell HOME; fi
+  if [[ $KUBECONFIG != "$__chaperone_usual_KUBECONFIG" ]]; then __chaperone_tell KUBECONFIG; fi
+  if [[ $BASH_ENV != "$__chaperone_usual_BASH_ENV" ]]; then __chaperone_tell BASH_ENV; fi
+  builtin local __chaperone_rest=$text __chaperone_name
+  builtin local -i __chaperone_tries
+  while [[ $__chaperone_rest == *'$'* ]] && (( __chaperone_tries++ < 16 )); do
+    __chaperone_rest=${__chaperone_rest#*'$'}
+    __chaperone_rest=${__chaperone_rest#'{'}
+    __chaperone_name=${__chaperone_rest%%[^A-Za-z0-9_]*}
+    case $__chaperone_name in
+      # What is another thing in here than where the command runs.
+      ('' | [0-9]* | *chaperone* | _ | IFS | text | context | reply | message | known | cwd | fd | number | tries | REPLY | ZSH_* | LINENO | RANDOM | SECONDS | EPOCH* | TTYIDLE | status | signals | argv | ARGC | pipestatus) ;;
+      (*) __chaperone_tell $__chaperone_name ;;
+    esac
+  done
+}
+
+# tell NAME, for know. An array is no one value; and what zsh keeps as one word is told only where bash would as well.
+__chaperone_tell() {
+  builtin local __chaperone_type=${(Pt)1} __chaperone_value=${(P)1}
+  if [[ $__chaperone_type != (|*scalar*) || $__chaperone_value == *[$' \t\n*?[]~\\'$'\x1c']* ]]; then builtin return; fi
+  if (( $#__chaperone_value > 1024 )); then builtin return; fi
+  if [[ $__chaperone_type == *export* ]]; then known+=x; else known+=-; fi
+  known+="$1=$__chaperone_value"$'\x1c2'
 }
 
 # ask KIND CONTEXT TEXT → reply, message
@@ -78,8 +108,8 @@ __chaperone_ask() {
   builtin ztcp 127.0.0.1 $__chaperone_port || builtin return
   fd=$REPLY
   {
-    builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0\0%s\0%s\0' "$__chaperone_secret" $1 $$ $sysparams[pid] \
-      $number $2 "$cwd" "$text" >&$fd
+    builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0\0%s\0%s\0%s\0' "$__chaperone_secret" $1 $$ $sysparams[pid] \
+      $number $2 "$cwd" "$text" "$known" >&$fd
     # The broker's secret and one character: 13, read at once. A `.`, each second, says that the answer takes its time.
     while (( tries++ < 100000 )) && builtin sysread -t 10 -i $fd -s 13 reply; do
       if [[ $reply != "$__chaperone_answer." ]]; then builtin break; fi

@@ -1,7 +1,7 @@
 /** From a hook's question to an answer: analyse, ask the gate, remember which input lines are given up. */
 import { readlinkSync } from 'node:fs';
 import type { CommandAction, Refused, Verdict } from '../action.ts';
-import type { Question, Reply } from './frame.ts';
+import { type Known, NOTHING_KNOWN, type Question, type Reply } from './frame.ts';
 import { completeHead } from './head.ts';
 import { inLine, readInputLine } from './input-line.ts';
 import type { Hooks } from './invocation.ts';
@@ -10,7 +10,7 @@ import { Patience } from './patience.ts';
 export interface JudgeOptions {
   /** The shell whose hooks ask. */
   shell: Hooks;
-  analyse: (line: string, cwd: string) => CommandAction;
+  analyse: (line: string, cwd: string, known: Known) => CommandAction;
   /** Decides and records; where a person is asked, `signal` says that nobody waits any more. Rejects where the decision cannot be recorded. */
   judge: (action: CommandAction, signal: AbortSignal) => Promise<Verdict>;
   /** What is said of a refusal; by default its message. */
@@ -21,6 +21,14 @@ export interface JudgeOptions {
   policy: () => string;
   /** Called where a decision could not be made or recorded: the session has to end. */
   failed: (error: unknown) => void;
+}
+
+/** An input line, understood as a whole from what was known at its first command. */
+interface Line {
+  text: string;
+  cwd: string;
+  known: Known;
+  action: CommandAction;
 }
 
 /** Distinct commands of prompts and completions that are remembered as recorded. */
@@ -35,7 +43,7 @@ export class Judge {
   readonly #routine = new Map<string, Verdict>();
   readonly #patience = new Patience();
   /** The input line that each shell is at, understood as a whole. */
-  readonly #lines = new Map<number, CommandAction>();
+  readonly #lines = new Map<number, Line>();
 
   constructor(options: JudgeOptions) {
     this.#options = options;
@@ -85,19 +93,34 @@ export class Judge {
       : { answer: 'skip', message: this.#options.refusal?.(verdict) ?? verdict.message };
   }
 
-  #readLine({ shell, newLine }: Question, cwd: string): void {
+  #readLine({ shell, newLine, known }: Question, cwd: string): void {
     if (!newLine) return;
     const text = readInputLine(this.#options.lineFile);
-    if (text !== null) this.#lines.set(shell, this.#options.analyse(text, cwd));
+    if (text === null) return;
+    this.#lines.set(shell, { text, cwd, known, action: this.#options.analyse(text, cwd, known) });
   }
 
-  async #decide({ text, context, shell }: Question, cwd: string, signal: AbortSignal): Promise<Verdict> {
+  /** Functions are told with the first command that starts a shell, and the line may call them through others. */
+  #lineOf({ shell, known: { functions } }: Question): CommandAction | null {
+    const line = this.#lines.get(shell);
+    if (line === undefined) return null;
+    if (functions !== '' && line.known.functions === '') {
+      line.known = { ...line.known, functions };
+      line.action = this.#options.analyse(line.text, line.cwd, line.known);
+    }
+    return line.action;
+  }
+
+  async #decide(question: Question, cwd: string, signal: AbortSignal): Promise<Verdict> {
+    const { text, context } = question;
     try {
-      const { shell: name } = this.#options;
-      const alone = { ...this.#options.analyse(completeHead(text), cwd), line: text, shell: name };
-      const line = this.#lines.get(shell);
+      const { shell: name, analyse } = this.#options;
+      // What a prompt or a completion runs is remembered by its text alone.
+      const known = context === 'user' ? question.known : NOTHING_KNOWN;
+      const alone = { ...analyse(completeHead(text), cwd, known), line: text, shell: name };
       if (context !== 'user') return await this.#options.judge({ ...alone, context }, signal);
-      return await this.#options.judge(line === undefined ? alone : inLine(alone, line), signal);
+      const line = this.#lineOf(question);
+      return await this.#options.judge(line === null ? alone : inLine(alone, line), signal);
     } catch (error) {
       this.#options.failed(error);
       throw error;

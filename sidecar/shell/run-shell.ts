@@ -11,7 +11,7 @@ import {
   type Whereabouts,
 } from '../session/session-log.ts';
 import { Broker } from './broker.ts';
-import { environmentOf } from './environment.ts';
+import { environmentOf, toldBy } from './environment.ts';
 import { findProgram } from './find-program.ts';
 import { LINE_FILE } from './input-line.ts';
 import { type Invocation, plan, type Request } from './invocation.ts';
@@ -129,7 +129,8 @@ async function runHooked(options: ShellOptions, attempt: Attempt<'hooked'>): Pro
   const program = findProgram(invocation.program, env.PATH ?? '', cwd);
   const judge = new Judge({
     shell: invocation.hooks,
-    analyse: (line, where) => guard.analyse(line, whereabouts(env, where)),
+    analyse: (line, where, known) =>
+      guard.analyse(line, { ...whereabouts(env, where), ...toldBy(known, env) }),
     judge: (action, signal) => log.judge(action, { ...asking(options, action), signal }),
     refusal: (verdict) => refusalText(options, verdict),
     lineFile: join(directory.path, LINE_FILE),

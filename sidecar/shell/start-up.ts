@@ -27,13 +27,14 @@ export async function prepare(
 ): Promise<StartUp> {
   switch (shell.hooks) {
     case 'bash': {
-      const text = `${bashSettings(channel, shell.login, join(directory.path, LINE_FILE))}\n${await hook('guard.bash')}`;
+      const line = join(directory.path, LINE_FILE);
+      const text = `${bashSettings(channel, shell.login, line)}${usual(env)}\n${await hook('guard.bash')}`;
       const file = await directory.write('bashrc', text);
       return { argv: [shell.program, '--rcfile', file, '-i'], env: {} };
     }
     case 'zsh': {
       const settings = zshSettings(channel, env.ZDOTDIR ?? '');
-      const files = zshFiles(`${settings}\n${await hook('guard.zsh')}`);
+      const files = zshFiles(`${settings}${usual(env)}\n${await hook('guard.zsh')}`);
       await Promise.all(Object.entries(files).map(([name, text]) => directory.write(name, text)));
       return { argv: [shell.program, shell.login ? '-il' : '-i'], env: { ZDOTDIR: directory.path } };
     }
@@ -41,6 +42,14 @@ export async function prepare(
 }
 
 const HEADER = '# Written by chaperone for one session; it goes when the session ends.';
+
+/** What need not be told, for it is known from the start. */
+const TOLD = ['PATH', 'HOME', 'KUBECONFIG', 'CDPATH', 'BASH_ENV'];
+
+function usual(env: Readonly<Record<string, string>>): string {
+  const lines = TOLD.map((name) => `declare -r __chaperone_usual_${name}=${quoteShell(env[name] ?? '')}\n`);
+  return lines.join('');
+}
 
 function bashSettings({ port, secret, answerSecret }: Channel, login: boolean, lineFile: string): string {
   return `${HEADER}

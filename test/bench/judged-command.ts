@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { AuditLog } from '../../recorder/log/audit-log.ts';
 import { systemClock } from '../../sidecar/clock.ts';
 import { analyse, analyseArgv } from '../../sidecar/command/analyse.ts';
+import { MachineFiles } from '../../sidecar/files/machine-files.ts';
 import { Gate } from '../../sidecar/gate.ts';
 import { newVault } from '../../sidecar/mask/new-vault.ts';
 import { PolicyFile } from '../../sidecar/policy/policy-file.ts';
@@ -105,6 +106,7 @@ async function guarded(
   const journal = await AuditLog.open({ data: join(directory, 'evidence') });
   const policy = await PolicyFile.open(join(directory, 'policy.yaml'));
   const current = () => policy.current();
+  const files = new MachineFiles();
   await runShell({
     guard: {
       journal,
@@ -112,8 +114,8 @@ async function guarded(
       clock: systemClock,
       vault: newVault(),
       policy: () => current().digest,
-      analyse,
-      analyseArgv,
+      analyse: (line, where) => analyse(line, { ...where, files: files.view() }),
+      analyseArgv: (argv, where) => analyseArgv(argv, { ...where, files: files.view() }),
     },
     session: '01J00000000000000000000000',
     identity: { user: 'bench', groups: [], proof: 'claimed' },

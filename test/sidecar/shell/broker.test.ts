@@ -6,6 +6,8 @@ import t from 'tap';
 import { Broker } from '../../../sidecar/shell/broker.ts';
 import {
   formatAnswer,
+  type Known,
+  NOTHING_KNOWN,
   parseQuestion,
   QUESTION_LIMIT,
   type Question,
@@ -15,11 +17,22 @@ import {
 /** What a hook sends, made by the rules in frame.ts. */
 function frame(secret: string, asked: Question): Buffer {
   const { kind, shell, process, number, context, newLine } = asked;
-  const escaped = [asked.cwd, asked.text].map((field) =>
-    field.replaceAll('\x1c', '\x1c0').replaceAll('\n', '\x1c1'),
-  );
-  const fields = [secret, kind, shell, process, number, context, newLine ? 'new' : '', ...escaped];
+  const fields: (string | number)[] = [secret, kind, shell, process, number, context, newLine ? 'new' : ''];
+  fields.push(escaped(asked.cwd), escaped(asked.text), known(asked.known));
   return Buffer.from(fields.map((field) => `${field}\0`).join(''));
+}
+
+function escaped(field: string): string {
+  return field.replaceAll('\x1c', '\x1c0').replaceAll('\n', '\x1c1');
+}
+
+function known({ variables, environment, functions }: Known): string {
+  const entry =
+    (kind: string) =>
+    ([name, value]: [string, string]) =>
+      `${kind}${name}=${escaped(value)}\x1c2`;
+  const told = [...Object.entries(variables).map(entry('-')), ...Object.entries(environment).map(entry('x'))];
+  return [...told, ...(functions === '' ? [] : [entry('x')(['', functions])])].join('');
 }
 
 const QUESTION: Question = {
@@ -29,9 +42,12 @@ const QUESTION: Question = {
   number: 3,
   context: 'user',
   newLine: false,
+  known: NOTHING_KNOWN,
   cwd: '/tmp',
   text: 'ls',
 };
+
+const value = fc.string({ unit: 'grapheme' }).map((text) => `=${text}\n\x1c2`.replaceAll('\0', ''));
 
 const question = fc.record<Question>({
   kind: fc.constantFrom('judge', 'abandon'),
@@ -42,6 +58,13 @@ const question = fc.record<Question>({
   newLine: fc.boolean(),
   cwd: fc.string({ unit: 'grapheme' }).filter((text) => !text.includes('\0')),
   text: fc.string({ unit: 'grapheme' }).map((text) => `${text}\n\x1c0\x1c`.replaceAll('\0', '')),
+  known: fc.record({
+    variables: fc.dictionary(fc.stringMatching(/^([A-Z_][A-Z0-9_]{0,4}|[1-9])$/), value, {
+      noNullPrototype: true,
+    }),
+    environment: fc.dictionary(fc.stringMatching(/^[a-z_][a-z0-9]{0,4}$/), value, { noNullPrototype: true }),
+    functions: value,
+  }),
 });
 
 t.test('a question arrives as it was sent, in any pieces', async (t) => {
@@ -143,7 +166,7 @@ t.test('by datagram: the same, and the reason for a no by connection, once', asy
   const { port, secret, answerSecret } = broker.channel;
   t.equal(answerSecret.length, 12, 'the length that the hooks read');
   t.equal(await ask(port, frame('x'.repeat(24), QUESTION)), '');
-  t.equal(await ask(port, Buffer.from('\0'.repeat(9))), '');
+  t.equal(await ask(port, Buffer.from('\0'.repeat(10))), '');
   t.equal(await ask(port, frame(secret, QUESTION).subarray(0, -1)), '', 'a part is nothing');
   t.same(asked, []);
   t.equal(await ask(port, frame(secret, QUESTION)), `${answerSecret}+`);

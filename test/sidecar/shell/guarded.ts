@@ -14,6 +14,7 @@ import type { Journal, StoredEvent } from '../../../recorder/log/ports.ts';
 import type { CommandAction } from '../../../sidecar/action.ts';
 import { systemClock } from '../../../sidecar/clock.ts';
 import { analyse, analyseArgv } from '../../../sidecar/command/analyse.ts';
+import { MachineFiles } from '../../../sidecar/files/machine-files.ts';
 import { Gate } from '../../../sidecar/gate.ts';
 import { newVault } from '../../../sidecar/mask/new-vault.ts';
 import { parsePolicies } from '../../../sidecar/policy/parse.ts';
@@ -211,6 +212,7 @@ export async function guarded(t: Scope, options: GuardedOptions): Promise<Guarde
     clock: systemClock,
     key: log.secret('approvals'),
   });
+  const files = new MachineFiles();
   const typist = new Typist(options.term);
   const listeners = new Map<string, (signal: NodeJS.Signals) => void>();
   const signals: SignalSource = {
@@ -224,8 +226,8 @@ export async function guarded(t: Scope, options: GuardedOptions): Promise<Guarde
       clock: systemClock,
       vault: newVault(),
       policy: () => 'test',
-      analyse,
-      analyseArgv,
+      analyse: (line, where) => analyse(line, { ...where, files: files.view() }),
+      analyseArgv: (argv, where) => analyseArgv(argv, { ...where, files: files.view() }),
     },
     session: SESSION,
     identity: { user: 'tester', groups: [], proof: 'claimed' },

@@ -7,7 +7,7 @@ import type { CommandAction } from '../../../sidecar/action.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';
 import { parsePolicies } from '../../../sidecar/policy/parse.ts';
 import { defaultPolicyText, LoadedPolicy } from '../../../sidecar/policy/policy-file.ts';
-import type { Question } from '../../../sidecar/shell/frame.ts';
+import { NOTHING_KNOWN, type Question } from '../../../sidecar/shell/frame.ts';
 import { inLine, LINE_FILE, readInputLine } from '../../../sidecar/shell/input-line.ts';
 import { Judge } from '../../../sidecar/shell/judge.ts';
 import { guarded, PROMPT } from './guarded.ts';
@@ -110,6 +110,7 @@ t.test('a fork bomb is seen at its first call', async (t) => {
       number,
       context: 'user',
       newLine: true,
+      known: NOTHING_KNOWN,
       cwd: '/',
       text,
     };
