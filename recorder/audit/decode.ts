@@ -80,7 +80,11 @@ const bodySummary = z.strictObject({
 });
 
 const entrance = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('api'), server: z.string() }),
+  z.strictObject({
+    kind: z.literal('api'),
+    server: z.string(),
+    as: z.strictObject({ user: z.string(), groups: z.array(z.string()) }).exactOptional(),
+  }),
   z.strictObject({
     kind: z.literal('remote'),
     subresource: z.enum(['exec', 'attach', 'portforward']),

@@ -126,8 +126,8 @@ export interface BodySummary {
 
 /** A session that is no shell of this machine: where it came in. */
 export type Entrance =
-  /** All requests of one bearer token to the Kubernetes API. */
-  | { kind: 'api'; server: string }
+  /** All requests of one bearer token to the Kubernetes API; `as` whom they go on, where that is by impersonation. */
+  | { kind: 'api'; server: string; as?: { user: string; groups: string[] } }
   /** One exec, attach or port-forward, and the request that opened it. */
   | {
       kind: 'remote';

@@ -5,7 +5,7 @@ import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Archive, Journal } from '../../recorder/log/ports.ts';
 import type { KubeAccess } from '../../recorder/server/routes/kube.ts';
 import { systemClock } from '../clock.ts';
-import type { KubeProxy } from '../kube/kube.ts';
+import type { GuardOptions } from '../kube/guarded-api.ts';
 import { inCluster } from '../kube/upstream/in-cluster.ts';
 import type { UpstreamSource } from '../kube/upstream/source.ts';
 import type { Vault } from '../mask/vault.ts';
@@ -15,22 +15,30 @@ import type { PolicyFile } from '../policy/policy-file.ts';
 import { kubeDirectory } from './data.ts';
 import { visible } from './format.ts';
 
-export interface KubeFlags {
+export interface UpstreamFlags {
   context?: string;
   kubeconfig?: string;
+}
+
+export interface KubeFlags extends UpstreamFlags {
   kubePort?: number;
 }
 
 export const KUBE_PORT = 6443;
 
 export interface Guarded {
-  proxy: KubeProxy;
-  access: KubeAccess;
+  /** What leads guarded shells there; null where that is for others. */
+  access: KubeAccess | null;
   /** For the person who started it. */
   summary: string;
+  close(): Promise<void>;
 }
 
-interface Parts {
+/** Guards a Kubernetes API with what the recorder has opened; null where there is none to guard. */
+export type Guarding = (parts: Parts) => Promise<Guarded | null>;
+
+/** What the recorder has opened. */
+export interface Parts {
   data: string;
   log: Journal & Archive;
   policy: PolicyFile;
@@ -42,26 +50,42 @@ interface Parts {
  * Guards the API of the context that was named, or of the cluster that this process runs in; null where neither is.
  * @throws ChaperoneError `USAGE`, `NOT_FOUND`, `PORT_IN_USE`
  */
-export async function guardKube(
-  flags: KubeFlags,
-  { data, log, policy, vault, approvals }: Parts,
-): Promise<Guarded | null> {
+export async function guardKube(flags: KubeFlags, parts: Parts): Promise<Guarded | null> {
+  const { data, log } = parts;
   const found = await findSource(flags);
   if (found === null) return null;
-  const [{ startKubeProxy }, { ShellAccess }, { RemoteHandler }, { analyse, analyseArgv }] =
-    await Promise.all([
-      import('../kube/kube.ts'),
-      import('../kube/shell-access.ts'),
-      import('../kube/remote/handler.ts'),
-      import('../command/analyse.ts'),
-    ]);
+  const [{ startKubeProxy }, { ShellAccess }] = await Promise.all([
+    import('../kube/kube.ts'),
+    import('../kube/shell-access.ts'),
+  ]);
   const { source, identity } = found;
   const proxy = await startKubeProxy({
     directory: kubeDirectory(data),
-    ...{ source, identity, journal: log, clock: systemClock, vault, approvals },
+    ...(await guardOptions(parts)),
+    ...{ source, identity },
     port: flags.kubePort ?? KUBE_PORT,
     // In a pod the port is what its containers were told; on a laptop the kubeconfig says which it is.
-    orAnother: flags.kubePort === undefined && source.name !== 'in-cluster',
+    orAnother: flags.kubePort === undefined && !isInPod(flags),
+  });
+  if (source.server.origin === proxy.url) {
+    await proxy.close();
+    throw new ChaperoneError(
+      'USAGE',
+      `context ${source.name} leads back here: name the cluster's own context`,
+    );
+  }
+  const summary = `The Kubernetes API of ${source.name} is guarded: KUBECONFIG=$(chaperone kubeconfig) kubectl …`;
+  return { access: new ShellAccess(proxy, log), summary, close: () => proxy.close() };
+}
+
+/** The gate and what carries remote commands, with what the recorder has opened. */
+export async function guardOptions({ log, policy, vault, approvals }: Parts): Promise<GuardOptions> {
+  const [{ RemoteHandler }, { analyse, analyseArgv }] = await Promise.all([
+    import('../kube/remote/handler.ts'),
+    import('../command/analyse.ts'),
+  ]);
+  return {
+    ...{ journal: log, clock: systemClock, vault, approvals },
     policy: () => policy.current(),
     upgrades: ({ upstream, gate, journal }) =>
       new RemoteHandler({
@@ -75,39 +99,40 @@ export async function guardKube(
         },
       }),
     report: complain,
-  });
-  if (source.server.origin === proxy.url) {
-    await proxy.close();
-    throw new ChaperoneError(
-      'USAGE',
-      `context ${source.name} leads back here: name the cluster's own context`,
-    );
-  }
-  const summary = `The Kubernetes API of ${source.name} is guarded: KUBECONFIG=$(chaperone kubeconfig) kubectl …`;
-  return { proxy, access: new ShellAccess(proxy, log), summary };
+  };
 }
 
 async function findSource(flags: KubeFlags): Promise<{ source: UpstreamSource; identity: Identity } | null> {
-  const { context, kubeconfig: file } = flags;
-  if (context !== undefined || file !== undefined) {
-    const [{ fromContext }, { localIdentity }] = await Promise.all([
-      import('../kube/upstream/context.ts'),
-      import('../identity/local.ts'),
-    ]);
-    const source = fromContext({
-      ...(context !== undefined && { context }),
-      ...(file !== undefined && { file }),
-    });
+  const source = await upstreamOf(flags);
+  if (source === null) {
+    if (flags.kubePort === undefined) return null;
+    throw new ChaperoneError('USAGE', '--kube-port needs --context: which Kubernetes API is to be guarded?');
+  }
+  if (!isInPod(flags)) {
+    const { localIdentity } = await import('../identity/local.ts');
     return { source, identity: localIdentity(process.env) };
   }
-  const source = await inCluster(process.env);
-  if (source !== null) {
-    const { podIdentity } = await import('../identity/pod.ts');
-    const { authorization } = await source.credentials(false);
-    return { source, identity: podIdentity(authorization, source.namespace) };
-  }
-  if (flags.kubePort === undefined) return null;
-  throw new ChaperoneError('USAGE', '--kube-port needs --context: which Kubernetes API is to be guarded?');
+  const { podIdentity } = await import('../identity/pod.ts');
+  const { authorization } = await source.credentials(false);
+  return { source, identity: podIdentity(authorization, source.namespace) };
+}
+
+/**
+ * The context that was named, or the cluster that this process runs in; null where neither is.
+ * @throws ChaperoneError `USAGE`, `NOT_FOUND`
+ */
+export async function upstreamOf({
+  context,
+  kubeconfig: file,
+}: UpstreamFlags): Promise<UpstreamSource | null> {
+  if (context === undefined && file === undefined) return inCluster(process.env);
+  const { fromContext } = await import('../kube/upstream/context.ts');
+  return fromContext({ ...(context !== undefined && { context }), ...(file !== undefined && { file }) });
+}
+
+/** Unless a context is named it is the cluster around us. */
+function isInPod({ context, kubeconfig }: UpstreamFlags): boolean {
+  return context === undefined && kubeconfig === undefined;
 }
 
 function complain(error: unknown): void {

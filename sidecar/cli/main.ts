@@ -11,6 +11,7 @@ import { completion } from './completion.ts';
 import { demo } from './demo.ts';
 import { exportVerb } from './export.ts';
 import { visible } from './format.ts';
+import { gateway } from './gateway.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { play } from './play.ts';
 import { policy } from './policy.ts';
@@ -31,6 +32,7 @@ const VERBS = [
   policy,
   approvals,
   kubeconfig,
+  gateway,
   demo,
   completion,
 ];
@@ -64,7 +66,7 @@ export async function main(argv: readonly string[]): Promise<void> {
 }
 
 /** Verbs that record: their work goes on when nobody reads what they print. */
-const RECORDING = new Set(['up', 'shell']);
+const RECORDING = new Set(['up', 'shell', 'gateway']);
 
 /** The reader of our output may leave early (`chaperone export ID | head`), or its disk be full. */
 function outliveReaders(root: Command): void {

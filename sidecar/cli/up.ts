@@ -6,7 +6,7 @@ import type { PolicyFile } from '../policy/policy-file.ts';
 import { dataDirectory, dataOption, requirePrivate } from './data.ts';
 import type { Evidence } from './evidence.ts';
 import { hasTerminal } from './foreground.ts';
-import type { KubeFlags } from './kube.ts';
+import type { Guarding, KubeFlags } from './kube.ts';
 import { type Leave, untilSignal } from './leave.ts';
 import { pageDirectory } from './page.ts';
 import { defaultShell } from './shell.ts';
@@ -45,8 +45,10 @@ export function up(root: Command): void {
 async function run(options: Options): Promise<void> {
   const data = dataDirectory(options.data);
   await requirePrivate(data);
-  const oidc = await (await import('./oidc-file.ts')).readOidc(data, options.oidc);
-  const recorder = await startRecorder(data, options.port, { flags: options, oidc }).catch((error) =>
+  const [{ guardKube }, { readOidc }] = await Promise.all([import('./kube.ts'), import('./oidc-file.ts')]);
+  const oidc = await readOidc(data, options.oidc);
+  const guarding: Guarding = (parts) => guardKube(options, parts);
+  const recorder = await startRecorder(data, options.port, { guarding, oidc }).catch((error) =>
     pointToFirst(error, data),
   );
   const leave = untilSignal();
@@ -84,7 +86,7 @@ export interface RunningRecorder {
 
 export interface Around {
   /** Null where no API is to be guarded, whatever there is. */
-  flags?: KubeFlags | null;
+  guarding?: Guarding | null;
   /** Null where there is the one local admin. */
   oidc?: OidcSettings | null;
 }
@@ -96,14 +98,13 @@ export interface Around {
 export async function startRecorder(
   data: string,
   port: number,
-  { flags = null, oidc = null }: Around = {},
+  { guarding = null, oidc = null }: Around = {},
 ): Promise<RunningRecorder> {
   const [
     { AuditLog },
     { startServer },
     { deadlineClock, systemClock },
     { watchPolicy },
-    { guardKube },
     { newVault },
     { MaskedJournal, maskedApproval },
     { Desk },
@@ -113,7 +114,6 @@ export async function startRecorder(
     import('../../recorder/server/server.ts'),
     import('../clock.ts'),
     import('./policies.ts'),
-    import('./kube.ts'),
     import('../mask/new-vault.ts'),
     import('../mask/journal.ts'),
     import('../../recorder/approvals/desk.ts'),
@@ -139,9 +139,8 @@ export async function startRecorder(
     const evidence: Evidence = { ...here, kube: null };
     const policy = await watchPolicy(data, evidence);
     opened.push(() => policy.close());
-    const guarded =
-      flags === null ? null : await guardKube(flags, { data, log, policy, vault, approvals: desk });
-    if (guarded !== null) opened.push(() => guarded.proxy.close());
+    const guarded = (await guarding?.({ data, log, policy, vault, approvals: desk })) ?? null;
+    if (guarded !== null) opened.push(() => guarded.close());
     const kube = guarded?.access ?? null;
     // What shells in processes of their own record knows nothing of what passed here.
     const ingest = new MaskedJournal(log, vault, { output: true });

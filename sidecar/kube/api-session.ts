@@ -5,12 +5,15 @@ import type { DraftBody, Identity } from '../../recorder/audit/event.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { Clock } from '../clock.ts';
 import { VERSION } from '../version.ts';
-import { Bearer } from './credentials/bearers.ts';
+import { Bearer, type Principal } from './credentials/bearers.ts';
+import type { Persona } from './upstream/impersonation.ts';
 
 export interface ApiSessionOptions {
   journal: Journal;
   clock: Clock;
   identity: Identity;
+  /** As whom its requests go on, where that is by impersonation. */
+  as?: Persona;
   /** The API server's address. */
   server: string;
   /** Digest of the policy in force. */
@@ -34,8 +37,8 @@ export class ApiSession {
     await this.#append({ type: 'session.end', reason: 'exited', status: 0 });
   }
 
-  async #begin(): Promise<{ session: string; identity: Identity }> {
-    const { identity, server, policy } = this.#options;
+  async #begin(): Promise<Principal> {
+    const { identity, as, server, policy } = this.#options;
     await this.#append({
       type: 'session.start',
       identity,
@@ -44,10 +47,14 @@ export class ApiSession {
       cwd: '/',
       policy: policy(),
       agent: VERSION,
-      entrance: { kind: 'api', server },
+      entrance: {
+        kind: 'api',
+        server,
+        ...(as !== undefined && { as: { user: as.user, groups: [...as.groups] } }),
+      },
     });
     this.#begun = true;
-    return { session: this.#id, identity };
+    return { session: this.#id, identity, ...(as !== undefined && { as }) };
   }
 
   #append(body: DraftBody): Promise<void> {

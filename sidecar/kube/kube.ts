@@ -1,40 +1,19 @@
 /** Puts the API proxy together: credentials, the way upstream, the gate, the listener. */
 import { join } from 'node:path';
-import type { Approvals } from '../../recorder/approvals/asking.ts';
 import type { Identity } from '../../recorder/audit/event.ts';
-import type { Journal } from '../../recorder/log/ports.ts';
-import type { Json, KubeAction } from '../action.ts';
-import type { Clock } from '../clock.ts';
-import { Gate, type PolicyInForce } from '../gate.ts';
 import { MaskedJournal } from '../mask/journal.ts';
-import type { Masking } from '../mask/rules.ts';
 import type { Vault } from '../mask/vault.ts';
-import { isWrite, probe } from '../request/probe.ts';
-import { dependsOnScale } from '../request/scale/probe.ts';
-import { UpstreamProbe } from '../request/trial/upstream.ts';
 import { ApiSession } from './api-session.ts';
 import { Bearer, Bearers, type Principal } from './credentials/bearers.ts';
 import { CredentialDirectory, KUBECONFIG, newToken } from './credentials/directory.ts';
 import { type Access, kubeconfigText } from './credentials/kubeconfig.ts';
-import { RequestMasking } from './proxy/masking.ts';
-import { ApiProxy, type ProxyOptions } from './proxy/proxy.ts';
+import { type GuardOptions, guardedApi } from './guarded-api.ts';
 import { type Listening, listen } from './proxy/server.ts';
-import type { UpgradeHandler } from './proxy/upgrade.ts';
 import { pinning } from './upstream/pinning.ts';
 import type { UpstreamSource } from './upstream/source.ts';
 import { Upstream } from './upstream/upstream.ts';
 
-/** What the proxy asks of the policy in force. */
-export interface ProxyPolicy extends PolicyInForce {
-  /** The most bytes that are kept of a request's body, and of an answer's. */
-  keptBytes(identity: Identity): number;
-  /** What is masked of what passes for somebody. */
-  masking(identity: Identity): Masking;
-  /** Whether a rule asks for objects of a write that only the API server has. */
-  asksForObjects?(action: KubeAction, identity: Identity): boolean;
-}
-
-export interface KubeOptions {
+export interface KubeOptions extends GuardOptions {
   /** A private directory that lasts over a restart. */
   directory: string;
   source: UpstreamSource;
@@ -43,15 +22,6 @@ export interface KubeOptions {
   orAnother: boolean;
   /** Whose requests those with this machine's own token are. */
   identity: Identity;
-  journal: Journal;
-  clock: Clock;
-  policy: () => ProxyPolicy;
-  /** Values that are masked wherever they turn up; what passes here joins them. */
-  vault: Vault;
-  /** Where humans are asked. */
-  approvals?: Approvals;
-  upgrades?: (parts: { upstream: Upstream; gate: Gate; journal: Journal }) => UpgradeHandler;
-  report(error: unknown): void;
 }
 
 /** A token of ours is the agent's own to see, and nobody's who replays it. */
@@ -85,21 +55,8 @@ export async function startKubeProxy(options: KubeOptions): Promise<KubeProxy> {
   const now = new Date(clock.now() / 1000);
   const credentials = await CredentialDirectory.open(options.directory, now);
   const upstream = new Upstream(source);
-  const { approvals } = options;
-  const gate = new Gate({ journal, clock, policy, ...(approvals && { approvals }) });
   const bearers = new Bearers();
-  const recording: ProxyOptions['recording'] = (who, request) => ({
-    masking: new RequestMasking(vault, policy().masking(who), request),
-    keep: policy().keptBytes(who),
-  });
-  const proxy = new ApiProxy({
-    ports: { upstream, journal, clock },
-    ...{ gate, bearers, report: options.report },
-    probe: probing({ upstream, policy, clock, recording }),
-    vault,
-    recording,
-    upgrades: options.upgrades?.({ upstream, gate, journal }) ?? null,
-  });
+  const proxy = guardedApi({ ...options, journal }, upstream, bearers);
   const certificate = await credentials.serverCertificate(now);
   const { port, orAnother, report } = options;
   const server = await listen({ port, orAnother, certificate, proxy, report });
@@ -141,25 +98,6 @@ function letIn(principal: () => Promise<Principal>, { bearers, vault, access }: 
       await bearers.revoke(token, 'its session has ended');
       unpin();
     },
-  };
-}
-
-interface Probing extends Pick<ProxyOptions, 'recording'> {
-  upstream: Upstream;
-  policy: () => ProxyPolicy;
-  clock: Clock;
-}
-
-function probing({ upstream, policy, clock, recording }: Probing): ProxyOptions['probe'] {
-  return async ({ action, forward }, { identity, as }, foresee) => {
-    if (!isWrite(action)) return null;
-    const inForce = policy();
-    const scale = dependsOnScale(action, (one) => inForce.decide(one, identity, clock.now()));
-    const objects = inForce.asksForObjects?.(action, identity) ?? false;
-    if (!scale && !objects && foresee === null) return null;
-    const { masking, keep } = recording(identity, action.request);
-    const effect = foresee && { ...foresee, showing: { text: (object: Json) => masking.text(object), keep } };
-    return probe({ action, forward }, { scale, objects, effect }, new UpstreamProbe(upstream, as));
   };
 }
 

@@ -20,7 +20,7 @@ export interface Status {
   status: 'Failure';
   message: string;
   reason: string;
-  details?: { name?: string; group?: string; kind?: string; causes: Cause[] };
+  details?: { name?: string; group?: string; kind?: string; causes: Cause[]; retryAfterSeconds?: number };
   code: number;
 }
 
@@ -54,12 +54,22 @@ export function unfit({ code, message }: Refusal): Status {
   });
 }
 
-/** 401 to whoever shows no token of ours. */
-export function unauthenticated(): Status {
-  return status(401, 'Unauthorized', {
-    message:
-      'chaperone: this API server is reached with the token that chaperone gave to this shell or pod only',
-  });
+/** 401 to whoever shows no token that opens us. */
+export function unauthenticated(
+  why = 'this API server is reached with the token that chaperone gave to this shell or pod only',
+): Status {
+  return status(401, 'Unauthorized', { message: `chaperone: ${why}` });
+}
+
+/** 403 to whoever is known, and may not come in. */
+export function notAdmitted(why: string): Status {
+  return status(403, 'Forbidden', { message: `chaperone: ${why}` });
+}
+
+/** 429: client libraries try again after so many seconds. */
+export function tooMany(why: string, retryAfterSeconds: number): Status {
+  const details = { causes: [], retryAfterSeconds };
+  return status(429, 'TooManyRequests', { message: `chaperone: ${why}`, details });
 }
 
 /** 409: what was approved of is no more. */

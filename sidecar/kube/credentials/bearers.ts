@@ -18,6 +18,16 @@ export interface Running {
   cut(reason: string): Promise<void>;
 }
 
+/** Finds whose a request is. */
+export interface Door {
+  /**
+   * Whose `Authorization` header this is; null where it is nobody's.
+   * @param from address of the client
+   * @throws ChaperoneError where they may not come in, or not now
+   */
+  find(authorization: string | undefined, from: string): Bearer | null | Promise<Bearer | null>;
+}
+
 /** One bearer token's holder. */
 export class Bearer {
   readonly #begin: () => Promise<Principal>;
@@ -28,6 +38,11 @@ export class Bearer {
   /** @param begin makes sure that the session has begun; asked again only where it failed */
   constructor(begin: () => Promise<Principal>) {
     this.#begin = begin;
+  }
+
+  /** What is under way. */
+  get running(): number {
+    return this.#running.size;
   }
 
   /** Whether anything was ever asked with this token. */
@@ -62,7 +77,7 @@ export class Bearer {
   }
 }
 
-export class Bearers {
+export class Bearers implements Door {
   /** By the SHA-256 of the token: how long a look-up takes tells nothing that leads to one. */
   readonly #bearers = new Map<string, Bearer>();
 
@@ -87,9 +102,14 @@ export class Bearers {
 
   /** Whose `Authorization` header this is; null where it is nobody's. */
   find(authorization: string | undefined): Bearer | null {
-    const token = /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1];
-    return token === undefined ? null : (this.#bearers.get(digestOf(token)) ?? null);
+    const token = bearerToken(authorization);
+    return token === null ? null : (this.#bearers.get(digestOf(token)) ?? null);
   }
+}
+
+/** https://www.rfc-editor.org/rfc/rfc6750#section-2.1 */
+export function bearerToken(authorization: string | undefined): string | null {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? null;
 }
 
 function digestOf(token: string): string {

@@ -4,6 +4,7 @@
  */
 import 'reflect-metadata';
 import type { webcrypto } from 'node:crypto';
+import { isIP } from 'node:net';
 import {
   BasicConstraintsExtension,
   ExtendedKeyUsage,
@@ -61,8 +62,13 @@ export async function createAuthority(now: Date): Promise<KeyPair> {
 /**
  * A server certificate for `SERVER_ADDRESSES` and `SERVER_NAMES`, with a key of its own that need not be kept: another
  * start makes another one. It lasts as long as the authority does.
+ * @param names further names and addresses
  */
-export async function issueServerCertificate(authority: KeyPair, now: Date): Promise<KeyPair> {
+export async function issueServerCertificate(
+  authority: KeyPair,
+  now: Date,
+  names: readonly string[] = [],
+): Promise<KeyPair> {
   const issuer = new X509Certificate(authority.certificate);
   const signingKey = await privateKeyOf(authority.key);
   const keys = await crypto.subtle.generateKey(ALGORITHM, true, ['sign', 'verify']);
@@ -81,6 +87,7 @@ export async function issueServerCertificate(authority: KeyPair, now: Date): Pro
       new SubjectAlternativeNameExtension([
         ...SERVER_ADDRESSES.map((value) => ({ type: 'ip' as const, value })),
         ...SERVER_NAMES.map((value) => ({ type: 'dns' as const, value })),
+        ...names.map((value) => ({ type: isIP(value) === 0 ? ('dns' as const) : ('ip' as const), value })),
       ]),
     ],
   });

@@ -53,8 +53,8 @@ export class CredentialDirectory {
   }
 
   /** A certificate for one start of the server; its key is kept nowhere. */
-  serverCertificate(now: Date): Promise<KeyPair> {
-    return issueServerCertificate(this.#authority, now);
+  serverCertificate(now: Date, names: readonly string[] = []): Promise<KeyPair> {
+    return issueServerCertificate(this.#authority, now, names);
   }
 
   /** Writes what leads to the proxy. @throws ChaperoneError `STORE_FULL`, `STORE_FAILED` */

@@ -1,6 +1,7 @@
 /** What went wrong between us and the API server, in words. */
 import { ChaperoneError } from '../../../recorder/errors.ts';
-import { type Status, unauthenticated, unavailable } from '../../request/status.ts';
+import { notAdmitted, type Status, tooMany, unauthenticated, unavailable } from '../../request/status.ts';
+import { TooMany } from '../too-many.ts';
 
 const CLOSED = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
@@ -29,7 +30,10 @@ export function explain(error: unknown, report: (error: unknown) => void): Statu
     report(error);
     return unavailable(503, 'this request failed for a reason that stands in the log of chaperone');
   }
-  return error.code === 'UNAUTHENTICATED' ? unauthenticated() : unavailable(503, error.message);
+  if (error instanceof TooMany) return tooMany(error.message, error.retryAfter);
+  if (error.code === 'UNAUTHENTICATED') return unauthenticated(error.message);
+  if (error.code === 'FORBIDDEN') return notAdmitted(error.message);
+  return unavailable(503, error.message);
 }
 
 /** True where the connection was closed before a word of an answer. */

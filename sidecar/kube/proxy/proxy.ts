@@ -6,7 +6,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { Unfit } from '../../request/refusal.ts';
 import { unauthenticated } from '../../request/status.ts';
-import type { Bearer, Bearers } from '../credentials/bearers.ts';
+import type { Bearer, Door } from '../credentials/bearers.ts';
 import { candidate, readHead } from './admission.ts';
 import { explain } from './failure.ts';
 import { refuse, refuseOnSocket } from './reply.ts';
@@ -16,7 +16,7 @@ import type { UpgradeHandler } from './upgrade.ts';
 import { type Asked, Visit, type VisitOptions } from './visit.ts';
 
 export interface ProxyOptions extends VisitOptions {
-  bearers: Bearers;
+  bearers: Door;
   /** Who carries exec, attach and port-forward; without one they are refused. */
   upgrades: UpgradeHandler | null;
 }
@@ -30,16 +30,22 @@ export class ApiProxy {
 
   async request(asked: Asked): Promise<void> {
     const { request, response } = asked;
-    const bearer = this.#options.bearers.find(request.headers.authorization);
-    if (bearer === null) refuse(request, response, unauthenticated());
-    else await new Visit(this.#options, asked).serve(bearer);
+    const { bearers, report } = this.#options;
+    try {
+      const bearer = await bearers.find(request.headers.authorization, addressOf(request));
+      if (bearer === null) refuse(request, response, unauthenticated());
+      else await new Visit(this.#options, asked).serve(bearer);
+    } catch (error) {
+      if (response.headersSent || response.destroyed) response.destroy();
+      else refuse(request, response, explain(error, report));
+    }
   }
 
   async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on('error', () => socket.destroy());
-    const bearer = this.#options.bearers.find(request.headers.authorization);
-    if (bearer === null) return refuseOnSocket(socket, unauthenticated());
     try {
+      const bearer = await this.#options.bearers.find(request.headers.authorization, addressOf(request));
+      if (bearer === null) return refuseOnSocket(socket, unauthenticated());
       await this.#upgrade(bearer, request, { socket, head });
     } catch (error) {
       refuseOnSocket(socket, explain(error, this.#options.report));
@@ -67,4 +73,8 @@ export class ApiProxy {
       refuseOnSocket(socket, await refuseUnfit(this.#options, principal, request, { error, body: null }));
     }
   }
+}
+
+function addressOf({ socket }: IncomingMessage): string {
+  return socket.remoteAddress ?? 'unknown';
 }

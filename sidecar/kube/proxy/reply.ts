@@ -11,8 +11,15 @@ export function sendStatus(response: ServerResponse, status: Status, method: str
     'content-type': 'application/json',
     'content-length': body.length,
     'cache-control': 'no-cache, private',
+    ...retryAfter(status),
   });
   response.end(method === 'HEAD' ? undefined : body);
+}
+
+/** What client libraries look at before they look into the body. */
+function retryAfter({ details }: Status): { 'retry-after'?: string } {
+  const seconds = details?.retryAfterSeconds;
+  return seconds === undefined ? {} : { 'retry-after': String(seconds) };
 }
 
 /** The same to a request that is refused; where the rest of it is still to come, the connection ends with it. */
@@ -28,6 +35,7 @@ export function refuseOnSocket(socket: Duplex, status: Status): void {
     ['Connection', 'close'],
     ['Content-Type', 'application/json'],
     ['Content-Length', String(body.length)],
+    ...Object.entries(retryAfter(status)),
   ]);
   lastWords(socket, Buffer.concat([head, body]));
 }

@@ -16,6 +16,7 @@ export function announcesBody({ headers }: IncomingMessage): boolean {
  */
 export async function readBody(request: IncomingMessage, invite: () => void): Promise<Buffer | null> {
   if (!announcesBody(request)) return NOTHING;
+  if (request.destroyed) return null;
   if (Number(request.headers['content-length'] ?? 0) > MAX_BODY) throw tooLarge();
   invite();
   const chunks: Buffer[] = [];

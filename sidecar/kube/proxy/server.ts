@@ -1,4 +1,4 @@
-/** The proxy's listener: TLS on loopback, HTTP/1.1, and limits against whoever is slow, endless or many. */
+/** The proxy's listener: TLS, HTTP/1.1, and limits against whoever is slow, endless or many. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
@@ -6,7 +6,7 @@ import { ChaperoneError } from '../../../recorder/errors.ts';
 import type { KeyPair } from '../credentials/certificates.ts';
 import type { ApiProxy } from './proxy.ts';
 
-const HOST = '127.0.0.1';
+const LOOPBACK = '127.0.0.1';
 
 const LIMITS = {
   handshakeTimeout: 10_000,
@@ -21,6 +21,8 @@ const LIMITS = {
 const MAX_CONNECTIONS = 1000;
 
 export interface ListenOptions {
+  /** Address to listen on; the loopback's where it is left out. */
+  host?: string;
   /** 0 takes any free one. */
   port: number;
   /** Take a free port where this one is in use. */
@@ -34,6 +36,8 @@ export interface Listening {
   /** `https://127.0.0.1:6443` */
   url: string;
   port: number;
+  /** From now on connections are answered with this one. */
+  renew(certificate: KeyPair): void;
   /** Takes no more connections, and ends those that are idle. */
   drain(): void;
   /** Ends all of them. */
@@ -42,10 +46,11 @@ export interface Listening {
 
 /** @throws ChaperoneError `PORT_IN_USE` */
 export async function listen(options: ListenOptions): Promise<Listening> {
+  const { host = LOOPBACK } = options;
   const server = serverOf(options);
-  const port = await bind(server, options.port).catch((error) => {
+  const port = await bind(server, host, options.port).catch((error) => {
     if (!options.orAnother || error.code !== 'EADDRINUSE') throw explain(error, options.port);
-    return bind(server, 0);
+    return bind(server, host, 0);
   });
   // E.g. no descriptor is left for one more connection: that must not end the others.
   server.on('error', options.report);
@@ -65,12 +70,13 @@ export async function listen(options: ListenOptions): Promise<Listening> {
     for (const socket of sockets) socket.destroy();
     await closed;
   };
-  return { url: `https://${HOST}:${port}`, port, drain, close };
+  const renew = (certificate: KeyPair) => server.setSecureContext(tlsOf(certificate));
+  const url = `https://${host.includes(':') ? `[${host}]` : host}:${port}`;
+  return { url, port, renew, drain, close };
 }
 
 function serverOf({ certificate, proxy, report }: ListenOptions): Server {
-  const tls = { cert: certificate.certificate, key: certificate.key, minVersion: 'TLSv1.2' } as const;
-  const server = createServer({ ...LIMITS, ...tls, ALPNProtocols: ['http/1.1'] });
+  const server = createServer({ ...LIMITS, ...tlsOf(certificate), ALPNProtocols: ['http/1.1'] });
   server.maxConnections = MAX_CONNECTIONS;
   const answer = (invite: boolean) => (request: IncomingMessage, response: ServerResponse) => {
     response.on('error', () => response.destroy());
@@ -84,10 +90,14 @@ function serverOf({ certificate, proxy, report }: ListenOptions): Server {
   return server;
 }
 
-function bind(server: Server, port: number): Promise<number> {
+function tlsOf({ certificate: cert, key }: KeyPair) {
+  return { cert, key, minVersion: 'TLSv1.2' } as const;
+}
+
+function bind(server: Server, host: string, port: number): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   server.once('error', reject);
-  server.listen({ host: HOST, port, exclusive: true }, () => {
+  server.listen({ host, port, exclusive: true }, () => {
     server.off('error', reject);
     resolve((server.address() as AddressInfo).port);
   });

@@ -1,0 +1,161 @@
+/** A session and a share for each who comes in, by a clock that the test sets. */
+import t from 'tap';
+import { ChaperoneError } from '../../../../recorder/errors.ts';
+import { Bearer } from '../../../../sidecar/kube/credentials/bearers.ts';
+import { CALLERS, Callers } from '../../../../sidecar/kube/gateway/callers.ts';
+import type { Caller } from '../../../../sidecar/kube/gateway/mapping.ts';
+
+const caller = (user: string, groups: string[] = []): Caller => ({
+  identity: { user, groups, proof: 'signed' },
+  as: { user: `oidc:${user}`, groups },
+});
+
+/** A token is a name, and groups behind dots. */
+function stage({ requestsPerSecond = 10, burst = 5, concurrent = 3 } = {}) {
+  const time = { now: 1_000_000_000 };
+  const begun: string[] = [];
+  const ended: string[] = [];
+  const pinned = new Set<string>();
+  const callers = new Callers({
+    authenticate: async (token) => {
+      const [user = '', ...groups] = token.split('.');
+      if (user === 'nobody') throw new ChaperoneError('UNAUTHENTICATED', 'nobody');
+      return caller(user, groups);
+    },
+    begin: ({ identity }) => {
+      begun.push(identity.user);
+      return {
+        bearer: new Bearer(async () => ({ session: identity.user, identity })),
+        end: async () => void ended.push(identity.user),
+      };
+    },
+    pin: (token) => {
+      pinned.add(token);
+      return () => pinned.delete(token);
+    },
+    limits: { requestsPerSecond, burst, concurrent },
+    clock: { now: () => time.now },
+    report: (error) => t.fail(String(error)),
+  });
+  return { callers, time, begun, ended, pinned, find: (token: string) => callers.find(`Bearer ${token}`) };
+}
+const running = (name: string, cuts: string[] = []) => ({ cut: async () => void cuts.push(name) });
+
+t.test(
+  'one session for each, whatever token they show; another where a token says something else',
+  async (t) => {
+    const { find, begun } = stage();
+    const [one, two, three] = [await find('jane.dev'), await find('jane.dev'), await find('jane.dev.ops')];
+    t.equal(one, two);
+    t.not(one, three);
+    await find('joe');
+    t.same(begun, ['jane', 'jane', 'joe']);
+  },
+);
+
+t.test('nobody', async (t) => {
+  const { callers, begun } = stage();
+  for (const authorization of [
+    undefined,
+    '',
+    'Basic eDp5',
+    'Bearer',
+    'Bearer a b',
+    'Bearer nobody',
+    'token x',
+  ])
+    await t.rejects(callers.find(authorization), { code: 'UNAUTHENTICATED' }, String(authorization));
+  t.same(begun, []);
+});
+
+t.test('so many requests a second, each for themselves', async (t) => {
+  const { find, time } = stage();
+  for (let at = 0; at < 5; at++) await find('jane');
+  await t.rejects(find('jane'), { code: 'BUSY', retryAfter: 1 });
+  t.ok(await find('joe'));
+  time.now += 100_000;
+  t.ok(await find('jane'));
+  await t.rejects(find('jane'), { code: 'BUSY', retryAfter: 1 });
+  time.now += 60_000_000;
+  for (let at = 0; at < 5; at++) await find('jane');
+  await t.rejects(find('jane'), { code: 'BUSY', retryAfter: 1 }, 'what was not used does not pile up');
+});
+
+t.test('so many at once', async (t) => {
+  const { find } = stage({ burst: 100 });
+  const bearer = await find('jane');
+  const all = [running('a'), running('b'), running('c')];
+  for (const one of all) bearer.enter(one);
+  await t.rejects(find('jane'), { code: 'BUSY', retryAfter: 1 });
+  bearer.leave(all[0]!);
+  t.ok(await find('jane'));
+});
+
+t.test('a session that nobody uses ends; one with a watch does not', async (t) => {
+  const { callers, find, time, ended, pinned } = stage();
+  const watching = await find('jane');
+  watching.enter(running('watch'));
+  await find('joe');
+  time.now += CALLERS.idle;
+  callers.sweep();
+  t.same(ended, []);
+  time.now += 1;
+  callers.sweep();
+  await new Promise(setImmediate);
+  t.same(ended, ['joe']);
+  t.same([...pinned], ['jane']);
+});
+
+t.test('somebody leaves: what they do is cut, then their sessions end', async (t) => {
+  const { callers, find, ended } = stage();
+  const cuts: string[] = [];
+  const bearer = await find('jane.dev');
+  bearer.enter(running('exec', cuts));
+  await find('jane');
+  await find('joe');
+  t.equal(await callers.end(({ identity }) => identity.user === 'jane', 'offboarded'), 2);
+  t.same(cuts, ['exec']);
+  t.same(ended, ['jane', 'jane']);
+  t.throws(() => bearer.enter(running('late')), { code: 'UNAUTHENTICATED' });
+  t.equal(callers.size, 1);
+});
+
+t.test('the last tokens of each are masked, and no more than those', async (t) => {
+  const many = stage({ burst: 100 });
+  // The same person, by tokens that differ in nothing but themselves.
+  const callers = new Callers({
+    ...{
+      limits: { burst: 100, requestsPerSecond: 1, concurrent: 1 },
+      clock: { now: () => 0 },
+      report: (error) => t.fail(String(error)),
+    },
+    authenticate: async () => caller('jane'),
+    begin: ({ identity }) => ({
+      bearer: new Bearer(async () => ({ session: 's', identity })),
+      end: async () => {},
+    }),
+    pin: (token) => {
+      many.pinned.add(token);
+      return () => many.pinned.delete(token);
+    },
+  });
+  for (let at = 0; at < 10; at++) await callers.find(`Bearer t${at}`);
+  t.same([...many.pinned], ['t6', 't7', 't8', 't9']);
+  await callers.close('end');
+  t.equal(many.pinned.size, 0);
+  await t.rejects(callers.find('Bearer t9'), { code: 'BUSY' });
+});
+
+t.test('there is room for so many, and who is silent longest makes it', async (t) => {
+  const { callers, find, ended, time } = stage();
+  for (let at = 0; at < CALLERS.most; at++) {
+    time.now++;
+    await find(`u${at}`);
+  }
+  const first = await find('u0');
+  first.enter(running('watch'));
+  await find('one-more');
+  await new Promise(setImmediate);
+  t.same(ended, ['u1']);
+  t.equal(callers.size, CALLERS.most);
+});
