@@ -6,6 +6,8 @@ import { type Action, type CommandAction, type KubeAction, summarise, type ToolA
 
 export interface Question {
   session: SessionId;
+  /** See `Asking`. */
+  origin?: SessionId;
   identity: Identity;
   action: Action;
   decision: Decision;
@@ -15,12 +17,20 @@ export interface Question {
 }
 
 /** @returns null for what nobody can be asked about: the shell's own prompt and completion */
-export function askingFor({ session, identity, action, decision, terms, files }: Question): Asking | null {
+export function askingFor({
+  session,
+  origin,
+  identity,
+  action,
+  decision,
+  terms,
+  files,
+}: Question): Asking | null {
   const { rule, reason } = decision;
   const asked = askedFor(action);
   if (asked === null) return null;
   return {
-    ...{ session, requester: identity, asked, rule, reason, terms },
+    ...{ session, ...(origin !== undefined && { origin }), requester: identity, asked, rule, reason, terms },
     digest: digestOf(action, files),
     ...given(action),
   };

@@ -40,6 +40,8 @@ export interface Waiting {
   files?: () => Promise<readonly string[]>;
   /** The same action with what it would do as things stand: told before a human is asked, and again before it goes on. */
   foresee?: () => Promise<Action>;
+  /** The session that this one was opened by for a single command. */
+  origin?: SessionId;
   /** An approval of something that could not be done: it still holds for the very same. */
   held?: Held | undefined;
 }
@@ -66,7 +68,9 @@ export class Gate {
   ): Promise<Verdict> {
     const { policy, clock } = this.#options;
     const decision = policy().decide(action, identity, clock.now());
-    const judged = await this.#asked({ session, identity, action, decision }, waiting);
+    const { origin } = waiting;
+    const asker = { session, ...(origin !== undefined && { origin }), identity };
+    const judged = await this.#asked({ ...asker, action, decision }, waiting);
     return this.#record(session, judged);
   }
 
@@ -76,6 +80,15 @@ export class Gate {
    */
   async refuse(session: SessionId, action: Action, refusal: { rule: string; reason: string }): Promise<void> {
     await this.#record(session, { action, decision: { effect: 'deny', ...refusal, unjudged: false } });
+  }
+
+  /**
+   * What went on by an approval did not come to be: the next attempt at the very same needs no other one.
+   * @param session the one it comes from in the end
+   * @throws ChaperoneError where that cannot be recorded: then the next attempt is asked about
+   */
+  async giveBack(session: SessionId, { mark }: Held, reason: string): Promise<void> {
+    await this.#options.approvals?.giveBack?.(mark.id, session, reason);
   }
 
   /** What was approved is what runs: where a file that it names, what it would do, or the policy is another by then, that counts. */
@@ -118,8 +131,9 @@ export class Gate {
     const { action, decision } = standing;
     if (decision.effect !== 'ask' || isMoot(action)) return null;
     const terms = this.#terms(asker, standing);
-    const { session, identity } = asker;
-    return terms === null ? null : askingFor({ session, identity, ...standing, terms });
+    const { session, origin, identity } = asker;
+    const who = { session, ...(origin !== undefined && { origin }), identity };
+    return terms === null ? null : askingFor({ ...who, ...standing, terms });
   }
 
   #terms({ identity }: Asker, { action }: Pick<Standing, 'action'>): Terms | null {
@@ -138,7 +152,7 @@ export class Gate {
 }
 
 /** Who asks. */
-type Asker = Pick<Question, 'session' | 'identity'>;
+type Asker = Pick<Question, 'session' | 'origin' | 'identity'>;
 /** What is asked about, as it stands. */
 type Standing = Pick<Question, 'action' | 'decision' | 'files'>;
 

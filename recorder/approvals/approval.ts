@@ -144,9 +144,14 @@ export function changesAt({ settled, settledAt, request, returned }: Approval): 
  * Who asks, as far as a decision is bound to it: another conversation, another pod or another user does not profit.
  * Without a conversation it is the session.
  */
-export function askerOf({ requester, session }: Pick<Request, 'requester' | 'session'>): string {
-  const { user, pod, conversation } = requester;
-  return JSON.stringify([user, pod?.uid ?? '', conversation ?? `session ${session}`]);
+export function askerOf(request: Pick<Request, 'requester' | 'session' | 'origin'>): string {
+  const { user, pod, conversation } = request.requester;
+  return JSON.stringify([user, pod?.uid ?? '', conversation ?? `session ${originOf(request)}`]);
+}
+
+/** The session that what is asked comes from in the end. */
+export function originOf({ session, origin = session }: Pick<Request, 'session' | 'origin'>): SessionId {
+  return origin;
 }
 
 /** How it stands beside the decision that it belongs to. */

@@ -15,6 +15,8 @@ export type Terms = Omit<ApprovalTerms, 'until'> & { timeout: Micros };
 /** What is asked of a human. */
 export interface Asking {
   session: SessionId;
+  /** The session that opened this one for a single command: what is asked in the next one like it is the same again. */
+  origin?: SessionId;
   requester: Identity;
   asked: AskedFor;
   /** Hex SHA-256 of the exact action, whatever of it is masked elsewhere. It is not stored as it is. */

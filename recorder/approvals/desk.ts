@@ -26,6 +26,7 @@ import {
   isOver,
   markOf,
   mayReturn,
+  originOf,
   outcome,
   requested,
 } from './approval.ts';
@@ -103,7 +104,7 @@ export class Desk implements Approvals {
       }
       if (answerTo(entry.approval, this.#now()) === 'refuse') return markOf(entry.approval);
       if (signal?.aborted) return { ...markOf(entry.approval), state: 'abandoned' };
-      if (await this.#use(entry, asking.session)) return markOf(entry.approval);
+      if (await this.#use(entry, asking)) return markOf(entry.approval);
     }
   }
 
@@ -195,7 +196,7 @@ export class Desk implements Approvals {
       const known = this.#byKey.get(key);
       const entry = await known;
       if (this.#byKey.get(key) !== known) continue;
-      if (entry !== undefined && answerTo(entry.approval, this.#now(), asking.session) !== 'ask anew')
+      if (entry !== undefined && answerTo(entry.approval, this.#now(), originOf(asking)) !== 'ask anew')
         return entry;
       const filed = this.#file(key, asking, digest);
       this.#byKey.set(key, filed);
@@ -240,11 +241,11 @@ export class Desk implements Approvals {
   }
 
   /** @returns false where another call has used it first */
-  #use(entry: Entry, session: SessionId): Promise<boolean> {
+  #use(entry: Entry, { session, origin = session }: Asking): Promise<boolean> {
     return entry.inTurn(async () => {
-      if (answerTo(entry.approval, this.#now(), session) !== 'go on') return false;
+      if (answerTo(entry.approval, this.#now(), origin) !== 'go on') return false;
       await this.#happen(entry, [{ type: 'approval.used', id: entry.id, session }]);
-      entry.usedIn = session;
+      entry.usedIn = origin;
       return true;
     });
   }
@@ -316,6 +317,6 @@ export class Desk implements Approvals {
 
 const RETRY_MS = 1000;
 
-function keyOf(request: Pick<Asking, 'requester' | 'session' | 'digest'>): string {
+function keyOf(request: Pick<Asking, 'requester' | 'session' | 'origin' | 'digest'>): string {
   return `${request.digest} ${askerOf(request)}`;
 }

@@ -43,11 +43,11 @@ export interface Filed {
 }
 
 export function requestOf(asking: Asking, { id, at, digest, named }: Filed): Omit<Request, 'content'> {
-  const { session, requester, asked, rule, reason, body } = asking;
+  const { session, origin, requester, asked, rule, reason, body } = asking;
   const { timeout, ...terms } = boundedTerms(asking.terms);
   return {
     type: 'approval.requested',
-    ...{ id, session, requester, asked, digest, rule, reason },
+    ...{ id, session, ...(origin !== undefined && { origin }), requester, asked, digest, rule, reason },
     terms: { ...terms, ...quorumFor(terms, requester, named), until: at + timeout },
     ...(body?.summary !== undefined && { body: body.summary }),
   };

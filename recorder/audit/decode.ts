@@ -259,6 +259,7 @@ const body = z.discriminatedUnion('type', [
     type: z.literal('approval.requested'),
     id: ulid,
     session,
+    origin: session.exactOptional(),
     requester: identity,
     asked,
     digest: sha256,

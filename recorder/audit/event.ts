@@ -363,8 +363,10 @@ type Body<Content> =
       type: 'approval.requested';
       /** ULID. */
       id: string;
-      /** The session that asks. */
+      /** The session that asks, */
       session: SessionId;
+      /** and the one that opened it for a single command. */
+      origin?: SessionId;
       requester: Identity;
       asked: AskedFor;
       /** Hex SHA-256 of the exact action: an approval is for this and nothing else. */

@@ -107,9 +107,14 @@ export class SessionLog {
 
   judge(action: CommandAction, waiting: Waiting = {}): Promise<Verdict> {
     for (const recorder of this.#recorders) recorder.flush();
-    const { guard, session, identity, remote, gone } = this.#options;
+    const { guard, session, identity, remote, gone, entrance } = this.#options;
     const placed = remote === undefined ? action : { ...action, remote };
-    return guard.gate.judge(session, identity, placed, { ...(gone && { signal: gone }), ...waiting });
+    const origin = entrance?.kind === 'remote' ? { origin: entrance.origin.session } : {};
+    return guard.gate.judge(session, identity, placed, {
+      ...(gone && { signal: gone }),
+      ...origin,
+      ...waiting,
+    });
   }
 
   /** An output stream of this session: what is pushed is stored, and then forwarded. */

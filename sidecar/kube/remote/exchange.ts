@@ -9,7 +9,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ulid } from 'ulid';
 import type { Identity, Micros, SessionId } from '../../../recorder/audit/event.ts';
-import type { CommandAction, KubeAction, Refused } from '../../action.ts';
+import type { CommandAction, Held, KubeAction, Refused } from '../../action.ts';
 import type { Waiting } from '../../gate.ts';
 import type { Header } from '../../request/headers.ts';
 import { Unfit } from '../../request/refusal.ts';
@@ -59,6 +59,8 @@ export class RemoteExchange implements Running {
   /** The connection to the API server, once there is one. */
   #upstream: Duplex | null = null;
   #cut: string | null = null;
+  /** What a human has approved of it. */
+  readonly #held: Held[] = [];
   /** Raw bytes flow: HTTP is over. */
   #upgraded = false;
 
@@ -121,6 +123,7 @@ export class RemoteExchange implements Running {
     const foresee = async () => ({ ...(await this.#pod.foresee()), opens: this.#session });
     const verdict = await gate.judge(principal.session, principal.identity, action, { signal, foresee });
     if (!verdict.ok) return this.#forbid(verdict);
+    this.#hold(verdict.held);
     signal.throwIfAborted();
     return this.#inSession(action);
   }
@@ -159,6 +162,7 @@ export class RemoteExchange implements Running {
     if (program.action !== null) {
       const verdict = await log.judge(program.action, this.#seen(program.action));
       if (!verdict.ok) return { end: this.#forbid(verdict), outcome: { reason: 'refused', status: 126 } };
+      this.#hold(verdict.held);
     }
     if (!(await this.#pod.isStill())) return this.#replaced();
     const key = offer.kind === 'websocket' ? randomBytes(16).toString('base64') : '';
@@ -231,11 +235,24 @@ export class RemoteExchange implements Running {
       wholeAnswer(response, this.#ports.guard.vault),
       this.#stop.signal,
     );
+    await this.#giveBack(`the API server answered ${said}`);
     lastWords(this.#client.release().socket, bytes);
     return {
       end: { outcome: 'answered', status, answer: summary, ...(kept.length > 0 && { content: kept }) },
       outcome: { reason: 'failed', status: 1, error: `the API server answered ${said}` },
     };
+  }
+
+  #hold(held: Held | undefined): void {
+    if (held !== undefined) this.#held.push(held);
+  }
+
+  /** A client whose WebSocket is not opened asks for the very same over SPDY at once: nobody decides on that again. */
+  async #giveBack(reason: string): Promise<void> {
+    if (this.#offer.kind !== 'websocket') return;
+    const { gate } = this.#ports.guard;
+    for (const held of this.#held.splice(0))
+      await gate.giveBack(this.#upgrading.principal.session, held, reason);
   }
 
   /** Says so to a client that still waits. */

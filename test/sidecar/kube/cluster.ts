@@ -45,17 +45,28 @@ export interface Cluster {
   faults: string[];
   /** Of the one pod. */
   uid: string;
+  /** Opens no WebSocket, as a server before 1.29 or one behind some proxies does. */
+  spdyOnly: boolean;
   close(): void;
 }
 
 /** @param tls a certificate, for one that is spoken to through the proxy */
 export async function startCluster(tls?: ServerOptions): Promise<Cluster> {
-  const cluster: Cluster = { url: '', upgrades: [], faults: [], uid: 'u-1', close: () => {} };
+  const cluster: Cluster = {
+    url: '',
+    upgrades: [],
+    faults: [],
+    uid: 'u-1',
+    spdyOnly: false,
+    close: () => {},
+  };
   const listener = (request: IncomingMessage, response: ServerResponse) => answer(request, response, cluster);
   const server = tls === undefined ? createServer(listener) : createHttps(tls, listener);
   server.on('upgrade', (request, socket) => {
     socket.on('error', () => {});
-    if (request.url!.includes('/portforward')) forward(request, socket, cluster);
+    if (cluster.spdyOnly && request.headers.upgrade!.toLowerCase() === 'websocket')
+      socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n');
+    else if (request.url!.includes('/portforward')) forward(request, socket, cluster);
     else exec(request, socket, cluster);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

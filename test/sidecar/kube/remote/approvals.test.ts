@@ -104,6 +104,21 @@ for (const age of ['old', 'current'] as const) {
     t.equal(cluster.upgrades.length, 1);
   });
 
+  t.test(`${age}: where no WebSocket opens, the attempt over SPDY needs no other approval`, async (t) => {
+    const { cluster, world, exec } = await scene(t, program);
+    cluster.spdyOnly = true;
+    const done = exec('cat');
+    t.match(await approve(world), ofPod('u-1'));
+    t.match(await approve(world), { kind: 'command', line: 'cat' });
+    t.equal((await done).status, EXIT);
+    t.match(cluster.upgrades, [/^spdy/]);
+    t.equal(world.desk.list().length, 2, 'nobody is asked a second time');
+    const again = exec('cat');
+    t.match(await approve(world), ofPod('u-1'), 'the next one is another');
+    t.match(await approve(world), { kind: 'command' });
+    t.equal((await again).status, EXIT);
+  });
+
   t.test(`${age}: silence is one refusal`, async (t) => {
     const { cluster, world, exec } = await scene(t, program, '1s');
     const { status, stderr } = await exec('true');
