@@ -25,7 +25,10 @@ export async function findRecorder(data: string, env: Environment): Promise<Reco
   if (url === null)
     throw new ChaperoneError('USAGE', 'CHAPERONE_URL is not of the form http://127.0.0.1:7070');
   if (token === null) {
-    throw new ChaperoneError('USAGE', 'CHAPERONE_URL is set and there is no token: set CHAPERONE_TOKEN too');
+    throw new ChaperoneError(
+      'USAGE',
+      'CHAPERONE_URL is set and there is no token: set CHAPERONE_TOKEN too, or run chaperone login',
+    );
   }
   if (await provesItself({ url, token })) return { url, token };
   throw new ChaperoneError('RECORDER_GONE', `no recorder that knows our token answers at ${url}`);
@@ -39,8 +42,12 @@ async function findOwner(data: string, env: Environment): Promise<Recorder | nul
   return (await provesItself({ url, token })) ? { url, token } : null;
 }
 
-/** Whether who listens there holds the token, asked without sending it. */
+/**
+ * Whether who listens there holds the token, asked without sending it. Under TLS the certificate has proven who that is;
+ * a provider's token the recorder does not hold.
+ */
 async function provesItself({ url, token }: Recorder): Promise<boolean> {
+  if (url.startsWith('https:') || token.includes('.')) return true;
   const nonce = randomBytes(32).toString('base64url');
   const expected = Buffer.from(proof(token, portOf(url), nonce));
   const given = Buffer.from(await ask(new URL(`/api/proof?nonce=${nonce}`, url)));
@@ -63,10 +70,11 @@ function ask(url: URL): Promise<string> {
   });
 }
 
-function originOf(text: unknown): string | null {
+/** The origin that an address of a recorder comes to; null for what is none. */
+export function originOf(text: unknown): string | null {
   if (typeof text !== 'string' || !URL.canParse(text)) return null;
   const { protocol, pathname, search, origin } = new URL(text);
-  return protocol === 'http:' && pathname === '/' && search === '' ? origin : null;
+  return /^https?:$/.test(protocol) && pathname === '/' && search === '' ? origin : null;
 }
 
 function portOf(url: string): number {

@@ -3,10 +3,11 @@
  * errors come back as the `ChaperoneError` that the recorder raised.
  */
 import { Agent, type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { Agent as SecureAgent, request as secureRequest } from 'node:https';
 import { ChaperoneError, ERRORS, type ErrorCode } from '../errors.ts';
 
 export interface Recorder {
-  /** E.g. `http://127.0.0.1:7070`. */
+  /** E.g. `http://127.0.0.1:7070`, `https://chaperone.example.com`. */
   url: string;
   token: string;
 }
@@ -20,6 +21,12 @@ export interface Call {
   signal?: AbortSignal | undefined;
 }
 
+/** Without a token, what needs no login can be asked. */
+type Addressed = Omit<Recorder, 'token'> & { token: string | null };
+
+/** An idle connection of an agent does not keep the process alive: there is nothing to close. */
+const AGENT = { keepAlive: true, maxSockets: 16 };
+
 /** A whole answer of more than this is not one of ours. */
 const MAX_WHOLE = 64 * 1024 * 1024;
 /** One event with its content in base64, at most. */
@@ -27,12 +34,12 @@ const MAX_LINE = 64 * 1024 * 1024;
 const NEWLINE = 0x0a;
 
 export class RecorderClient {
-  readonly #recorder: Recorder;
-  /** An idle connection of an agent does not keep the process alive: there is nothing to close. */
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  readonly #recorder: Addressed;
+  readonly #agent: Agent;
 
-  constructor(recorder: Recorder) {
+  constructor(recorder: Addressed) {
     this.#recorder = recorder;
+    this.#agent = new (isSecure(recorder) ? SecureAgent : Agent)(AGENT);
   }
 
   /** @throws ChaperoneError the recorder's own, or `RECORDER_GONE` */
@@ -60,7 +67,7 @@ export class RecorderClient {
   /** An answer whose body is still to be read. @throws ChaperoneError the recorder's own, or `RECORDER_GONE` */
   async open(call: Call): Promise<IncomingMessage> {
     const response = await answer(this.#request(call), call);
-    if (response.statusCode === 200) return response;
+    if (response.statusCode === 200 || response.statusCode === 204) return response;
     throw await refusal(response);
   }
 
@@ -69,12 +76,18 @@ export class RecorderClient {
     for (const [name, value] of Object.entries(query ?? {})) {
       if (value !== undefined) url.searchParams.set(name, value);
     }
+    const { token } = this.#recorder;
     const headers = {
-      authorization: `Bearer ${this.#recorder.token}`,
+      ...(token !== null && { authorization: `Bearer ${token}` }),
       ...(body !== undefined && { 'content-type': 'application/json' }),
     };
-    return request(url, { method, headers, agent: this.#agent, ...(signal && { signal }) });
+    const send = isSecure(this.#recorder) ? secureRequest : request;
+    return send(url, { method, headers, agent: this.#agent, ...(signal && { signal }) });
   }
+}
+
+function isSecure({ url }: Addressed): boolean {
+  return url.startsWith('https:');
 }
 
 async function answer(outgoing: ClientRequest, { signal, body }: Call): Promise<IncomingMessage> {

@@ -24,6 +24,8 @@ export interface Login {
 export interface TokenLogins {
   /** @throws ChaperoneError `UNAUTHENTICATED`, `FORBIDDEN`, `ISSUER_GONE` */
   find(token: string): Promise<Login>;
+  /** Ends the login of this token, which is refused from then on; null where it has none. */
+  close(token: string): Login | null;
   /** Ends all logins of a person, and refuses every token that they have now. @returns their names */
   closeAll(user: string): string[];
   sweep(): void;
@@ -114,8 +116,7 @@ export class Logins {
    * @throws ChaperoneError `UNAUTHENTICATED` or `FORBIDDEN` where the provider's word says no, `ISSUER_GONE`
    */
   async identify(request: IncomingMessage): Promise<Login | null> {
-    const { authorization } = request.headers;
-    if (authorization !== undefined) return this.#bySecret(authorization);
+    if (request.headers.authorization !== undefined) return this.#bySecret(bearerOf(request));
     for (const cookie of this.#cookiesOf(request)) {
       const login = await this.#browsers.find(cookie);
       if (login !== null) return login;
@@ -123,8 +124,13 @@ export class Logins {
     return null;
   }
 
-  /** Ends the login of this browser; null where it has none. */
+  /** Ends the login of this browser, or of this command line; null where it has none that can end. */
   logout(request: IncomingMessage): { login: Login; endUrl: string | null } | null {
+    const token = bearerOf(request);
+    if (token !== undefined) {
+      const login = this.#options.tokens?.close(token) ?? null;
+      return login === null ? null : { login, endUrl: null };
+    }
     for (const cookie of this.#cookiesOf(request)) {
       const closed = this.#browsers.close(cookie);
       if (closed !== null) return closed;
@@ -162,8 +168,7 @@ export class Logins {
     return `${this.#options.origins.isSecure(request) ? '__Host-' : ''}chaperone-${this.#options.port}`;
   }
 
-  async #bySecret(authorization: string): Promise<Login | null> {
-    const token = /^Bearer ([\w.-]{1,16384})$/i.exec(authorization)?.[1];
+  async #bySecret(token: string | undefined): Promise<Login | null> {
     if (token === undefined) return null;
     if (timingSafeEqual(digest(token), this.#bearer)) return this.#byToken;
     const { tokens } = this.#options;
@@ -181,6 +186,10 @@ export class Logins {
     const now = this.#options.now();
     return this.#links.filter(({ expires }) => expires > now);
   }
+}
+
+function bearerOf({ headers }: IncomingMessage): string | undefined {
+  return /^Bearer ([\w.-]{1,16384})$/i.exec(headers.authorization ?? '')?.[1];
 }
 
 /** Name and value of each cookie of a request, in its order. */

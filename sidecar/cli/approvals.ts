@@ -77,8 +77,8 @@ type Work = (desk: RemoteApprovals) => Promise<void>;
 
 /** @throws ChaperoneError `RECORDER_GONE` where none runs: nobody waits then */
 async function using({ data }: Where, work: Work): Promise<void> {
-  const { findRecorder } = await import('../../recorder/client/discover.ts');
-  const recorder = await findRecorder(dataDirectory(data), process.env);
+  const { findRecorderAsPerson } = await import('../../recorder/client/person.ts');
+  const recorder = await findRecorderAsPerson(dataDirectory(data), process.env);
   if (recorder === null)
     throw new ChaperoneError('RECORDER_GONE', 'no recorder runs here: start one with `chaperone up`');
   const { RemoteApprovals } = await import('../../recorder/client/approvals.ts');

@@ -64,10 +64,10 @@ export async function openEvidence(data: string): Promise<Evidence> {
   };
 }
 
-/** The recorder that runs on this directory, for reading; null where none does. */
+/** The recorder to read from: of another machine only where nothing is recorded in this directory. */
 export async function runningRecorder(data: string): Promise<Archive | null> {
-  const { findRecorder } = await import('../../recorder/client/discover.ts');
-  const recorder = await findRecorder(data, process.env);
+  const { findRecorderAsPerson } = await import('../../recorder/client/person.ts');
+  const recorder = await findRecorderAsPerson(data, process.env, !hasEvidence(data));
   if (recorder === null) return null;
   const { RemoteArchive } = await import('../../recorder/client/archive.ts');
   return new RemoteArchive(recorder);
@@ -75,14 +75,27 @@ export async function runningRecorder(data: string): Promise<Archive | null> {
 
 /** Reading never makes an empty store. @throws ChaperoneError `NOT_FOUND` */
 export function requireEvidence(data: string): void {
-  if (existsSync(join(data, 'log')) || process.env.CHAPERONE_URL) return;
+  if (hasEvidence(data) || process.env.CHAPERONE_URL) return;
   const advice = 'record a session first (chaperone shell), or name the directory with --data';
   throw new ChaperoneError('NOT_FOUND', `no evidence in ${data}: ${advice}`);
 }
 
-/** Runs `work` on the evidence and closes it in every case. */
-export async function withEvidence<T>(data: string, work: (evidence: Evidence) => Promise<T>): Promise<T> {
-  requireEvidence(data);
+function hasEvidence(data: string): boolean {
+  return existsSync(join(data, 'log'));
+}
+
+/**
+ * Runs `work` on what is there to read, and closes it in every case: that of a running recorder, as the person who is
+ * logged in, or the store itself. What is on this machine comes first.
+ */
+export async function withEvidence<T>(
+  data: string,
+  work: (evidence: Pick<Evidence, 'archive'>) => Promise<T>,
+): Promise<T> {
+  const { hasKeptLogin } = await import('../../recorder/client/person.ts');
+  if (!(await hasKeptLogin(process.env))) requireEvidence(data);
+  const archive = await runningRecorder(data);
+  if (archive !== null) return work({ archive });
   const evidence = await openEvidence(data);
   try {
     return await work(evidence);

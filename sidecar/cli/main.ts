@@ -13,6 +13,8 @@ import { exportVerb } from './export.ts';
 import { visible } from './format.ts';
 import { gateway } from './gateway.ts';
 import { kubeconfig } from './kubeconfig.ts';
+import { login } from './login.ts';
+import { logout } from './logout.ts';
 import { play } from './play.ts';
 import { policy } from './policy.ts';
 import { sessions } from './sessions.ts';
@@ -33,6 +35,8 @@ const VERBS = [
   approvals,
   kubeconfig,
   gateway,
+  login,
+  logout,
   demo,
   completion,
 ];

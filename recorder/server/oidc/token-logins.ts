@@ -41,13 +41,13 @@ export class DeviceLogins implements TokenLogins {
   }
 
   async find(token: string): Promise<Login> {
-    const { now, settings, provider } = this.#options;
+    const { settings, provider } = this.#options;
     const { deviceClientId } = settings;
     if (deviceClientId === null)
       throw new CredentialsRefused('no-device-login', 'command lines cannot sign in at this recorder');
-    const key = createHash('sha256').update(token).digest('base64url');
-    const known = this.#entries.get(key);
-    if (known !== undefined && known.expires > now()) return known.login;
+    const key = digest(token);
+    const known = this.#known(key);
+    if (known !== null) return known;
     const claims = await provider.check(token, deviceClientId, MAX_TOKEN_AGE / SECOND);
     // A nonce is what a browser asked for: such a token was never given to a command line.
     if (claims.nonce !== undefined)
@@ -55,8 +55,8 @@ export class DeviceLogins implements TokenLogins {
     const principal = personOf(claims, settings);
     this.#refuseWhoLeft(principal.user, claims.iat * SECOND);
     // Another request may have brought it meanwhile.
-    const twin = this.#entries.get(key);
-    if (twin !== undefined && twin.expires > now()) return twin.login;
+    const twin = this.#known(key);
+    if (twin !== null) return twin;
     const ending = new AbortController();
     const login: Login = {
       how: 'device',
@@ -68,6 +68,13 @@ export class DeviceLogins implements TokenLogins {
     if (this.#entries.size >= MOST) this.#end(this.#entries.keys().next().value!);
     this.#entries.set(key, { login, ending, expires });
     return login;
+  }
+
+  close(token: string): Login | null {
+    const entry = this.#entries.get(digest(token));
+    if (entry === undefined || entry.ending.signal.aborted) return null;
+    entry.ending.abort();
+    return entry.login;
   }
 
   closeAll(user: string): string[] {
@@ -84,6 +91,14 @@ export class DeviceLogins implements TokenLogins {
     for (const [user, { until }] of this.#gone) if (until <= now) this.#gone.delete(user);
   }
 
+  /** @throws CredentialsRefused where it was logged out */
+  #known(key: string): Login | null {
+    const entry = this.#entries.get(key);
+    if (entry === undefined || entry.expires <= this.#options.now()) return null;
+    if (!entry.ending.signal.aborted) return entry.login;
+    throw new CredentialsRefused('logged-out', 'this login was ended: log in again');
+  }
+
   #refuseWhoLeft(user: string, issued: Micros): void {
     const gone = this.#gone.get(user);
     if (gone === undefined || issued > gone.since) return;
@@ -94,4 +109,8 @@ export class DeviceLogins implements TokenLogins {
     this.#entries.get(key)?.ending.abort();
     this.#entries.delete(key);
   }
+}
+
+function digest(token: string): string {
+  return createHash('sha256').update(token).digest('base64url');
 }

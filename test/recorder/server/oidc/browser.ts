@@ -8,14 +8,20 @@ export interface Answer {
   text: string;
 }
 
+interface Sent {
+  method?: string | undefined;
+  headers?: object | undefined;
+  body?: string | undefined;
+}
+
 export class Jar {
   readonly #cookies = new Map<string, { name: string; value: string; host: string; path: string }>();
 
   /** One request, with the cookies that are for it. */
-  async get(url: string | URL, { method = 'GET', headers = {} }: { method?: string; headers?: object } = {}) {
+  async get(url: string | URL, { method, headers, body }: Sent = {}): Promise<Answer> {
     const to = new URL(url);
     const cookie = this.#for(to);
-    const answer = await ask(to, method, { ...(cookie !== '' && { cookie }), ...headers });
+    const answer = await ask(to, { method, headers: { ...(cookie !== '' && { cookie }), ...headers }, body });
     for (const line of answer.cookies) this.set(to, line);
     return answer;
   }
@@ -33,6 +39,19 @@ export class Jar {
       if (stop(at)) return { ...answer, url: at };
     }
     throw new Error('redirected without end');
+  }
+
+  /** Sends the form of a page, as it is, and follows to the next page. */
+  async submit(url: URL, page: string, fields: Record<string, string> = {}): Promise<Answer & { url: URL }> {
+    const action = new URL(/action="([^"]*)"/.exec(page)?.[1] ?? '', url);
+    const inputs = [...page.matchAll(/<input[^>]*name="(\w+)"[^>]*value="([^"]*)"/g)];
+    const form = { ...Object.fromEntries(inputs.map(([, name, value]) => [name, value])), ...fields };
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const body = new URLSearchParams(form).toString();
+    const answer = await this.get(action, { method: 'POST', headers, body });
+    return answer.location === null
+      ? { ...answer, url: action }
+      : this.follow(new URL(answer.location, action));
   }
 
   set(url: URL, line: string): void {
@@ -62,24 +81,28 @@ export class Jar {
   }
 }
 
-function ask(url: URL, method: string, headers: object): Promise<Answer> {
+function ask(url: URL, { method, headers, body }: Sent): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method, headers: { ...headers }, agent: false }, (response) => {
-      let text = '';
-      response.setEncoding('utf8').on('data', (chunk: string) => {
-        text += chunk;
-      });
-      response.on('error', reject);
-      response.on('end', () =>
-        resolve({
-          status: response.statusCode ?? 0,
-          location: response.headers.location ?? null,
-          cookies: response.headers['set-cookie'] ?? [],
-          text,
-        }),
-      );
-    });
+    const outgoing = request(
+      url,
+      { method: method ?? 'GET', headers: { ...headers }, agent: false },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => {
+          text += chunk;
+        });
+        response.on('error', reject);
+        response.on('end', () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            location: response.headers.location ?? null,
+            cookies: response.headers['set-cookie'] ?? [],
+            text,
+          }),
+        );
+      },
+    );
     outgoing.on('error', reject);
-    outgoing.end();
+    outgoing.end(body);
   });
 }
