@@ -5,6 +5,7 @@
 import WebSocket from 'ws';
 import type { Draft, SessionId } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
+import { type Endable, Endings } from '../log/endings.ts';
 import type { Journal } from '../log/ports.ts';
 import { type Answer, decodeAnswer, encodeAppend, SUBPROTOCOL } from '../server/ingest/frame.ts';
 import { gone, type Recorder, refusal } from './http.ts';
@@ -22,7 +23,7 @@ const MAX_ANSWER = 64 * 1024;
 const HANDSHAKE_MS = 5_000;
 const CLOSE_MS = 5_000;
 
-export class RemoteJournal implements Journal {
+export class RemoteJournal implements Journal, Endable {
   readonly #socket: WebSocket;
   /** Calls without an answer, in their order. */
   readonly #pending: Pending[] = [];
@@ -33,6 +34,7 @@ export class RemoteJournal implements Journal {
   #calls = 0;
   #bytes = 0;
   #gone: ChaperoneError | null = null;
+  readonly #endings = new Endings();
   /** Resolves when the connection is no more. */
   readonly closed: Promise<void>;
 
@@ -80,6 +82,10 @@ export class RemoteJournal implements Journal {
     await promise;
   }
 
+  watch(session: SessionId, told: (reason: string) => void): () => void {
+    return this.#endings.watch(session, told);
+  }
+
   /** Waits for what is under way, a few seconds at most, then closes. Sessions without an end are cut off. */
   async close(): Promise<void> {
     const deadline = setTimeout(() => this.#socket.terminate(), CLOSE_MS);
@@ -109,6 +115,10 @@ export class RemoteJournal implements Journal {
 
   /** @throws ChaperoneError for an answer that nothing waits for */
   #settle(answer: Answer): void {
+    if (answer.kind === 'end') {
+      this.#endings.end(answer.session, answer.reason);
+      return;
+    }
     const last = this.#pending.findIndex(({ call }) => call === answer.call);
     if (last === -1 || (answer.kind === 'failed' && last !== 0)) {
       throw new ChaperoneError('EVENT_INVALID', 'an answer out of turn');

@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Approvals } from '../../recorder/approvals/asking.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
+import type { Endable } from '../../recorder/log/endings.ts';
 import type { Archive, Journal, SessionSummary } from '../../recorder/log/ports.ts';
 import type { KubeAccess } from '../../recorder/server/routes/kube.ts';
 import type { Vault } from '../mask/vault.ts';
@@ -20,6 +21,8 @@ export interface Evidence {
   approvals: Approvals | null;
   /** What leads guarded shells into the Kubernetes API; null where nothing does. */
   kube: KubeAccess | null;
+  /** Where a session of this process hears that it is to end. */
+  endings: Endable;
   /** True where another process holds the store. */
   remote: boolean;
   close(): Promise<void>;
@@ -46,11 +49,15 @@ export async function openEvidence(data: string): Promise<Evidence> {
       vault,
       approvals: new RemoteApprovals(recorder),
       kube: new RemoteKubeAccess(recorder),
+      endings: journal,
       remote: true,
       close: () => journal.close(),
     };
   }
-  const { AuditLog } = await import('../../recorder/log/audit-log.ts');
+  const [{ AuditLog }, { Endings }] = await Promise.all([
+    import('../../recorder/log/audit-log.ts'),
+    import('../../recorder/log/endings.ts'),
+  ]);
   const log = await AuditLog.open({ data });
   const journal = new MaskedJournal(log, vault);
   return {
@@ -59,6 +66,7 @@ export async function openEvidence(data: string): Promise<Evidence> {
     vault,
     approvals: null,
     kube: null,
+    endings: new Endings(),
     remote: false,
     close: () => log.close(),
   };

@@ -12,6 +12,7 @@ import type { Guard, Whereabouts } from '../session/session-log.ts';
 import type { Request } from '../shell/invocation.ts';
 import { ProcessPipes } from '../shell/pipe-session.ts';
 import { type Access, runShell, type ShellOptions } from '../shell/run-shell.ts';
+import { EndableSignals } from '../shell/signals.ts';
 import { ProcessTerminal } from '../shell/terminal.ts';
 import type { Evidence } from './evidence.ts';
 import { homeDirectory } from './home.ts';
@@ -54,7 +55,9 @@ export async function guardedShell(
   };
   const session = ulid();
   const identity = localIdentity(process.env);
-  const { status } = await runShell({
+  const ended = new EndableSignals(process);
+  const unwatch = evidence.endings.watch(session, () => ended.end());
+  const shell = runShell({
     guard,
     session,
     identity,
@@ -63,9 +66,10 @@ export async function guardedShell(
     request: options.request,
     stdio: options.stdio ?? ownStdio(),
     env: options.env ?? ownEnvironment(),
-    signals: process,
+    signals: ended,
     ...(evidence.kube !== null && { access: kubeAccess(evidence.kube, session) }),
   });
+  const { status } = await shell.finally(unwatch);
   return { status, session };
 }
 

@@ -2,6 +2,7 @@
 import type { Approvals } from '../../recorder/approvals/asking.ts';
 import type { Identity } from '../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
+import type { Endable } from '../../recorder/log/endings.ts';
 import type { Archive, Journal } from '../../recorder/log/ports.ts';
 import type { KubeAccess } from '../../recorder/server/routes/kube.ts';
 import { systemClock } from '../clock.ts';
@@ -44,6 +45,7 @@ export interface Parts {
   policy: PolicyFile;
   vault: Vault;
   approvals: Approvals;
+  endings: Endable;
 }
 
 /**
@@ -79,13 +81,13 @@ export async function guardKube(flags: KubeFlags, parts: Parts): Promise<Guarded
 }
 
 /** The gate and what carries remote commands, with what the recorder has opened. */
-export async function guardOptions({ log, policy, vault, approvals }: Parts): Promise<GuardOptions> {
+export async function guardOptions({ log, policy, vault, approvals, endings }: Parts): Promise<GuardOptions> {
   const [{ RemoteHandler }, { analyse, analyseArgv }] = await Promise.all([
     import('../kube/remote/handler.ts'),
     import('../command/analyse.ts'),
   ]);
   return {
-    ...{ journal: log, clock: systemClock, vault, approvals },
+    ...{ journal: log, clock: systemClock, vault, approvals, endings },
     policy: () => policy.current(),
     upgrades: ({ upstream, gate, journal }) =>
       new RemoteHandler({

@@ -2,6 +2,7 @@
 import { hostname } from 'node:os';
 import { ulid } from 'ulid';
 import type { DraftBody, Identity } from '../../recorder/audit/event.ts';
+import type { Endable } from '../../recorder/log/endings.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { Clock } from '../clock.ts';
 import { VERSION } from '../version.ts';
@@ -16,6 +17,8 @@ export interface ApiSessionOptions {
   as?: Persona;
   /** The API server's address. */
   server: string;
+  /** Where it hears that it is to end. */
+  endings?: Endable | undefined;
   /** Digest of the policy in force. */
   policy: () => string;
 }
@@ -25,6 +28,7 @@ export class ApiSession {
   readonly #options: ApiSessionOptions;
   readonly #id = ulid();
   #begun = false;
+  #unwatch = (): void => {};
 
   constructor(options: ApiSessionOptions) {
     this.#options = options;
@@ -34,6 +38,8 @@ export class ApiSession {
   /** Ends it, if anything was ever asked; its bearer has to be revoked before. */
   async end(): Promise<void> {
     if (!this.#begun) return;
+    this.#begun = false;
+    this.#unwatch();
     await this.#append({ type: 'session.end', reason: 'exited', status: 0 });
   }
 
@@ -54,7 +60,15 @@ export class ApiSession {
       },
     });
     this.#begun = true;
+    this.#unwatch =
+      this.#options.endings?.watch(this.#id, (reason) => void this.#endNow(reason)) ?? (() => {});
     return { session: this.#id, identity, ...(as !== undefined && { as }) };
+  }
+
+  /** What is under way is cut, and what comes is refused, for as long as its token is known. */
+  async #endNow(reason: string): Promise<void> {
+    await this.bearer.revoke(reason);
+    await this.end().catch(() => undefined); // then the log shows it as cut off
   }
 
   #append(body: DraftBody): Promise<void> {

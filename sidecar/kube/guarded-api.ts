@@ -1,6 +1,7 @@
 /** What stands behind every listener: the gate, the masks, and the way to the API server. */
 import type { Approvals } from '../../recorder/approvals/asking.ts';
 import type { Identity } from '../../recorder/audit/event.ts';
+import type { Endable } from '../../recorder/log/endings.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { Json, KubeAction } from '../action.ts';
 import type { Clock } from '../clock.ts';
@@ -35,6 +36,8 @@ export interface GuardOptions {
   /** Where humans are asked. */
   approvals?: Approvals;
   upgrades?: (parts: { upstream: Upstream; gate: Gate; journal: Journal }) => UpgradeHandler;
+  /** Where sessions hear that they are to end. */
+  endings?: Endable;
   report(error: unknown): void;
 }
 

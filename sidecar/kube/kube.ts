@@ -49,7 +49,7 @@ export interface KubeProxy {
 
 /** @throws ChaperoneError `PORT_IN_USE`, and what the directory and the source throw */
 export async function startKubeProxy(options: KubeOptions): Promise<KubeProxy> {
-  const { clock, policy, identity, vault } = options;
+  const { clock, policy, identity, vault, endings } = options;
   const journal = new MaskedJournal(options.journal, vault);
   const source = pinning(options.source, vault);
   const now = new Date(clock.now() / 1000);
@@ -61,7 +61,14 @@ export async function startKubeProxy(options: KubeOptions): Promise<KubeProxy> {
   const { port, orAnother, report } = options;
   const server = await listen({ port, orAnother, certificate, proxy, report });
   const digest = () => policy().digest;
-  const own = new ApiSession({ journal, clock, identity, server: source.server.href, policy: digest });
+  const own = new ApiSession({
+    journal,
+    clock,
+    identity,
+    server: source.server.href,
+    policy: digest,
+    endings,
+  });
   bearers.grant(credentials.token, own.bearer);
   vault.pin(credentials.token, OWN);
   const { namespace } = source;

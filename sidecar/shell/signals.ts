@@ -8,6 +8,35 @@ export interface SignalSource {
 
 export const FORWARDED = ['SIGINT', 'SIGQUIT', 'SIGTERM', 'SIGHUP'] as const;
 
+/** The signals of a process, and a hang-up of our own for one session of it. */
+export class EndableSignals implements SignalSource {
+  readonly #source: SignalSource;
+  readonly #listeners = new Set<(signal: NodeJS.Signals) => void>();
+  #ended = false;
+
+  constructor(source: SignalSource) {
+    this.#source = source;
+  }
+
+  on(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): void {
+    this.#source.on(signal, listener);
+    if (signal !== 'SIGHUP') return;
+    this.#listeners.add(listener);
+    if (this.#ended) listener('SIGHUP');
+  }
+
+  off(signal: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): void {
+    this.#source.off(signal, listener);
+    if (signal === 'SIGHUP') this.#listeners.delete(listener);
+  }
+
+  /** Ends the session as if its terminal were gone, whatever of it has begun by now. */
+  end(): void {
+    this.#ended = true;
+    for (const listener of [...this.#listeners]) listener('SIGHUP');
+  }
+}
+
 /** What a child gets that is still there this long after it was told to end. An interactive bash ignores SIGTERM. */
 const STEPS: readonly [after: number, signal: NodeJS.Signals][] = [
   [2_000, 'SIGHUP'],

@@ -7,6 +7,7 @@
 import type { WebSocket } from 'ws';
 import { type SessionId, SYSTEM } from '../../audit/event.ts';
 import { ChaperoneError } from '../../errors.ts';
+import type { Endable } from '../../log/endings.ts';
 import type { Journal } from '../../log/ports.ts';
 import { asChaperoneError } from '../reply.ts';
 import { type Append, decodeDrafts } from './draft.ts';
@@ -16,6 +17,10 @@ export interface IngestOptions {
   journal: Journal;
   /** The writer of this session is gone: it counts as cut off unless it has ended. */
   release(session: SessionId): void;
+  /** Where it is said that a session is to end. */
+  endings: Endable;
+  /** How long a session may take that was told to end, in milliseconds. */
+  endWithin: number;
   /** Told of errors that were not raised on purpose. */
   report(error: unknown): void;
 }
@@ -31,6 +36,11 @@ const MAX_MESSAGE = 500;
 
 type Outcome = 'pending' | 'stored' | ChaperoneError;
 
+/** Stops to listen for its end. */
+interface Watched {
+  unwatch(): void;
+}
+
 interface Call {
   call: number;
   outcome: Outcome;
@@ -40,7 +50,7 @@ export class IngestConnection {
   readonly #socket: WebSocket;
   readonly #options: IngestOptions;
   /** Sessions begun here whose end is not stored. */
-  readonly #own = new Set<SessionId>();
+  readonly #own = new Map<SessionId, Watched>();
   /** Calls not yet answered, oldest first. */
   readonly #calls: Call[] = [];
   #lastCall = 0;
@@ -108,8 +118,8 @@ export class IngestConnection {
   async #finish(call: Call, size: number, { session, drafts }: Append): Promise<void> {
     try {
       await this.#options.journal.append(session, drafts);
-      if (session !== SYSTEM) this.#own.add(session);
-      if (drafts.at(-1)?.body.type === 'session.end') this.#own.delete(session);
+      if (session !== SYSTEM && !this.#own.has(session)) this.#watch(session);
+      if (drafts.at(-1)?.body.type === 'session.end') this.#leave(session);
       this.#answer(call, size, 'stored');
     } catch (error) {
       this.#refuse(call, size, error);
@@ -129,6 +139,26 @@ export class IngestConnection {
       throw new ChaperoneError('FORBIDDEN', `a connection may hold ${MAX_SESSIONS} sessions open`);
     }
     return true;
+  }
+
+  #watch(session: SessionId): void {
+    const unwatch = this.#options.endings.watch(session, (reason) => {
+      this.#send({ kind: 'end', session, reason: reason.slice(0, MAX_MESSAGE).toWellFormed() });
+      const late = setTimeout(() => this.#cutOff(session), this.#options.endWithin).unref();
+      this.#own.set(session, { unwatch: () => clearTimeout(late) });
+    });
+    this.#own.set(session, { unwatch });
+  }
+
+  #leave(session: SessionId): void {
+    this.#own.get(session)?.unwatch();
+    this.#own.delete(session);
+  }
+
+  /** Nothing more of it is taken. */
+  #cutOff(session: SessionId): void {
+    this.#leave(session);
+    this.#options.release(session);
   }
 
   #grow(size: number): void {
@@ -187,6 +217,6 @@ export class IngestConnection {
   async #abandon(): Promise<void> {
     this.#closing = true;
     await this.#settled();
-    for (const session of this.#own) this.#options.release(session);
+    for (const session of [...this.#own.keys()]) this.#cutOff(session);
   }
 }

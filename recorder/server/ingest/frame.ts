@@ -1,7 +1,7 @@
 /**
- * The ingest protocol, version 1: how another process hands evidence to the recorder. Pure.
+ * The ingest protocol, version 2: how another process hands evidence to the recorder. Pure.
  *
- * It runs in binary messages of a WebSocket (RFC 6455) whose subprotocol is `chaperone.ingest.v1`; a change
+ * It runs in binary messages of a WebSocket (RFC 6455) whose subprotocol is `chaperone.ingest.v2`; a change
  * that an older peer cannot read gets another subprotocol. All integers are big-endian.
  *
  *   writer → recorder, one message per `Journal.append`:
@@ -22,19 +22,26 @@
  *     | 0x82   | call            | JSON {code, message}   |   FAILED: nothing of this call is stored
  *     +--------+-----------------+------------------------+
  *
+ *   and at any time:
+ *
+ *     +--------+--------------------------+
+ *     | 0x83   | JSON {session, reason}   |   END: this session is to end now. It may still say its last; what comes
+ *     +--------+--------------------------+   seconds later is FAILED
+ *
  * There is no other message. Whoever breaks the form is closed with 1002, and what it had not heard of as
  * STORED it must take for lost.
  */
 import type { Draft, DraftBody, SessionId } from '../../audit/event.ts';
 import { ChaperoneError, ERRORS, type ErrorCode } from '../../errors.ts';
 
-export const SUBPROTOCOL = 'chaperone.ingest.v1';
+export const SUBPROTOCOL = 'chaperone.ingest.v2';
 /** The largest message: a writer splits what is larger into several appends. */
 export const MAX_FRAME = 16 * 1024 * 1024;
 
 const APPEND = 0x01;
 const STORED = 0x81;
 const FAILED = 0x82;
+const END = 0x83;
 const APPEND_HEAD = 13;
 const ANSWER_HEAD = 9;
 
@@ -47,7 +54,8 @@ export interface AppendFrame {
 
 export type Answer =
   | { kind: 'stored'; call: number }
-  | { kind: 'failed'; call: number; code: ErrorCode; message: string };
+  | { kind: 'failed'; call: number; code: ErrorCode; message: string }
+  | { kind: 'end'; session: SessionId; reason: string };
 
 /** @throws ChaperoneError `TOO_LARGE` */
 export function encodeAppend(call: number, session: SessionId, drafts: readonly Draft[]): Buffer {
@@ -94,6 +102,10 @@ export function decodeAppend(frame: Buffer): AppendFrame {
 }
 
 export function encodeAnswer(answer: Answer): Buffer {
+  if (answer.kind === 'end') {
+    const { session, reason } = answer;
+    return Buffer.concat([Buffer.from([END]), Buffer.from(JSON.stringify({ session, reason }))]);
+  }
   const head = Buffer.alloc(ANSWER_HEAD);
   head.writeUInt8(answer.kind === 'stored' ? STORED : FAILED, 0);
   head.writeBigUInt64BE(BigInt(answer.call), 1);
@@ -104,6 +116,8 @@ export function encodeAnswer(answer: Answer): Buffer {
 
 /** @throws ChaperoneError `EVENT_INVALID` */
 export function decodeAnswer(frame: Buffer): Answer {
+  if (frame.length > 0 && frame.readUInt8(0) === END)
+    return { kind: 'end', ...readEnd(parse(frame.subarray(1))) };
   if (frame.length < ANSWER_HEAD) throw malformed('shorter than its head');
   const call = readCall(frame);
   switch (frame.readUInt8(0)) {
@@ -123,6 +137,13 @@ function readFailure(value: unknown): { code: ErrorCode; message: string } {
     throw malformed('a failure without code or message');
   }
   return { code: code as ErrorCode, message };
+}
+
+function readEnd(value: unknown): { session: SessionId; reason: string } {
+  const { session, reason } = (value ?? {}) as { session?: unknown; reason?: unknown };
+  if (typeof session !== 'string' || typeof reason !== 'string')
+    throw malformed('an end without session or reason');
+  return { session, reason };
 }
 
 function readCall(frame: Buffer): number {

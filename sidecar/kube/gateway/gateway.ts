@@ -65,7 +65,15 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const server = source.server.href;
   const callers = new Callers({
     authenticate: (token) => authenticator.authenticate(token),
-    begin: (caller) => new ApiSession({ journal, clock, ...caller, server, policy: () => policy().digest }),
+    begin: (caller) =>
+      new ApiSession({
+        journal,
+        clock,
+        ...caller,
+        server,
+        policy: () => policy().digest,
+        endings: options.endings,
+      }),
     pin: (token) => vault.pin(token, EVERYWHERE),
     limits: configuration.limits,
     ...{ clock, report },

@@ -186,6 +186,7 @@ t.test('answers: there and back, and noise', async (t) => {
   for (const answer of [
     { kind: 'stored', call: 9 },
     { kind: 'failed', call: 3, code: 'STORE_FULL', message: 'é' },
+    { kind: 'end', session: ID, reason: 'é left' },
   ] as const) {
     t.strictSame(decodeAnswer(encodeAnswer(answer)), answer);
   }
