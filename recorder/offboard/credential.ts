@@ -17,6 +17,8 @@ export interface Use {
   /** Place of the event in the session. */
   seq: number;
   at: Micros;
+  /** Microseconds from the session's start. */
+  into: Micros;
   /** What was done: a request in words, or a command line. */
   what: string;
 }

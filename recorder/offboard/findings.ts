@@ -1,11 +1,13 @@
 /** Gathers what was found under the credential that it is about. Pure, and bounded. */
-import type { SessionId } from '../audit/event.ts';
+import type { SessionSummary } from '../log/ports.ts';
 import type { Credential, Use, Verdict } from './credential.ts';
 
 /** Uses that are named; the rest are counted. */
 const MAX_USES = 10;
 /** More are not told apart: by then it is not a person who reads it. */
 const MAX_CREDENTIALS = 20_000;
+/** Characters of what was done. */
+const LONGEST = 200;
 
 export interface Finding extends Pick<Credential, 'kind' | 'name' | 'where' | 'verdict' | 'why'> {
   use: Use;
@@ -48,6 +50,12 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-export function useOf(session: SessionId, { seq, at }: Pick<Use, 'seq' | 'at'>, what: string): Use {
-  return { session, seq, at, what: what.length > 200 ? `${what.slice(0, 199)}…` : what };
+/** @param what cut to a line that can be listed */
+export function useOf(
+  { id, startedAt }: SessionSummary,
+  { seq, at }: Pick<Use, 'seq' | 'at'>,
+  what: string,
+): Use {
+  const into = Math.max(0, at - startedAt);
+  return { session: id, seq, at, into, what: what.length > LONGEST ? `${what.slice(0, LONGEST)}…` : what };
 }

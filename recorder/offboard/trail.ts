@@ -165,7 +165,7 @@ export class SessionTrail {
   }
 
   #find(event: AuditEvent, what: string, found: Omit<Finding, 'use'>): void {
-    this.#findings.add({ ...found, use: useOf(this.#session.id, event, what) });
+    this.#findings.add({ ...found, use: useOf(this.#session, event, what) });
   }
 
   /** Where its commands ran. */

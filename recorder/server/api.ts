@@ -20,6 +20,8 @@
  *   GET  /api/approvals/:id                         ApprovalView
  *   GET  /api/approvals/:id/body                    the body of the request that is asked about
  *   GET  /api/approvals/:id/effect                  what it would do: AskedEffect
+ *   GET  /api/offboard?user=NAME (several)          Belongings: what somebody has, and their agents got hold of
+ *   POST /api/offboard {users}                      Offboarded: it is ended
  *   POST /api/approvals/:id/{vote,cancel,revoke}    → ApprovalView; a vote is {vote, comment?, minutes?}
  *   POST /api/logout                                204; LoggedOut where the provider's own session is left
  *   GET  /ingest                                    WebSocket (see ingest/frame.ts); bearer token only
@@ -45,6 +47,7 @@ import type { Permission } from './authorize.ts';
 import type { Role } from './principal.ts';
 
 export type { SessionPage, SessionState, SessionSummary, VerifyReport } from '../log/ports.ts';
+export type { Belongings, Offboarded } from '../offboard/offboard.ts';
 export type { Explanation } from './explanation.ts';
 
 /** The body of every answer that is not 2xx, and the last line of a stream that broke off. */

@@ -105,6 +105,12 @@ export class BrowserLogins {
     return { login: entry.login, endUrl: entry.renewal?.endUrl() ?? null };
   }
 
+  /** Names of the logins of a person. */
+  of(user: string): string[] {
+    const alive = [...this.#entries.values()].filter(({ expires }) => expires > this.#options.now());
+    return alive.filter(({ login }) => login.principal.user === user).map(({ login }) => login.name);
+  }
+
   /** Ends all logins of a person. @returns their names */
   closeAll(user: string): string[] {
     const theirs = [...this.#entries.values()].filter(({ login }) => login.principal.user === user);

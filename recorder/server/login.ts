@@ -26,6 +26,8 @@ export interface TokenLogins {
   find(token: string): Promise<Login>;
   /** Ends the login of this token, which is refused from then on; null where it has none. */
   close(token: string): Login | null;
+  /** Names of the logins of a person. */
+  of(user: string): string[];
   /** Ends all logins of a person, and refuses every token that they have now. @returns their names */
   closeAll(user: string): string[];
   sweep(): void;
@@ -141,6 +143,11 @@ export class Logins {
   /** Ends the login that this cookie's value proves. */
   close(cookie: string): void {
     this.#browsers.close(cookie);
+  }
+
+  /** Names of the logins of a person. */
+  of(user: string): string[] {
+    return [...this.#browsers.of(user), ...(this.#options.tokens?.of(user) ?? [])];
   }
 
   /** Ends every login of a person, at once. @returns their names */

@@ -4,7 +4,9 @@ import type { AddressInfo } from 'node:net';
 import type { Desk } from '../approvals/desk.ts';
 import type { Micros, SessionId } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
+import { Endings } from '../log/endings.ts';
 import type { Archive, Journal } from '../log/ports.ts';
+import type { CredentialReads } from '../offboard/trail.ts';
 import { AccessRecord } from './access.ts';
 import type { Trouble } from './api.ts';
 import { Application } from './application.ts';
@@ -21,6 +23,7 @@ import { approvalRoutes } from './routes/approvals.ts';
 import { castRoutes } from './routes/cast.ts';
 import { healthRoutes, probeRoutes } from './routes/health.ts';
 import { type KubeAccess, kubeRoutes } from './routes/kube.ts';
+import { offboardRoutes } from './routes/offboard.ts';
 import { type Explainer, policyRoutes } from './routes/policy.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { verifyRoutes } from './routes/verify.ts';
@@ -50,6 +53,12 @@ export interface ServerOptions {
   desk?: Desk;
   /** A proxy of the Kubernetes API, where one runs in this process. */
   kube?: KubeAccess;
+  /** Tells credentials in command lines, where something in this process does: then people can be offboarded. */
+  credentialReads?: CredentialReads;
+  /** Where sessions that this process writes itself hear that they are to end. */
+  endings?: Endings;
+  /** How long a session may take that was told to end, in milliseconds. */
+  endWithin?: number;
   /** Knows the policy in force, where one is in this process. */
   explainer?: Explainer;
   /** Where people sign in; where it is left out, there is the one local admin. */
@@ -81,6 +90,8 @@ export interface RecorderServer {
 }
 
 const HOST = '127.0.0.1';
+/** A shell is killed five seconds after it was told to end. */
+const END_WITHIN_MS = 8000;
 /** After this, requests that are still running are cut. */
 const CLOSE_WITHIN_MS = 3000;
 /** How much longer something may be streamed to a login that has ended by itself. */
@@ -128,6 +139,9 @@ function assemble(
     desk,
     explainer,
     oidc,
+    credentialReads: reads,
+    endings = new Endings(),
+    endWithin = END_WITHIN_MS,
     report = complain,
     troubles = () => [],
   }: ServerOptions,
@@ -148,7 +162,9 @@ function assemble(
     if (kube === undefined) log.release(session);
     else void kube.revoke(session).finally(() => log.release(session));
   };
-  const sockets = new Sockets({ journal: ingest, release, report, access });
+  const sockets = new Sockets({ journal: ingest, release, endings, endWithin, report, access });
+  const revoke = async (session: SessionId): Promise<void> => kube?.revoke(session);
+  const leaving = { archive: log, journal: log, desk, endings, endWithin, logins, revoke, now };
   const routes = [
     ...accountRoutes(account),
     ...healthRoutes(health),
@@ -158,6 +174,7 @@ function assemble(
     ...policyRoutes({ explainer }),
     ...(desk === undefined ? [] : approvalRoutes({ desk, archive: log, now })),
     ...(kube === undefined ? [] : kubeRoutes({ kube })),
+    ...(reads === undefined ? [] : offboardRoutes({ ...leaving, reads, access })),
   ];
   const signingIn = people.routes({ logins, throttle, access });
   const open = [...probeRoutes(health), ...openRoutes(account), ...signingIn];

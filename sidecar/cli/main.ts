@@ -15,6 +15,7 @@ import { gateway } from './gateway.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { login } from './login.ts';
 import { logout } from './logout.ts';
+import { offboard } from './offboard.ts';
 import { play } from './play.ts';
 import { policy } from './policy.ts';
 import { sessions } from './sessions.ts';
@@ -33,6 +34,7 @@ const VERBS = [
   verify,
   policy,
   approvals,
+  offboard,
   kubeconfig,
   gateway,
   login,

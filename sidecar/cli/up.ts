@@ -109,6 +109,9 @@ export async function startRecorder(
     { MaskedJournal, maskedApproval },
     { Desk },
     { explainerOf },
+    { Endings },
+    { credentialReads },
+    { homeDirectory },
   ] = await Promise.all([
     import('../../recorder/log/audit-log.ts'),
     import('../../recorder/server/server.ts'),
@@ -118,6 +121,9 @@ export async function startRecorder(
     import('../mask/journal.ts'),
     import('../../recorder/approvals/desk.ts'),
     import('./explainer.ts'),
+    import('../../recorder/log/endings.ts'),
+    import('./credential-reads.ts'),
+    import('./home.ts'),
   ]);
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -135,11 +141,12 @@ export async function startRecorder(
       named: oidc !== null,
     });
     opened.push(async () => desk.close());
-    const here = { archive: log, journal, vault, approvals: desk, remote: false, close };
+    const endings = new Endings();
+    const here = { archive: log, journal, vault, approvals: desk, endings, remote: false, close };
     const evidence: Evidence = { ...here, kube: null };
     const policy = await watchPolicy(data, evidence);
     opened.push(() => policy.close());
-    const guarded = (await guarding?.({ data, log, policy, vault, approvals: desk })) ?? null;
+    const guarded = (await guarding?.({ data, log, policy, vault, approvals: desk, endings })) ?? null;
     if (guarded !== null) opened.push(() => guarded.close());
     const kube = guarded?.access ?? null;
     // What shells in processes of their own record knows nothing of what passed here.
@@ -149,7 +156,8 @@ export async function startRecorder(
       policy.complaint === null ? [] : [{ what: 'policy' as const, message: policy.complaint }];
     const explainer = explainerOf(() => policy.current());
     const more = { ...(kube !== null && { kube }), ...(oidc !== null && { oidc }) };
-    const server = await startServer({ ...page, troubles, explainer, ...more });
+    const leaving = { endings, credentialReads: credentialReads(homeDirectory()) };
+    const server = await startServer({ ...page, ...leaving, troubles, explainer, ...more });
     opened.push(() => server.close());
     return { server, evidence: { ...evidence, kube }, policy, kube: guarded?.summary ?? null, close };
   } catch (error) {

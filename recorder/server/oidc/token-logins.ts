@@ -77,6 +77,12 @@ export class DeviceLogins implements TokenLogins {
     return entry.login;
   }
 
+  of(user: string): string[] {
+    const logins = [...this.#entries.values()].map(({ login }) => login);
+    const theirs = logins.filter(({ principal, ended }) => principal.user === user && !ended.aborted);
+    return theirs.map(({ name }) => name);
+  }
+
   closeAll(user: string): string[] {
     const now = this.#options.now();
     this.#gone.set(user, { since: now, until: now + REMEMBERED });

@@ -1,6 +1,7 @@
 /** Every route and every WebSocket, asked by nobody and by every role: this table says who gets in, and nothing else does. */
 import t from 'tap';
 import { WebSocket } from 'ws';
+import { SUBPROTOCOL } from '../../../recorder/server/ingest/frame.ts';
 import type { Role } from '../../../recorder/server/principal.ts';
 import { startDraft, startWorld, type World } from './world.ts';
 
@@ -37,6 +38,8 @@ const TABLE: Record<string, { who: string; ask?: string }> = {
   'POST /api/approvals/:id/cancel': { who: ROLES },
   'POST /api/sessions/:id/kubeconfig': { who: 'token' },
   'DELETE /api/sessions/:id/kubeconfig': { who: 'token' },
+  'GET /api/offboard': { who: 'admin token', ask: '?user=nobody' },
+  'POST /api/offboard': { who: 'admin token' },
   'WebSocket /ingest': { who: 'token' },
   'WebSocket /api/sessions/:id/live': { who: ROLES },
 };
@@ -66,7 +69,7 @@ async function status(world: World, key: string, headers: Record<string, string>
 function socketStatus(world: World, path: string, headers: Record<string, string>): Promise<number> {
   return new Promise((resolve, reject) => {
     const url = world.server.url.replace('http', 'ws') + path;
-    const socket = new WebSocket(url, ['chaperone.ingest.v1', 'v1.alis'], { headers });
+    const socket = new WebSocket(url, [SUBPROTOCOL, 'v1.alis'], { headers });
     socket.on('open', () => socket.terminate());
     socket.on('close', () => resolve(101));
     socket.on('unexpected-response', (request, response) => {
@@ -79,7 +82,10 @@ function socketStatus(world: World, path: string, headers: Record<string, string
 
 t.test('every address, by everybody', async (t) => {
   const kube = { grant: async () => 'kubeconfig', revoke: async () => {} };
-  const world = await startWorld(t, { kube });
+  const world = await startWorld(t, {
+    kube,
+    credentialReads: { ofCommand: () => [], isCredential: () => false },
+  });
   const keys = world.server.table.map(({ method, path }) => `${method} ${path}`);
   t.same(
     [...keys].sort(),
