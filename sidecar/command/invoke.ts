@@ -10,6 +10,7 @@ import { follow } from './follow.ts';
 import type { Found } from './found.ts';
 import { LIMITS, LimitReached } from './limits.ts';
 import { hasLookAlike } from './look-alike.ts';
+import { possibleTouches } from './possible.ts';
 import type { Scope } from './scope.ts';
 import { fileOf } from './standing.ts';
 import { socketHosts } from './tools/network/sockets.ts';
@@ -24,12 +25,7 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   const program = name === undefined ? '' : name.glob || name.value === null ? null : programOf(name.value);
   const tool = program ? toolNamed(program) : undefined;
   const use = tool === undefined ? NOTHING : useOf(found, tool, words, scope);
-  const touches = program
-    ? joinedTo(
-        call.touches,
-        everywhere(scope, (place) => touchesOf(program, words, place)),
-      )
-    : call.touches;
+  const touches = program ? allTouches(program, call, scope) : call.touches;
   const file = program ? fileOf(found, program, call, scope) : null;
   const path = file === null ? null : (scope.files?.follow(file, true) ?? null);
   const place = found.enter(
@@ -73,6 +69,12 @@ function joinedTo(some: Touch[], more: Touch[]): Touch[] {
 function hostsOf({ hosts = [] }: ToolUse, { touches }: Call): (string | null)[] {
   if (hosts.length + touches.length === 0) return [];
   return [...new Set([...hosts, ...socketHosts(touches)])];
+}
+
+function allTouches(program: string, call: Call, scope: Scope): Touch[] {
+  const known = everywhere(scope, (place) => touchesOf(program, call.words, place));
+  const possible = possibleTouches(program, call.words, { scope, known });
+  return joinedTo(joinedTo(call.touches, known), possible);
 }
 
 /** What stands under a name that the line itself has given, or that the kernel gives to another program. */

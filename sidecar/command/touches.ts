@@ -40,6 +40,16 @@ export function touchesOf(program: string, words: readonly Word[], scope: Scope)
   return operands === undefined ? [] : byOperands(words, operands, scope);
 }
 
+/** Programs that have a function of their own above. */
+const OWN: ReadonlySet<string> = new Set([
+  ...['dd', 'dcfldd', 'dc3dd', 'mv', 'find', 'tar', 'bsdtar', 'badblocks', 'wipefs', 'rsync', 'sed'],
+]);
+
+/** Whether it is known which operands of the program are paths. */
+export function hasGrammar(program: string): boolean {
+  return OPERANDS.get(program)?.each !== undefined || OWN.has(program) || LISTING.has(program);
+}
+
 /** What is touched; not certain is what is touched only if it runs in another directory than it should. */
 export function everywhere(scope: Scope, touched: (scope: Scope) => Touch[]): Touch[] {
   const touches = inAll(scope, touched);
