@@ -145,6 +145,8 @@ const SPEAKS = /^(git|gh|glab|hub|jira|slack|notify-send|curl|http|jq|yq|npm|pnp
 
 /** Commands looked for in the words of one. */
 const TRIED = 4;
+/** Words of one of them. */
+const LONGEST = 512;
 
 /** Paths looked at of one command. */
 const MOST = 32;
@@ -173,7 +175,7 @@ function embedded(program: string, words: readonly Word[], scope: Scope): Touch[
   for (let at = 1; at < words.length && lines.length < TRIED; at++) {
     const { value } = words[at]!;
     if (value === null) continue;
-    if (HARMFUL.test(basename(value))) lines.push(words.slice(at));
+    if (HARMFUL.test(basename(value))) lines.push(words.slice(at, at + LONGEST));
     else if (/\s/.test(value) && !SPEAKS.test(program))
       for (const [, line] of value.matchAll(LINE))
         lines.push(line!.split(/\s+/).map((word) => literalWord(word)));
