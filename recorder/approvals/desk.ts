@@ -45,6 +45,9 @@ export interface Ballot {
   grant?: Micros;
 }
 
+/** @param events what happened just now, as it is stored; together they made it what it is */
+export type Listener = (approval: Approval, events: readonly ApprovalEvent[], at: Micros) => void;
+
 export interface DeskOptions {
   journal: Journal;
   archive: Pick<Archive, 'events'>;
@@ -66,7 +69,7 @@ export class Desk implements Approvals {
   readonly #entries = new Map<string, Entry>();
   /** By what is asked and by whom: the latest. */
   readonly #byKey = new Map<string, Promise<Entry>>();
-  readonly #listeners = new Set<(approval: Approval) => void>();
+  readonly #listeners = new Set<Listener>();
   readonly #quota = new Quota();
   /** What nothing joins any more. */
   readonly #over = new Recent();
@@ -169,7 +172,7 @@ export class Desk implements Approvals {
   }
 
   /** Told of each change once it is stored. Returns what ends that. */
-  watch(listener: (approval: Approval) => void): () => void {
+  watch(listener: Listener): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
   }
@@ -225,7 +228,7 @@ export class Desk implements Approvals {
       throw error;
     }
     const entry = this.#enter(new Entry(requested(request, at), key, leave));
-    this.#tell(entry.approval);
+    this.#tell(entry.approval, [request], at);
     return entry;
   }
 
@@ -265,11 +268,11 @@ export class Desk implements Approvals {
       entry.wake();
     }
     this.#arm(entry);
-    this.#tell(entry.approval);
+    this.#tell(entry.approval, bodies, at);
   }
 
-  #tell(approval: Approval): void {
-    for (const listener of this.#listeners) listener(approval);
+  #tell(...news: Parameters<Listener>): void {
+    for (const listener of this.#listeners) listener(...news);
   }
 
   #arm(entry: Entry): void {

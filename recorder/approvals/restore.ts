@@ -17,7 +17,7 @@ export async function restored(archive: Events, now: Micros): Promise<Approval[]
   let last: Micros = 0;
   for await (const { event } of eventsSince(archive, now - BACK, { content: false })) {
     last = event.at;
-    const body = eventOf(event);
+    const body = approvalEventOf(event);
     if (body === null) continue;
     const known = approvals.get(body.id);
     if (body.type === 'approval.requested') approvals.set(body.id, requested(body, event.at));
@@ -38,7 +38,8 @@ export async function* eventsSince(
   yield* archive.events(SYSTEM, { from: await firstSince(archive, time), content });
 }
 
-function eventOf({ body }: AuditEvent): ApprovalEvent | null {
+/** Null for an event of something else. */
+export function approvalEventOf({ body }: AuditEvent): ApprovalEvent | null {
   switch (body.type) {
     case 'approval.requested':
     case 'approval.voted':

@@ -64,9 +64,12 @@ export interface EventLine {
 /** A line of `/api/verify`: how far it is, and at the end what was found. */
 export type VerifyLine = { progress: { done: number; total: number } } | { report: VerifyReport };
 
-/** What does not work as it should: `policy`, where its file is invalid and the last good one is in force. */
+/**
+ * What does not work as it should: `policy`, where its file is invalid and the last good one is in force; `webhook`,
+ * where a receiver was not told of something.
+ */
 export interface Trouble {
-  what: 'policy';
+  what: 'policy' | 'webhook';
   message: string;
 }
 

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import { ChaperoneError } from '../../recorder/errors.ts';
+import type { Trouble } from '../../recorder/server/api.ts';
 import type { OidcSettings } from '../../recorder/server/oidc/settings.ts';
 import type { RecorderServer } from '../../recorder/server/server.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
@@ -10,6 +11,7 @@ import type { Guarding, KubeFlags } from './kube.ts';
 import { type Leave, untilSignal } from './leave.ts';
 import { pageDirectory } from './page.ts';
 import { defaultShell } from './shell.ts';
+import type { Telling } from './telling.ts';
 
 export const DEFAULT_PORT = 7070;
 
@@ -112,6 +114,7 @@ export async function startRecorder(
     { Endings },
     { credentialReads },
     { homeDirectory },
+    { startTelling },
   ] = await Promise.all([
     import('../../recorder/log/audit-log.ts'),
     import('../../recorder/server/server.ts'),
@@ -124,6 +127,7 @@ export async function startRecorder(
     import('../../recorder/log/endings.ts'),
     import('./credential-reads.ts'),
     import('./home.ts'),
+    import('./telling.ts'),
   ]);
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -152,13 +156,19 @@ export async function startRecorder(
     // What shells in processes of their own record knows nothing of what passed here.
     const ingest = new MaskedJournal(log, vault, { output: true });
     const page = { log, ingest, data, port, assets: pageDirectory(), clock, desk };
-    const troubles = () =>
-      policy.complaint === null ? [] : [{ what: 'policy' as const, message: policy.complaint }];
+    let telling: Telling | null = null;
+    const troubles = (): Trouble[] => [
+      ...(policy.complaint === null ? [] : [{ what: 'policy' as const, message: policy.complaint }]),
+      ...(telling?.troubles() ?? []),
+    ];
     const explainer = explainerOf(() => policy.current());
     const more = { ...(kube !== null && { kube }), ...(oidc !== null && { oidc }) };
     const leaving = { endings, credentialReads: credentialReads(homeDirectory()) };
     const server = await startServer({ ...page, ...leaving, troubles, explainer, ...more });
     opened.push(() => server.close());
+    const told = { desk, archive: log, data, clock: deadlineClock };
+    telling = await startTelling(told, oidc?.externalUrl?.href ?? server.url);
+    if (telling !== null) opened.push(telling.close);
     return { server, evidence: { ...evidence, kube }, policy, kube: guarded?.summary ?? null, close };
   } catch (error) {
     await close();
