@@ -84,7 +84,7 @@ async function run(options: Options): Promise<void> {
     const guarding = guardingOf(options, data, started);
     recorder = await startRecorder(data, options.port, { guarding, oidc });
     process.stdout.write(
-      `chaperone gateway is up. Evidence: ${data}\n${recorder.kube}\nOpen once in your browser:\n\n  ${recorder.server.loginUrl()}\n\n`,
+      `chaperone gateway is up. Evidence: ${data}\n${recorder.kube}\nProbes: http://${options.listen.host}:${health.port}/readyz\nOpen once in your browser:\n\n  ${recorder.server.loginUrl()}\n\n`,
     );
     for (const trouble of (await started.gateway?.troubles()) ?? []) complain(trouble);
     await leave.signalled;

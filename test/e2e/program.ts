@@ -60,17 +60,23 @@ export interface Up {
   /** The one-time link that it printed. */
   link: string;
   url: string;
+  /** All that it printed so far. */
+  printed(): string;
   /** Ends it as an operator would; its exit status. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
-/** `chaperone up` without a terminal, once it listens. */
+/** `chaperone up`, or another verb that serves the page, without a terminal, once it listens. */
 export async function up(
   t: Test,
   data: string,
-  { program = PROGRAM, flags = [] }: { program?: string; flags?: readonly string[] } = {},
+  {
+    program = PROGRAM,
+    flags = [],
+    verb = 'up',
+  }: { program?: string; flags?: readonly string[]; verb?: 'up' | 'gateway' } = {},
 ): Promise<Up> {
-  const child = spawn(process.execPath, [program, 'up', '--data', data, '--port', '0', ...flags], {
+  const child = spawn(process.execPath, [program, verb, '--data', data, '--port', '0', ...flags], {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: clean(process.env),
   });
@@ -94,5 +100,5 @@ export async function up(
     child.kill(signal);
     return (await exited)[0];
   };
-  return { link, url: new URL(link).origin, stop };
+  return { link, url: new URL(link).origin, printed: () => text, stop };
 }
