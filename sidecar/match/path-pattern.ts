@@ -98,24 +98,28 @@ function touchMatches(
   const hit = reaches(path, rule, touch.recursive && !certainly);
   if (!hit) return NO;
   if (!touch.certain) return MAYBE;
-  return certainly && path.some(({ glob }) => glob.literal === null) ? MAYBE : YES;
+  return certainly && path.some(({ glob }) => glob !== null && glob.literal === null) ? MAYBE : YES;
 }
 
 /** What stands between two slashes, ready to be compared. */
 interface Segment {
   text: string;
-  /** Matches itself alone, as it is written. */
-  plain: boolean;
-  glob: Glob;
+  /** Null where it matches itself alone, as it is written. */
+  glob: Glob | null;
 }
 
+const SIGN = /[*?[\\]/;
+
 function segmentsOf(path: string): readonly Segment[] {
-  const parts = path.split('/').filter((part) => part !== '');
-  return parts.map((text) => ({ text, plain: !/[*?[\\]/.test(text), glob: glob(text) }));
+  const plain = !SIGN.test(path);
+  const segments: Segment[] = [];
+  for (const text of path.split('/'))
+    if (text !== '') segments.push({ text, glob: plain || !SIGN.test(text) ? null : glob(text) });
+  return segments;
 }
 
 /** Paths of which the segments are remembered, and how long they may be. */
-const REMEMBERED = 1024;
+const REMEMBERED = 4096;
 const REMEMBERED_LENGTH = 256;
 const touched = new Map<string, readonly Segment[]>();
 
@@ -183,7 +187,8 @@ function endsAlike(path: readonly Segment[], rule: readonly Segment[]): boolean 
 }
 
 function sameSegment(a: Segment, b: Segment): boolean {
-  return a.plain && b.plain ? a.text === b.text : overlap(a.glob, b.glob);
+  if (a.glob === null && b.glob === null) return a.text === b.text;
+  return overlap(a.glob ?? glob(a.text), b.glob ?? glob(b.text));
 }
 
 /** One segment of the path against the rule's at `at`. */

@@ -18,10 +18,10 @@ export function both(a: Tri, b: Tri): Tri {
 }
 
 /** The strongest answer over `items`; NO for none. */
-export function some<T>(items: readonly T[], test: (item: T) => Tri): Tri {
+export function some<T>(items: readonly T[], test: (item: T, place: number) => Tri): Tri {
   let best: Tri = NO;
-  for (const item of items) {
-    const answer = test(item);
+  for (let place = 0; place < items.length; place++) {
+    const answer = test(items[place]!, place);
     if (answer === YES) return YES;
     if (answer > best) best = answer;
   }

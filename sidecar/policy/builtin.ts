@@ -5,11 +5,14 @@
 import type { CommandAction, SimpleCommand } from '../action.ts';
 import { shellStarts } from '../command/interactive.ts';
 import { MAYBE, NO, some, type Tri, YES } from '../match/tri.ts';
+import type { RuleHead } from './judgement.ts';
 
-export interface BuiltinRule {
+export interface BuiltinRule extends RuleHead {
+  effect: 'deny';
   /** `builtin/…`. */
   name: string;
-  reason: string;
+  /** The programs whose calls it is about; left out where it is about any. */
+  programs?: ReadonlySet<string>;
   matches(command: SimpleCommand, action: Pick<CommandAction, 'shell' | 'input'>): Tri;
   /** Functions that may not be defined. */
   functions?: RegExp;
@@ -22,31 +25,51 @@ const ZSH_HOOKS = /^(preexec|precmd|chpwd|zshaddhistory)_functions$/;
 
 const OWN_FUNCTION = /^(__chaperone.*|TRAPDEBUG)$/;
 
+const OPTION_SETTERS = new Set(['shopt', 'set', 'unsetopt', 'setopt', 'emulate']);
+const ZSH_HOOKERS = new Set(['zle', 'add-zsh-hook', 'add-zle-hook-widget']);
+
 const HOOK = 'the guard of this shell may not be taken away';
 
-export const BUILTIN_RULES: readonly BuiltinRule[] = [
-  { name: 'builtin/keep-debug-trap', reason: HOOK, matches: setsDebugTrap },
-  { name: 'builtin/keep-shell-options', reason: HOOK, matches: clearsOption },
-  { name: 'builtin/keep-hook-names', reason: HOOK, matches: touchesOwnName, functions: OWN_FUNCTION },
-  { name: 'builtin/keep-builtins', reason: HOOK, matches: replacesBuiltin },
-  { name: 'builtin/keep-zsh-hooks', reason: HOOK, matches: removesZshHook },
-  { name: 'builtin/keep-zsh-parameters', reason: HOOK, matches: setsZshParameter },
-  {
-    name: 'builtin/keep-guarded-shell',
-    reason: 'the guarded shell may not be replaced by one that is not',
-    matches: replacesShell,
-  },
-  {
-    name: 'builtin/no-self-approval',
-    reason:
-      'who asks for an approval does not give it: another person decides, from a shell or a browser of their own',
-    matches: approvesItself,
-  },
-];
+const BUILTIN_RULES: readonly BuiltinRule[] = (
+  [
+    { name: 'builtin/keep-debug-trap', reason: HOOK, programs: new Set(['trap']), matches: setsDebugTrap },
+    { name: 'builtin/keep-shell-options', reason: HOOK, programs: OPTION_SETTERS, matches: clearsOption },
+    { name: 'builtin/keep-hook-names', reason: HOOK, matches: touchesOwnName, functions: OWN_FUNCTION },
+    { name: 'builtin/keep-builtins', reason: HOOK, programs: new Set(['enable']), matches: replacesBuiltin },
+    { name: 'builtin/keep-zsh-hooks', reason: HOOK, programs: ZSH_HOOKERS, matches: removesZshHook },
+    { name: 'builtin/keep-zsh-parameters', reason: HOOK, matches: setsZshParameter },
+    {
+      name: 'builtin/keep-guarded-shell',
+      reason: 'the guarded shell may not be replaced by one that is not',
+      matches: replacesShell,
+    },
+    {
+      name: 'builtin/no-self-approval',
+      reason:
+        'who asks for an approval does not give it: another person decides, from a shell or a browser of their own',
+      matches: approvesItself,
+    },
+  ] satisfies Omit<BuiltinRule, 'effect'>[]
+).map((rule) => ({ ...rule, effect: 'deny' }));
+
+/** Those that a command of this program may match; null is a computed one. */
+export function builtinRulesFor(program: string | null): readonly BuiltinRule[] {
+  return (program === null ? undefined : OF_PROGRAM.get(program)) ?? OF_ANY;
+}
+
+/** Those that are about functions too. */
+export const FUNCTION_RULES = BUILTIN_RULES.filter(({ functions }) => functions !== undefined);
+
+const OF_ANY = BUILTIN_RULES.filter(({ programs }) => programs === undefined);
+const OF_PROGRAM: ReadonlyMap<string, readonly BuiltinRule[]> = new Map(
+  BUILTIN_RULES.flatMap(({ programs = [] }) => [...programs]).map((program) => [
+    program,
+    BUILTIN_RULES.filter(({ programs }) => programs?.has(program) ?? true),
+  ]),
+);
 
 /** `trap … DEBUG`, in any spelling that bash or zsh takes; printing it is harmless. */
-function setsDebugTrap({ program, argv }: SimpleCommand): Tri {
-  if (program !== 'trap') return NO;
+function setsDebugTrap({ argv }: SimpleCommand): Tri {
   const words = argv.slice(1).filter((word) => word !== '--');
   if (words[0] === '-p' || words[0] === '-l') return NO;
   // A lone signal resets it.
@@ -58,17 +81,14 @@ const SHOPT_KEPT = /^(extdebug|functrace)$/;
 /** zsh ignores case and underscores in the names of options. */
 const ZSH_KEPT = /^(debugbeforecmd|trapsasync|evallineno)$/;
 
-const OPTION_SETTERS = new Set(['shopt', 'set', 'unsetopt', 'setopt', 'emulate']);
-
 function clearsOption({ program, argv }: SimpleCommand): Tri {
-  if (program === null || !OPTION_SETTERS.has(program)) return NO;
   const words = argv.slice(1);
   switch (program) {
     case 'shopt':
       if (!words.some((word) => word === null || /^-[a-z]*u/.test(word))) return NO;
       return some(words, (word) => test(word, SHOPT_KEPT));
     case 'set':
-      return some(words, (word, place = words.indexOf(word)) => clearedBySet(words, word, place));
+      return some(words, (word, place) => clearedBySet(words, word, place));
     case 'unsetopt':
       return some(words, (word) => zshOption(word, ZSH_KEPT));
     case 'setopt':
@@ -178,13 +198,11 @@ function zshEntry(table: string, index: string | null): Tri {
 const OWN_OR_HOOK = /^(__chaperone.*|(preexec|precmd|chpwd|zshaddhistory)_functions|TRAPDEBUG)$/;
 
 /** `enable -n trap` and `enable -f file trap` change what the names of builtins mean. */
-function replacesBuiltin({ program, argv }: SimpleCommand): Tri {
-  if (program !== 'enable') return NO;
+function replacesBuiltin({ argv }: SimpleCommand): Tri {
   return some(argv.slice(1), (word) => test(word, /^-[a-z]*[nfd]/));
 }
 
 function removesZshHook({ program, argv }: SimpleCommand): Tri {
-  if (program !== 'zle' && program !== 'add-zsh-hook' && program !== 'add-zle-hook-widget') return NO;
   const words = argv.slice(1);
   switch (program) {
     case 'add-zsh-hook':
@@ -207,7 +225,7 @@ function replacesShell(command: SimpleCommand, { input }: Pick<CommandAction, 'i
 
 /** `chaperone approvals approve …`, however the program is started. A tripwire: who has the recorder's token needs no program. */
 function approvesItself({ program, argv }: SimpleCommand): Tri {
-  const answer = some(argv, (word, place = argv.indexOf(word)) =>
+  const answer = some(argv, (word, place) =>
     word === 'approvals' ? test(argv[place + 1] ?? '', /^approve$/) : NO,
   );
   const computed =

@@ -5,7 +5,7 @@
 import type { Identity, Micros } from '../../recorder/audit/event.ts';
 import type { Action, ApiIntent, CommandAction, KubeAction, SimpleCommand, ToolAction } from '../action.ts';
 import { both, NO, type Tri, YES } from '../match/tri.ts';
-import { BUILTIN_RULES } from './builtin.ts';
+import { builtinRulesFor, FUNCTION_RULES } from './builtin.ts';
 import type { Surroundings } from './builtin-api/surroundings.ts';
 import { BUILTIN_API_RULES } from './builtin-api.ts';
 import { rolesOf } from './compiled-rule.ts';
@@ -53,7 +53,7 @@ function judgeLine(action: CommandAction, applying: Applying, surroundings: Surr
   const { policies } = applying;
   const judgements: Judgement[] = [];
   for (const name of action.functions) {
-    const matches = BUILTIN.filter(({ functions }) => functions?.test(name)).map(({ rule }) => sureOf(rule));
+    const matches = FUNCTION_RULES.filter(({ functions }) => functions?.test(name)).map(sureOf);
     if (matches.length > 0) judgements.push(weigh({ kind: 'function', name }, matches, policies));
   }
   for (const command of action.commands) {
@@ -77,12 +77,6 @@ function unasked(judgement: Judgement): Judgement {
   return isDefault && judgement.effect === 'ask' ? { ...judgement, effect: 'allow' } : judgement;
 }
 
-const BUILTIN = BUILTIN_RULES.map(({ name, reason, matches, functions }) => ({
-  rule: { name, reason, effect: 'deny' } satisfies RuleHead,
-  matches,
-  functions,
-}));
-
 function judgeCommand(
   command: SimpleCommand,
   action: CommandAction,
@@ -94,7 +88,8 @@ function judgeCommand(
       command: () => commandFacts(command, action),
       exec: () => ifThere(placeOfCommand(action), execFacts),
     });
-  for (const builtin of BUILTIN) note(matches, builtin.rule, builtin.matches(command, action), facts);
+  for (const rule of builtinRulesFor(command.program))
+    note(matches, rule, rule.matches(command, action), facts);
   const roles = rolesOf(command.touches);
   for (const policy of policies) {
     const rules = policy.rulesFor(command.program, roles);
