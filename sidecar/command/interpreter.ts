@@ -4,7 +4,7 @@ import { interpreterCode, isHarmless } from './foreign.ts';
 import type { Found } from './found.ts';
 import { childVariables, type Scope } from './scope.ts';
 import { fileNamed, followScript } from './script-file.ts';
-import { FOREIGN, positionals, shellCode, shellNamed } from './shells.ts';
+import { FOREIGN, keepsEnvironment, positionals, shellCode, shellNamed } from './shells.ts';
 
 interface Place {
   scope: Scope;
@@ -71,23 +71,9 @@ function childScope(found: Found, program: string, { scope, place }: Place): Sco
   };
 }
 
-/** They hand on the environment as it is. */
-const HANDS_ON = new Set([
-  'eval',
-  'timeout',
-  'nice',
-  'ionice',
-  'nohup',
-  'time',
-  'setsid',
-  'stdbuf',
-  'command',
-  'builtin',
-]);
-
 /** Exported variables that keep their value; behind what may clean the environment only the way to programs is taken for the same. */
 function inherited(found: Found, { variables, via }: Scope, own: ReadonlySet<string>): [string, string][] {
-  const all = via.every((one) => HANDS_ON.has(one) || shellNamed(one) !== null);
+  const all = keepsEnvironment(via);
   return [...found.exported].flatMap((name): [string, string][] => {
     const value = variables.get(name)?.value ?? null;
     return value === null || own.has(name) || (!all && name !== 'PATH') ? [] : [[name, value]];

@@ -5,13 +5,14 @@ import { type Call, inner } from './call.ts';
 import { capabilitiesOf } from './capabilities.ts';
 import { consequencesOf } from './consequences.ts';
 import { disguised } from './disguise.ts';
-import type { Word } from './fields.ts';
 import { follow } from './follow.ts';
 import type { Found } from './found.ts';
+import { namespaceOf } from './kube-context.ts';
 import { LIMITS, LimitReached } from './limits.ts';
 import { hasLookAlike } from './look-alike.ts';
 import { possibleTouches } from './possible.ts';
 import type { Scope } from './scope.ts';
+import { fileNamed, textAt } from './script-file.ts';
 import { fileOf } from './standing.ts';
 import { socketHosts } from './tools/network/sockets.ts';
 import type { Tool, ToolUse } from './tools/tool.ts';
@@ -24,7 +25,7 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   const name = words[0];
   const program = name === undefined ? '' : name.glob || name.value === null ? null : programOf(name.value);
   const tool = program ? toolNamed(program) : undefined;
-  const use = tool === undefined ? NOTHING : useOf(found, tool, words, scope);
+  const use = tool === undefined ? NOTHING : useOf(found, tool, call, scope);
   const touches = program ? allTouches(program, call, scope) : call.touches;
   const file = program ? fileOf(found, program, call, scope) : null;
   const path = file === null ? null : (scope.files?.follow(file, true) ?? null);
@@ -55,8 +56,14 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   if (program !== '' && !UNREAD.has(program ?? '')) found.read.add(scope.input);
 }
 
-function useOf(found: Found, tool: Tool, words: readonly Word[], scope: Scope): ToolUse {
-  return used(tool, { words, stdin: found.textOf(scope.input), affords: (work) => found.affords(work) });
+function useOf(found: Found, tool: Tool, { words, env }: Call, scope: Scope): ToolUse {
+  return used(tool, {
+    words,
+    stdin: found.textOf(scope.input),
+    affords: (work) => found.affords(work),
+    text: (word) => textAt(found, fileNamed(word, scope), scope),
+    namespace: (choice) => namespaceOf(found, choice, { env, scope }),
+  });
 }
 
 const NOTHING: ToolUse = {};

@@ -37,6 +37,25 @@ export const shellNamed = byName((program): string | null => {
   return SHELLS.has(plain) ? plain : null;
 });
 
+/** They hand on the environment as it is. */
+const HANDS_ON = new Set([
+  'eval',
+  'timeout',
+  'nice',
+  'ionice',
+  'nohup',
+  'time',
+  'setsid',
+  'stdbuf',
+  'command',
+  'builtin',
+]);
+
+/** Whether what runs under these has the environment of the line. */
+export function keepsEnvironment(via: readonly string[]): boolean {
+  return via.every((one) => HANDS_ON.has(one) || shellNamed(one) !== null);
+}
+
 /** Shells whose language is not close enough to bash's to read their scripts with its grammar. */
 export const FOREIGN: ReadonlySet<string> = new Set(['fish', 'csh', 'tcsh', 'pwsh', 'nu', 'xonsh', 'elvish']);
 

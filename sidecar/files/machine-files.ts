@@ -16,6 +16,7 @@ const MAX_TEXTS = 256 * 1024;
 const MAX_KUBECONFIG = 256 * 1024;
 const MAX_DIRECTORIES = 64;
 const MAX_HOPS = 16;
+const REMEMBERED = 64;
 /** Enough to see what kind of file it is: the kernel reads 256 bytes for `#!`. */
 const HEAD = 256;
 
@@ -29,6 +30,8 @@ export interface MachineFilesOptions {
 export class MachineFiles {
   readonly #programs: SystemPrograms;
   readonly #roots: readonly { real: string; named: string }[];
+  /** By what it was read from. */
+  readonly #namespaces = new Map<string, string | null>();
 
   constructor({ roots = [], programs = new SystemPrograms() }: MachineFilesOptions = {}) {
     this.#programs = programs;
@@ -40,7 +43,7 @@ export class MachineFiles {
 
   /** For one judgement. */
   view(): FileView {
-    return new View(this.#programs, (path) => this.#named(path));
+    return new View(this.#programs, this.#namespaces, (path) => this.#named(path));
   }
 
   #named(path: string): string {
@@ -51,6 +54,7 @@ export class MachineFiles {
 
 class View implements FileView {
   readonly #programs: SystemPrograms;
+  readonly #namespaces: Map<string, string | null>;
   readonly #named: (path: string) => string;
   readonly #followed = new Map<string, string | null>();
   readonly #standing = new Map<string, Standing>();
@@ -59,8 +63,13 @@ class View implements FileView {
   #texts = 0;
   #exhausted = false;
 
-  constructor(programs: SystemPrograms, named: (path: string) => string) {
+  constructor(
+    programs: SystemPrograms,
+    namespaces: Map<string, string | null>,
+    named: (path: string) => string,
+  ) {
     this.#programs = programs;
+    this.#namespaces = namespaces;
     this.#named = named;
   }
 
@@ -110,17 +119,18 @@ class View implements FileView {
   namespace({ files, context }: ClusterChoice): string | null {
     const paths = (files ?? '').split(delimiter).filter((path) => path !== '');
     if (paths.length === 0 || paths.length > MAX_HOPS) return null;
-    const texts: string[] = [];
-    for (const path of paths) {
-      if (!path.startsWith('/') || !this.#affords()) return null;
-      const found = statOf(path);
-      if (found === null) return null;
-      if (found === undefined) continue;
-      const text = readWhole(path, MAX_KUBECONFIG);
-      if (text === null) return null;
-      texts.push(text);
-    }
-    return namespaceIn(texts, context);
+    if (!this.#affords() || paths.some((path) => !path.startsWith('/'))) return null;
+    const state = paths.map((path) => [path, versionOf(path)]);
+    const key = JSON.stringify([context, state]);
+    const known = this.#namespaces.get(key);
+    if (known !== undefined) return known;
+    const texts = state.flatMap(([path, version]) =>
+      version === '' ? [] : [readWhole(path!, MAX_KUBECONFIG)],
+    );
+    const namespace = texts.includes(null) ? null : namespaceIn(texts as string[], context);
+    if (this.#namespaces.size >= REMEMBERED) this.#namespaces.clear();
+    this.#namespaces.set(key, namespace);
+    return namespace;
   }
 
   #look(path: string): Standing {
@@ -192,6 +202,15 @@ function hopsOf(path: string): string[] {
   const real = follow(path, true);
   if (real !== null && real !== path && !hops.includes(real)) hops.push(real);
   return hops;
+}
+
+/** Another one where a file is another; empty where there is none. */
+function versionOf(path: string): string {
+  const stats = statOf(path);
+  if (stats === undefined) return '';
+  return stats === null
+    ? 'hidden'
+    : `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;
 }
 
 /** Undefined where there is nothing, null where it may not be looked at. */

@@ -86,7 +86,7 @@ function stored(line: Line, verb: string): ApiIntent {
 
 export const helm: Tool = ({ words }): ToolUse => {
   const args = readArguments(words.slice(1), SYNTAX);
-  const line = lineOf(args, 1, { certain: !args.strange, objects: null });
+  const line = lineOf(args, 1, { certain: !args.strange, objects: () => null, usual: () => null });
   const named = ['repo', 'kube-apiserver'].flatMap((name) => args.options.get(name) ?? []);
   const urls = args.operands.filter((word) => /^(https?|oci):\/\//.test(word.value ?? word.pattern));
   const requests = isSet(args, 'help') === true ? [] : requestsOf(line, known(args.operands[0]));

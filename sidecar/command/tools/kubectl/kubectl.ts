@@ -3,15 +3,17 @@
  * https://kubernetes.io/docs/reference/kubectl/
  */
 import type { ApiIntent } from '../../../action.ts';
-import { type Arguments, isSet, known } from '../arguments.ts';
+import type { Word } from '../../fields.ts';
+import { type Arguments, isSet, known, option } from '../arguments.ts';
 import { urlHosts } from '../host.ts';
 import type { Known } from '../known.ts';
 import type { ToolCall, ToolUse } from '../tool.ts';
-import { anything, type Line, lineOf } from './line.ts';
-import { objectsIn } from './manifest.ts';
+import { anything, type Line, lineOf, type Source } from './line.ts';
+import { MAX_MANIFEST, objectsIn } from './manifest.ts';
 import * as reads from './reads.ts';
 import * as remote from './remote.ts';
 import { commandAt, readCommand } from './syntax.ts';
+import type { Target } from './target.ts';
 import { each } from './targets.ts';
 import * as writes from './writes.ts';
 
@@ -121,7 +123,7 @@ export function kubectlUse(call: ToolCall): ToolUse {
   const args = readCommand(command ?? '', rest, false);
   const others = () => readCommand(command ?? '', rest, true);
   return {
-    requests: requestsOf(command, args.strange ? [args, others()] : [args], objectsOf(args, call)),
+    requests: requestsOf(command, args.strange ? [args, others()] : [args], call),
     hosts: hostsOf(args),
     capabilities: LISTENS.has(command ?? '') ? ['kubernetes', 'network-listen'] : ['kubernetes'],
   };
@@ -130,10 +132,18 @@ export function kubectlUse(call: ToolCall): ToolUse {
 /** Reading YAML costs so many times what reading a script of its length does. */
 const YAML_COST = 8;
 
-/** What it is given on its standard input: not known where that would be too much work. */
-function objectsOf({ options }: Arguments, { stdin, affords }: ToolCall): Line['objects'] {
-  const isAsked = options.get('filename')?.some(({ value }) => value === '-') ?? false;
-  return isAsked && stdin !== null && affords(stdin.length * YAML_COST) ? objectsIn(stdin) : null;
+/** What files and its standard input hold, each read once: not known where that would be too much work. */
+function objectsOf({ stdin, text, affords }: ToolCall): Line['objects'] {
+  const read = new Map<Word, readonly Target[] | null>();
+  return (file) => {
+    const before = read.get(file);
+    if (before !== undefined) return before;
+    const manifest = file.value === '-' ? stdin : text(file);
+    const fits = manifest !== null && manifest.length <= MAX_MANIFEST && affords(manifest.length * YAML_COST);
+    const objects = fits ? objectsIn(manifest) : null;
+    read.set(file, objects);
+    return objects;
+  };
 }
 
 /** The server where the line names one, and where manifests come from. */
@@ -142,19 +152,17 @@ function hostsOf({ options }: Arguments): (string | null)[] {
 }
 
 /** @param readings more than one where it is not known how to read it */
-function requestsOf(command: Known, readings: readonly Arguments[], objects: Line['objects']): ApiIntent[] {
+function requestsOf(command: Known, readings: readonly Arguments[], call: ToolCall): ApiIntent[] {
   const [args] = readings;
   if (command === null || (command === '' && args!.open)) return [anything()];
   if (command === '' || LOCAL.has(command) || isSet(args!, 'help') === true) return [];
-  const from = { certain: readings.length === 1, objects };
+  const usual = (args: Arguments) =>
+    call.namespace({ kubeconfig: option(args, 'kubeconfig'), context: option(args, 'context') });
+  const from: Source = { certain: readings.length === 1, objects: objectsOf(call), usual };
   return readings.flatMap((reading) => requestsOfReading(command, reading, from));
 }
 
-function requestsOfReading(
-  command: string,
-  args: Arguments,
-  from: Pick<Line, 'certain' | 'objects'>,
-): ApiIntent[] {
+function requestsOfReading(command: string, args: Arguments, from: Source): ApiIntent[] {
   const meant = Object.hasOwn(COMMANDS, command) ? COMMANDS[command]! : undefined;
   // A plugin, or an alias of the user's own.
   if (meant === undefined) return [anything(lineOf(args, 0, from))];

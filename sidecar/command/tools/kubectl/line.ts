@@ -11,27 +11,34 @@ export interface Line {
   args: Arguments;
   /** What stands behind the command's names. */
   operands: readonly Word[];
-  /** As `--namespace` says; null is the one of the context. */
+  /** As `--namespace` says, or the context; null where that is not known. */
   namespace: Known;
   /** All namespaces are meant. */
   everywhere: boolean;
   dryRun: DryRun;
   /** False where it may be another command than it is read as. */
   certain: boolean;
-  /** The objects in its standard input, where that is known. */
-  objects: readonly Target[] | null;
+  /** The objects in a file that it names, `-` among them, where they are known. */
+  objects: (file: Word) => readonly Target[] | null;
+}
+
+/** What a reading of a line stands on. */
+export interface Source extends Pick<Line, 'certain' | 'objects'> {
+  /** The namespace where the line names none. */
+  usual(args: Arguments): Known;
 }
 
 /** `client` sends no writes; null where it is computed. */
 export type DryRun = 'none' | 'client' | 'server' | null;
 
-export function lineOf(args: Arguments, names: number, from: Pick<Line, 'certain' | 'objects'>): Line {
+export function lineOf(args: Arguments, names: number, { usual, ...from }: Source): Line {
+  const said = option(args, 'namespace');
   const operands = [...args.operands, ...(args.rest ?? [])].slice(names);
   return {
     ...from,
     args,
     operands,
-    namespace: args.open ? null : (option(args, 'namespace') ?? null),
+    namespace: args.open ? null : said === undefined ? usual(args) : said,
     everywhere: isSet(args, 'all-namespaces') === true,
     dryRun: dryRunOf(args),
   };

@@ -4,7 +4,7 @@ import { kindOf } from './kinds.ts';
 import type { Target } from './target.ts';
 
 /** UTF-16 units of a manifest that is read: the parser is slow, and a line has little time. */
-const MAX_MANIFEST = 16 * 1024;
+export const MAX_MANIFEST = 16 * 1024;
 const MAX_ALIASES = 20;
 
 /** Null where it cannot be told, so that there may be anything in it. */

@@ -12,15 +12,14 @@ import type { Target } from './target.ts';
 
 /** The objects that the line is for. */
 export function targetsOf(line: Line, operands: readonly Word[] = line.operands): readonly Target[] {
-  const files = [...(line.args.options.get('filename') ?? []), ...(line.args.options.get('kustomize') ?? [])];
-  if (files.length > 0) return files.flatMap((file) => inFile(line, file));
-  return named(line, operands);
+  const files = line.args.options.get('filename') ?? [];
+  const built = line.args.options.get('kustomize') ?? [];
+  if (files.length + built.length === 0) return named(line, operands);
+  const inFiles = files.flatMap((file) => line.objects(file) ?? [ANY]);
+  return [...inFiles, ...built.map(() => ANY)];
 }
 
-function inFile(line: Line, file: Word): readonly Target[] {
-  const unknown = [{ kind: UNKNOWN_KIND, name: null }];
-  return (known(file) === '-' ? line.objects : null) ?? unknown;
-}
+const ANY: Target = { kind: UNKNOWN_KIND, name: null };
 
 function named(line: Line, operands: readonly Word[]): readonly Target[] {
   const [first, ...rest] = operands;
