@@ -5,23 +5,28 @@ import type {
   ApprovalLine,
   ApprovalView,
   AskedEffect,
+  Belongings,
   CastFormat,
   ErrorBody,
   EventLine,
   Explanation,
+  Offboarded,
   SessionPage,
   SessionSummary,
   VerifyLine,
   VerifyReport,
+  WhoAmI,
 } from '../recorder/server/api.ts';
 import { wholeLines } from './stream.ts';
 
 export type {
   ApprovalView,
   AskedEffect,
+  Belongings,
   CastFormat,
   Explanation,
   Match,
+  Offboarded,
   SessionPage,
   SessionSummary,
   VerifyReport,
@@ -175,6 +180,22 @@ export function revokeApproval(id: string): Promise<ApprovalView> {
 
 function approvalPath(id: string): string {
   return `/api/approvals/${encodeURIComponent(id)}`;
+}
+
+/** Who is signed in. */
+export function whoAmI(signal?: AbortSignal): Promise<WhoAmI> {
+  return getJson('/api/whoami', signal);
+}
+
+/** What somebody has, by all of their names. */
+export function lookAt(users: readonly string[], signal?: AbortSignal): Promise<Belongings> {
+  const query = new URLSearchParams(users.map((user): [string, string] => ['user', user]));
+  return getJson(`/api/offboard?${query}`, signal);
+}
+
+/** Ends it. */
+export function endAll(users: readonly string[]): Promise<Offboarded> {
+  return postJson('/api/offboard', { users });
 }
 
 /** Where a recording can be downloaded. */

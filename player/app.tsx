@@ -5,12 +5,14 @@ import { useSignals } from './approvals/signals.ts';
 import { useAsks } from './approvals/use-asks.ts';
 import { ListPage } from './list/page.tsx';
 import { useSessions } from './list/use-sessions.ts';
+import { OffboardPage } from './offboard/page.tsx';
 import { TryPage } from './policy/page.tsx';
-import { approvalsPath, listPath, sessionPath, tryPath, useNavigation } from './router.ts';
+import { approvalsPath, listPath, offboardPath, sessionPath, tryPath, useNavigation } from './router.ts';
 import { SessionPage } from './session/page.tsx';
 import { Header } from './ui/header.tsx';
 import { Help } from './ui/help.tsx';
 import { useShortcuts } from './ui/keys.ts';
+import { useMay } from './ui/may.ts';
 import { Notice, Problem } from './ui/notice.tsx';
 import { useTheme } from './ui/theme.ts';
 
@@ -37,6 +39,7 @@ function Pages() {
 
   const signals = useSignals((id) => navigate(approvalsPath(id)));
   const asks = useAsks(signals.tell);
+  const may = useMay();
 
   useEffect(() => {
     if (route.page === 'list') setSearch(route.search);
@@ -57,6 +60,7 @@ function Pages() {
   const openApprovals = useCallback(() => navigate(approvalsPath()), []);
   const ask = useCallback((path: string) => navigate(path, { replace: true }), []);
   const tryIt = useCallback(() => navigate(tryPath({ text: '', cwd: '', session: null })), []);
+  const offboard = useCallback((users: readonly string[]) => navigate(offboardPath(users)), []);
   const home = useCallback(() => navigate(listPath(search)), [search]);
 
   return (
@@ -66,9 +70,10 @@ function Pages() {
         onTheme={next}
         onHelp={() => setHelp(true)}
         onHome={home}
-        onTry={tryIt}
+        onTry={may?.has('policy.explain') === false ? null : tryIt}
         waiting={asks.state === 'known' ? asks.waiting.length : null}
         onApprovals={openApprovals}
+        onOffboard={may?.has('people.offboard') ? () => offboard([]) : null}
       />
       {route.page === 'list' && (
         <ListPage
@@ -94,6 +99,7 @@ function Pages() {
       {route.page === 'approvals' && (
         <ApprovalsPage list={asks} id={route.id} signals={signals} onSession={openSession} onHome={home} />
       )}
+      {route.page === 'offboard' && <OffboardPage users={route.users} onUsers={offboard} onOpen={navigate} />}
       {route.page === 'unknown' && (
         <main class="list-page">
           <Notice title="Nothing is here" kind="problem" alone>

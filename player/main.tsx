@@ -16,6 +16,7 @@ import './styles/requests.css';
 import './styles/approvals.css';
 import './styles/player.css';
 import './styles/policy.css';
+import './styles/offboard.css';
 import { applyTheme, storedTheme } from './ui/theme.ts';
 
 // The list knows where it was left; the browser would scroll before it stands.

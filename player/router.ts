@@ -1,6 +1,6 @@
 /**
  * Addresses of the page: `/?q=…` the list, `/sessions/ID?t=…` one session, `/approvals/ID` what waits for a person,
- * `/try?a=…` a question to the policy.
+ * `/try?a=…` a question to the policy, `/offboard?user=…` what somebody has who leaves.
  */
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import type { SessionId } from '../recorder/audit/event.ts';
@@ -11,6 +11,7 @@ export type Route =
   | { page: 'session'; id: SessionId; moment: number | null }
   | { page: 'try'; asked: Question }
   | { page: 'approvals'; id: string | null }
+  | { page: 'offboard'; users: readonly string[] }
   | { page: 'unknown'; path: string };
 
 /** What the policy is asked about. */
@@ -25,6 +26,7 @@ export interface Question {
 export function parseRoute(url: URL): Route {
   if (url.pathname === '/') return { page: 'list', search: url.searchParams.get('q') ?? '' };
   if (url.pathname === '/try') return { page: 'try', asked: questionOf(url.searchParams) };
+  if (url.pathname === '/offboard') return { page: 'offboard', users: url.searchParams.getAll('user') };
   const [asked, one] = /^\/approvals(?:\/(\w+))?$/.exec(url.pathname) ?? [];
   if (asked !== undefined) return { page: 'approvals', id: one ?? url.searchParams.get('id') };
   const [, id] = /^\/sessions\/([\w-]+)$/.exec(url.pathname) ?? [];
@@ -61,6 +63,11 @@ export function sessionPath(id: SessionId, moment?: number): string {
 /** What waits for a person; `id`: opened at that request. */
 export function approvalsPath(id?: string): string {
   return id === undefined ? '/approvals' : `/approvals/${encodeURIComponent(id)}`;
+}
+
+export function offboardPath(users: readonly string[]): string {
+  const query = new URLSearchParams(users.map((user): [string, string] => ['user', user])).toString();
+  return query === '' ? '/offboard' : `/offboard?${query}`;
 }
 
 export interface Navigation {

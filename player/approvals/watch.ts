@@ -32,7 +32,8 @@ async function follow(listener: Listener, turn: Turn, stopped: AbortSignal): Pro
     try {
       for await (const line of followApprovals(signal)) listener.onLine(line, turn.chosen);
     } catch (error) {
-      if (error instanceof ApiError && error.status === 404) return listener.onNobody();
+      if (error instanceof ApiError && (error.status === 404 || error.status === 403))
+        return listener.onNobody();
       if (!signal.aborted) listener.onError(error as Error);
     }
     if (!signal.aborted) await rest(stopped);

@@ -1,4 +1,4 @@
-import { approvalsPath, onPage } from '../router.ts';
+import { approvalsPath, offboardPath, onPage } from '../router.ts';
 import { Icon } from './icon.tsx';
 import type { Theme } from './theme.ts';
 
@@ -7,16 +7,20 @@ interface Properties {
   onTheme: () => void;
   onHelp: () => void;
   onHome: () => void;
-  onTry: () => void;
+  /** Null where it would be refused. */
+  onTry: (() => void) | null;
   /** How many wait for a person; null where nobody can be asked. */
   waiting: number | null;
   onApprovals: () => void;
+  /** Null where it would be refused. */
+  onOffboard: (() => void) | null;
 }
 
 const THEME_NAMES: Record<Theme, string> = { system: 'as the system', light: 'light', dark: 'dark' };
 
 /** The bar on top of every page. */
-export function Header({ theme, onTheme, onHelp, onHome, onTry, waiting, onApprovals }: Properties) {
+export function Header(properties: Properties) {
+  const { theme, onTheme, onHelp, onHome, onTry, waiting, onApprovals, onOffboard } = properties;
   return (
     <header class="top">
       <a class="brand" href="/" onClick={onPage(onHome)}>
@@ -27,9 +31,16 @@ export function Header({ theme, onTheme, onHelp, onHome, onTry, waiting, onAppro
         </svg>
         <span class="name">Chaperone</span>
       </a>
-      <a class="button quiet try" href="/try" onClick={onPage(onTry)}>
-        Ask the policy
-      </a>
+      {onOffboard !== null && (
+        <a class="button quiet offboard" href={offboardPath([])} onClick={onPage(onOffboard)}>
+          Offboard
+        </a>
+      )}
+      {onTry !== null && (
+        <a class="button quiet try" href="/try" onClick={onPage(onTry)}>
+          Ask the policy
+        </a>
+      )}
       {waiting !== null && (
         <a class="button quiet" href={approvalsPath()} onClick={onPage(onApprovals)}>
           Approvals

@@ -75,6 +75,7 @@ function explain(error: Error): { title: string; advice: string | null } {
       advice: 'Open the address that chaperone printed when it started.',
     };
   }
+  if (status === 403) return { title: 'This is not yours to see', advice: null };
   if (status === 404)
     return {
       title: 'There is no such session',
