@@ -2,91 +2,35 @@
  * Tools of many commands, some of which run a command that they are given: elsewhere (in a container, on another
  * machine, in another terminal), or in an environment of their own. Sources: their manual pages and `--help`.
  */
+import type { Grammar } from './options.ts';
 import type { Wrapper } from './wrapper.ts';
 
 /** Runs beyond this file system: no path and no home directory of here means anything there. */
 const AWAY = { away: true } as const;
 
-const DOCKER_GLOBAL = 'Hcl';
+const PLAIN: Wrapper = {};
+const DOCKER_GLOBAL = 'Hclna';
+/** Of `docker run` and `docker exec`, of compose and of podman. https://docs.docker.com/reference/cli/docker/container/run/ */
 const CONTAINER: Wrapper = {
   ...AWAY,
   short: 'euwvplamhcn',
-  long: [
-    ...[
-      'env',
-      'env-file',
-      'user',
-      'workdir',
-      'volume',
-      'publish',
-      'label',
-      'attach',
-      'mount',
-      'name',
-      'network',
-      'net',
-    ],
-    ...[
-      'entrypoint',
-      'hostname',
-      'memory',
-      'cpus',
-      'gpus',
-      'device',
-      'cap-add',
-      'cap-drop',
-      'security-opt',
-      'platform',
-    ],
-    ...[
-      'add-host',
-      'dns',
-      'expose',
-      'ip',
-      'link',
-      'log-driver',
-      'log-opt',
-      'pid',
-      'ipc',
-      'restart',
-      'runtime',
-      'shm-size',
-    ],
-    ...[
-      'tmpfs',
-      'ulimit',
-      'userns',
-      'volumes-from',
-      'cidfile',
-      'detach-keys',
-      'pull',
-      'annotation',
-      'cgroup-parent',
-    ],
-    ...[
-      'cgroupns',
-      'cpu-shares',
-      'cpuset-cpus',
-      'health-cmd',
-      'isolation',
-      'label-file',
-      'memory-swap',
-      'network-alias',
-    ],
-    ...[
-      'oom-score-adj',
-      'pids-limit',
-      'stop-signal',
-      'stop-timeout',
-      'storage-opt',
-      'sysctl',
-      'uts',
-      'volume-driver',
-    ],
-    ...['group-add', 'pod', 'secret', 'arch', 'os', 'scale', 'index', 'project-directory'],
-  ],
+  plain: 'dDitPqT',
+  long: `add-host annotation arch attach authfile blkio-weight blkio-weight-device cap-add cap-drop cgroup-conf cgroup-parent cgroupns cgroups chrootdirs cidfile config conmon-pidfile cpu-count cpu-percent cpu-period cpu-quota cpu-rt-period cpu-rt-runtime cpu-shares cpus cpuset-cpus cpuset-mems detach-keys device device-cgroup-rule device-read-bps device-read-iops device-write-bps device-write-iops dns dns-option dns-opt dns-search domainname entrypoint env env-file env-merge env-from-file expose gidmap gpus group-add health-cmd health-interval health-log-destination health-max-log-count health-max-log-size health-on-failure health-retries health-start-interval health-start-period health-startup-cmd health-timeout hostname hosts-file hostuser image-volume index init-path io-maxbandwidth io-maxiops ip ip6 ipc isolation label label-file link link-local-ip log-driver log-opt mac-address memory memory-reservation memory-swap memory-swappiness mount name net network network-alias oom-score-adj os passwd-entry personality pid pidfile pids-limit platform pod pod-id-file preserve-fd preserve-fds project-directory publish pull rdt-class requires restart retry retry-delay runtime scale sdnotify seccomp-policy secret security-opt shm-size shm-size-systemd stop-signal stop-timeout storage-opt subgidname subuidname sysctl systemd tmpfs tz uidmap ulimit umask unsetenv user userns uts variant volume volume-driver volumes-from workdir`.split(
+    /\s+/,
+  ),
+  flags:
+    `build debug detach disable-content-trust env-host help http-proxy init interactive latest no-deps no-healthcheck no-hostname no-hosts no-TTY oom-kill-disable passwd privileged publish-all quiet quiet-build quiet-pull read-only read-only-tmpfs remove-orphans replace rm rmi rootfs service-ports sig-proxy tls-verify tty unsetenv-all use-aliases use-api-socket version`.split(
+      /\s+/,
+    ),
   operands: 1,
   entry: ['--entrypoint'],
+  code: ['--health-cmd', '--health-startup-cmd'],
+  mounts: ['-v', '--volume', '--mount'],
+};
+/** Options between `compose` and its command. */
+const COMPOSE: Grammar = {
+  short: 'fp',
+  long: ['file', 'project-name', 'profile', 'env-file', 'project-directory', 'ansi', 'parallel', 'progress'],
 };
 const KUBECTL: Wrapper = {
   ...AWAY,
@@ -134,7 +78,6 @@ const KUBECTL: Wrapper = {
   anyPlace: true,
 };
 const TERMINAL: Wrapper = { short: 'cFnstxyefl', joins: true };
-const PLAIN: Wrapper = {};
 
 /** For each tool, by the words of its command. `''` stands for the tool itself. */
 export const CARRIERS: ReadonlyMap<string, Carrier> = new Map<string, Carrier>([
@@ -151,9 +94,16 @@ export const CARRIERS: ReadonlyMap<string, Carrier> = new Map<string, Carrier>([
       'runroot',
       'namespace',
       'address',
+      'tlscacert',
+      'tlscert',
+      'tlskey',
+      'identity',
+      'storage-driver',
     ],
+    between: COMPOSE,
     commands: {
       ...{ exec: CONTAINER, run: CONTAINER, create: CONTAINER },
+      ...{ unshare: PLAIN, 'machine ssh': { ...AWAY, joins: true } },
       ...{ 'container exec': CONTAINER, 'container run': CONTAINER, 'container create': CONTAINER },
       ...{ 'compose exec': CONTAINER, 'compose run': CONTAINER },
     },
@@ -178,6 +128,7 @@ export const CARRIERS: ReadonlyMap<string, Carrier> = new Map<string, Carrier>([
       short: 'na',
       long: ['namespace', 'address'],
       commands: {
+        't exec': { ...AWAY, long: ['exec-id', 'user', 'cwd'], operands: 1 },
         'task exec': { ...AWAY, long: ['exec-id', 'user', 'cwd'], operands: 1 },
         'tasks exec': { ...AWAY, long: ['exec-id', 'user', 'cwd'], operands: 1 },
         run: { ...AWAY, long: ['mount', 'env', 'runtime', 'snapshotter'], operands: 2 },
@@ -249,6 +200,20 @@ export const CARRIERS: ReadonlyMap<string, Carrier> = new Map<string, Carrier>([
           code: ['--receive-pack', '--exec'],
           bare: true,
         }),
+        archive: {
+          short: 'o',
+          long: ['exec', 'remote', 'format', 'output', 'prefix'],
+          code: ['--exec'],
+          bare: true,
+        },
+        daemon: { long: ['access-hook'], code: ['--access-hook'], bare: true },
+        instaweb: {
+          short: 'dbpm',
+          long: ['httpd', 'browser'],
+          code: ['-d', '--httpd', '-b', '--browser'],
+          bare: true,
+        },
+        'filter-repo': { opaque: true },
         grep: { short: 'OefmABC', code: ['-O', '--open-files-in-pager'], bare: true },
       },
     },
@@ -303,6 +268,8 @@ export const CARRIERS: ReadonlyMap<string, Carrier> = new Map<string, Carrier>([
 export interface Carrier {
   short?: string;
   long?: readonly string[];
+  /** Options between the two words of a command. */
+  between?: Grammar;
   commands: Readonly<Record<string, Wrapper>>;
 }
 

@@ -22,6 +22,7 @@ export const CODE_OPTIONS: readonly [string, Wrapper][] = [
         ...['--info-script', '--new-volume-script', '-F', '--rmt-command'],
       ],
       {
+        undashed: true,
         short: 'fCTXbNVHgKL',
         long: ['file', 'directory', 'exclude', 'files-from', 'transform'],
         flags: ['checkpoint'],
@@ -35,8 +36,8 @@ export const CODE_OPTIONS: readonly [string, Wrapper][] = [
   ['zip', bare(['-TT', '--unzip-command'], { short: 'xitnbP' })],
   ['wget', bare(['--use-askpass'], { short: 'OoaPUtTwQiBe' })],
   ['rg', bare(['--pre', '--hostname-bin'], { short: 'efgtTmABCjMr' })],
-  ['fd', { bare: true, short: 'edtEcSo', rest: ['-x', '--exec', '-X', '--exec-batch'] }],
-  ['fdfind', { bare: true, short: 'edtEcSo', rest: ['-x', '--exec', '-X', '--exec-batch'] }],
+  ['fd', { bare: true, short: 'dEteSocj', rest: ['-x', '--exec', '-X', '--exec-batch'] }],
+  ['fdfind', { bare: true, short: 'dEteSocj', rest: ['-x', '--exec', '-X', '--exec-batch'] }],
   ['fzf', bare(['--preview', '--bind', '--listen'], { short: 'qfnd' })],
   ['crontab', { bare: true, short: 'u', opaque: true, inert: ['-l', '-r', '-T'] }],
   ['nodemon', bare(['-x', '--exec'], { short: 'ewid', long: ['ext', 'watch', 'ignore'] })],

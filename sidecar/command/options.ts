@@ -22,6 +22,8 @@ export interface Options {
   flags: Set<string>;
   /** Arguments of options, last one wins; null where it is computed. */
   values: Map<string, Word | null>;
+  /** Every option with an argument, in order: of those that stand several times, `values` has the last. */
+  given: (readonly [flag: string, word: Word])[];
   /** Index of the first operand among the words, which may be their number. */
   operand: number;
   /** True where a word that is not known stands where an option or the first operand does. */
@@ -35,6 +37,7 @@ export function readOptions(words: readonly Word[], grammar: Grammar, start = 1)
   const found: Options = {
     flags: new Set(),
     values: new Map(),
+    given: [],
     operand: start,
     uncertain: false,
     strange: null,
@@ -73,16 +76,34 @@ export function permuted(words: readonly Word[], grammar: Grammar): Word[] {
   return [words[0]!, ...options, literalWord('--'), ...operands];
 }
 
+function give(found: Options, flag: string, word: Word | null): void {
+  found.values.set(flag, word);
+  if (word !== null) found.given.push([flag, word]);
+}
+
+/** `cIf command archive`: letters without a dash, whose arguments follow in their order, as tar takes them. */
+export function dashed(words: readonly Word[], grammar: Grammar): readonly Word[] {
+  const letters = words[1]?.value ?? '';
+  if (!/^[A-Za-z]+$/.test(letters)) return words;
+  const result = [words[0]!];
+  let next = 2;
+  for (const letter of letters) {
+    result.push(literalWord(`-${letter}`));
+    if (grammar.short?.includes(letter) && next < words.length) result.push(words[next++]!);
+  }
+  return [...result, ...words.slice(next)];
+}
+
 function readLong(words: readonly Word[], text: string, grammar: Grammar, found: Options): void {
   const equals = text.indexOf('=');
   const { full, takes } = longNamed(equals < 0 ? text.slice(2) : text.slice(2, equals), grammar, found);
   found.flags.add(`--${full}`);
   if (equals >= 0) {
     const word = words[found.operand]!;
-    found.values.set(`--${full}`, { ...word, value: text.slice(equals + 1) });
+    give(found, `--${full}`, { ...word, value: text.slice(equals + 1) });
   } else if (takes) {
     found.operand++;
-    found.values.set(`--${full}`, words[found.operand] ?? null);
+    give(found, `--${full}`, words[found.operand] ?? null);
   }
 }
 
@@ -104,8 +125,7 @@ function readCluster(words: readonly Word[], text: string, grammar: Grammar, fou
     const flag = `${text[0]}${letter}`;
     found.flags.add(flag);
     if (grammar.attached?.includes(letter)) {
-      if (at + 1 < text.length)
-        found.values.set(flag, { ...words[found.operand]!, value: text.slice(at + 1) });
+      if (at + 1 < text.length) give(found, flag, { ...words[found.operand]!, value: text.slice(at + 1) });
       return;
     }
     if (!grammar.short?.includes(letter)) {
@@ -113,10 +133,10 @@ function readCluster(words: readonly Word[], text: string, grammar: Grammar, fou
       continue;
     }
     if (at + 1 < text.length) {
-      found.values.set(flag, { ...words[found.operand]!, value: text.slice(at + 1) });
+      give(found, flag, { ...words[found.operand]!, value: text.slice(at + 1) });
     } else {
       found.operand++;
-      found.values.set(flag, words[found.operand] ?? null);
+      give(found, flag, words[found.operand] ?? null);
     }
     return;
   }

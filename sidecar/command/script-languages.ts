@@ -97,7 +97,7 @@ export function sedCommands(script: string): (string | null)[] {
       at += line.length;
     } else if (/[aicrRwW:btT]/.test(command)) {
       // The rest of the line is a text, a file or a label; of a label a semicolon ends it.
-      at += /[btT]/.test(command) ? /^[^\n;}]*/.exec(script.slice(at))![0].length : textFrom(script, at);
+      at += /[:btT]/.test(command) ? /^[^\n;}]*/.exec(script.slice(at))![0].length : textFrom(script, at);
     } else if (!/[{}=dDgGhHlnNpPqQxzFv#;\s]/.test(command)) return [...found, null];
     else if (command === '#') at += lineFrom(script, at).length;
     else if (/[qQlLv]/.test(command)) at += /^[ \w.]*/.exec(script.slice(at, at + 64))![0].length;

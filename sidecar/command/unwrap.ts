@@ -1,13 +1,13 @@
 /** What a wrapper runs, by its grammar: the words behind its own, code in its options, or what a shell of its own reads. */
 import type { Assigned } from '../action.ts';
-import { quoteGlob, resolvePath } from '../match/path.ts';
+import { basename, quoteGlob, resolvePath } from '../match/path.ts';
 import { beneath, inner, joined, type Site } from './call.ts';
 import { CARRIERS } from './carriers.ts';
-import type { Word } from './fields.ts';
+import { literalWord, unknownWord, type Word } from './fields.ts';
 import type { Found } from './found.ts';
 import { heldBySearch, heldByVariables } from './held.ts';
 import { argument } from './interpreter.ts';
-import { type Options, permuted, readOptions } from './options.ts';
+import { dashed, type Options, permuted, readOptions } from './options.ts';
 import { isJudged, type Scope, SOMEWHERE } from './scope.ts';
 import type { Wrapper } from './wrapper.ts';
 import { WRAPPERS } from './wrappers.ts';
@@ -19,9 +19,10 @@ export function carried(found: Found, program: string, at: Site): void {
   if (carrier === undefined) return;
   const { words } = at.call;
   const { operand } = readOptions(words, carrier);
-  const [first, second] = [words[operand]?.value, words[operand + 1]?.value];
+  const then = carrier.between ? readOptions(words, carrier.between, operand + 1).operand : operand + 1;
+  const [first, second] = [words[operand]?.value, words[then]?.value];
   for (const [name, length] of [
-    [`${first} ${second}`, 2],
+    [`${first} ${second}`, then - operand + 1],
     [first ?? '', 1],
     ['', 0],
   ] as const) {
@@ -41,6 +42,7 @@ function allOptions(words: readonly Word[], wrapper: Wrapper): Options {
   for (let start = all.operand; start < words.length; ) {
     const more = readOptions(words, wrapper, start + 1);
     for (const flag of more.flags) all.flags.add(flag);
+    all.given.push(...more.given);
     for (const [name, value] of more.values)
       if (value !== null || !all.values.has(name)) all.values.set(name, value);
     start = Math.max(start + 1, more.operand);
@@ -64,7 +66,8 @@ function anyPlace(words: readonly Word[], wrapper: Wrapper): number {
 }
 
 export function unwrap(found: Found, program: string, wrapper: Wrapper, at: Site): void {
-  const words = wrapper.permutes ? permuted(at.call.words, wrapper) : at.call.words;
+  const given = wrapper.undashed ? dashed(at.call.words, wrapper) : at.call.words;
+  const words = wrapper.permutes ? permuted(given, wrapper) : given;
   const options = wrapper.bare ? allOptions(words, wrapper) : readOptions(words, wrapper);
   for (const { value, pattern } of words) {
     if (value === null && wrapper.code?.some((flag) => pattern.startsWith(`${flag}=`)))
@@ -95,14 +98,20 @@ export function unwrap(found: Found, program: string, wrapper: Wrapper, at: Site
   const env = [...at.call.env, ...own];
   const scope = wrapper.away ? elsewhere(at.scope, wrapper) : moved(at.scope, wrapper, options);
   const place = { call: { ...at.call, env }, scope };
-  for (const flag of wrapper.code ?? []) {
-    const code = codeOf(options.values.get(flag) ?? null, flag);
+  for (const [flag, word] of options.given) {
+    const code = wrapper.code?.includes(flag) ? codeOf(word, flag) : null;
     if (code) argument(found, program, code, beneath(scope, program));
+    if (wrapper.mounts?.includes(flag) && letsIn(word, at.scope, found.places.workspace))
+      found.doubt(
+        'computed-argument',
+        `${program} lets its command see a place of this machine`,
+        at.call.text,
+      );
   }
   if (wrapper.doubtful?.some((flag) => options.flags.has(flag)))
     found.doubt('computed-code', `what ${program} does is not followed`, at.call.text);
-  const behind = words.findIndex(({ value }) => value !== null && wrapper.rest?.includes(value));
-  if (behind > 0) inner(found, program, words.slice(behind + 1), place);
+  const behind = words.findIndex(({ value }) => value !== null && isRest(value, wrapper.rest));
+  if (behind > 0) inner(found, program, restOf(words, behind), place);
   const entry = wrapper.entry?.map((flag) => options.values.get(flag)).find((word) => word != null);
   if (entry) inner(found, program, [entry, ...words.slice(start)], place);
   if (wrapper.bare || wrapper.opaque || entry) return;
@@ -132,6 +141,36 @@ export function unwrap(found: Found, program: string, wrapper: Wrapper, at: Site
   if (text !== null) found.script(text, { ...beneath(scope, program), input: { kind: 'file' } });
   else if (!isJudged(scope.input))
     found.doubt('no-hooks', `${program} starts a shell that is not watched`, at.call.text);
+}
+
+/** `-x`, at the end of a cluster as well, and `--exec=command`. */
+function isRest(text: string, rest: readonly string[] = []): boolean {
+  return rest.some(
+    (flag) =>
+      text === flag ||
+      (flag.startsWith('--')
+        ? text.startsWith(`${flag}=`)
+        : /^-[A-Za-z0-9]+$/.test(text) && text.endsWith(flag[1]!)),
+  );
+}
+
+/** What fd finds is added, or stands for a sign with braces. */
+function restOf(words: readonly Word[], behind: number): Word[] {
+  const [, first] = /^--[\w-]+=(.*)$/s.exec(words[behind]!.value!) ?? [];
+  const rest = [...(first === undefined ? [] : [literalWord(first)]), ...words.slice(behind + 1)];
+  if (!/^fd/.test(basename(words[0]!.value ?? ''))) return rest;
+  const filled = rest.map((word) => (/\{[./]*\}/.test(word.value ?? '') ? unknownWord(word.text) : word));
+  return filled.some(({ value }) => value === null) ? filled : [...filled, unknownWord('what is found')];
+}
+
+/** Whether `here:there`, or `source=here,…`, is a directory of this machine outside of what is worked on. */
+function letsIn({ value }: Word, scope: Scope, workspace: string | undefined): boolean {
+  const here = /(?:^|,)(?:source|src)=([^,]*)/.exec(value ?? '')?.[1] ?? value?.split(':')[0] ?? '';
+  if (!/^[/~.]/.test(here)) return false;
+  const path = resolvePath(scope.cwd, quoteGlob(here));
+  return ![workspace, scope.cwd].some(
+    (place) => place !== undefined && (path === place || path.startsWith(`${place}/`)),
+  );
 }
 
 /** `--checkpoint-action=exec=command`: its other actions run nothing. */

@@ -38,6 +38,10 @@ export interface Wrapper extends Grammar {
   operandsBeforeDash?: boolean;
   /** Options that name the program whose arguments follow (`--entrypoint`). */
   entry?: readonly string[];
+  /** Its first word may be letters of options, without a dash. */
+  undashed?: boolean;
+  /** Options that let it see a place of this machine, `here:there`. */
+  mounts?: readonly string[];
   /** Options behind which the command stands, to the end of the line (`fd -x`). */
   rest?: readonly string[];
   /** Options with which what it does is not followed. */
