@@ -11,7 +11,7 @@ import type { Explanation } from '../../recorder/server/explanation.ts';
 import { makePrivateDirectory } from '../../recorder/store/directory.ts';
 import { reasonOf } from '../../recorder/store/fault.ts';
 import { readRegularFile } from '../../recorder/store/regular-file.ts';
-import type { Action } from '../action.ts';
+import type { Action, KubeAction } from '../action.ts';
 import type { PolicyInForce } from '../gate.ts';
 import type { Masking } from '../mask/rules.ts';
 import { termsOf } from './approval-terms.ts';
@@ -73,6 +73,11 @@ export class LoadedPolicy implements PolicyInForce {
   /** The most bytes that are kept of a request's body, and of an answer's. */
   keptBytes(identity: Identity): number {
     return this.#set.keptBytes(identity);
+  }
+
+  /** Whether a rule that may be about this write asks for an object that only the API server has. */
+  asksForObjects(action: KubeAction, identity: Identity): boolean {
+    return this.#set.asksForObjects(action, identity);
   }
 
   /** What is masked of what passes for this identity. */

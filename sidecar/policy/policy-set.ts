@@ -1,5 +1,6 @@
 /** Policies compiled for judging: patterns made ready, rules found by program. */
 import type { Effect, Identity } from '../../recorder/audit/event.ts';
+import type { KubeAction } from '../action.ts';
 import type { Masking } from '../mask/rules.ts';
 import { MAYBE, NO } from '../match/tri.ts';
 import { ALONE, type Surroundings } from './builtin-api/surroundings.ts';
@@ -18,7 +19,7 @@ import type { Approvals } from './schema/approvals.ts';
 import type { AgentPolicy } from './schema.ts';
 import { strictPart } from './strict-part.ts';
 import { compileSubjects } from './subjects.ts';
-import type { WhenCompiler } from './when/facts.ts';
+import { missingObjects, type WhenCompiler } from './when/facts.ts';
 
 export type { CompiledApiRule, CompiledRule } from './compiled-rule.ts';
 
@@ -74,6 +75,15 @@ export class PolicySet {
   continuesUnrecorded(identity: Identity): boolean {
     const stated = this.applyingTo(identity).flatMap(({ onRecorderFailure }) => onRecorderFailure ?? []);
     return stated.length > 0 && stated.every((one) => one === 'continue');
+  }
+
+  /** Whether a rule that may be about this write asks for an object that only the API server has. */
+  asksForObjects(action: KubeAction, identity: Identity): boolean {
+    const missing = missingObjects(action);
+    if (missing.length === 0) return false;
+    const asks = ({ when, matches }: CompiledApiRule) =>
+      when !== undefined && missing.some((name) => when.uses.has(name)) && matches(action) !== NO;
+    return this.applyingTo(identity).some(({ api }) => api.some(asks));
   }
 
   /** What is masked of what passes for this identity. */

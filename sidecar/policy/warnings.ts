@@ -40,8 +40,6 @@ function warnings(policy: AgentPolicy): Said[] {
   });
   for (const { rule, path } of rulesOf(policy)) {
     if ((rule.approvals?.quorum ?? 1) > 1) said.push([[...path, 'approvals', 'quorum'], ALONE]);
-    if (rule.when !== undefined && /\boldObject\b/.test(rule.when))
-      said.push([[...path, 'when'], 'the old object is known of a create only, where there is none']);
   }
   return said;
 }

@@ -2,6 +2,7 @@
  * What of a request only the API server can tell: whether a write scales, the objects that a rule asks about, and where
  * a human is asked, what it would do. One trial answers all of them, and none is made where nothing hangs on it.
  */
+import type { RequestInfo } from '../../recorder/audit/event.ts';
 import type { Effect, KubeAction } from '../action.ts';
 import { type Showing, unknownEffect } from './effect/effect.ts';
 import { foreseeCollection, foreseeWrite, type Place } from './effect/foresee.ts';
@@ -55,7 +56,7 @@ export async function probe(asked: Asked, wanted: Wanted, upstream: ProbeUpstrea
       ...action,
       ...(scale && { scales: scale.scales }),
       ...(scale && scale.unknown !== null && { unknown: [...action.unknown, scale.unknown] }),
-      ...(wanted.objects && objectsOf(tried)),
+      ...(wanted.objects && objectsOf(tried, action.request)),
       ...(effect !== null && { effect }),
       ...(wanted.effect !== null && tried?.kind === 'refused' && { moot: true }),
     },
@@ -119,9 +120,10 @@ function scaleFound(
   return scaleOf(tried, path);
 }
 
-/** Only what the server will hold the write to counts for a decision. */
-function objectsOf(tried: Tried | null): Pick<KubeAction, 'objects'> {
+/** Only what the server will hold the write to counts for a decision; what is made depends on no state. */
+function objectsOf(tried: Tried | null, { verb, subresource }: RequestInfo): Pick<KubeAction, 'objects'> {
   if (tried?.kind !== 'done') return {};
   const { before, after, bound } = tried;
-  return bound === null && before !== null ? {} : { objects: { before, after } };
+  const held = bound !== null || (verb === 'create' && subresource === '');
+  return held ? { objects: { before, after } } : {};
 }

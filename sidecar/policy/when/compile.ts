@@ -35,7 +35,7 @@ export const compileWhen: WhenCompiler = (source, kind) => {
   const steps = { left: 0 };
   countSteps(expr);
   const evaluate = plan(environment(steps), expr);
-  return (facts): Tri => {
+  const when = (facts: Facts): Tri => {
     const scales = new Scales();
     const bindings = bind(uses, facts, scales);
     if (bindings === null) return MAYBE;
@@ -44,6 +44,7 @@ export const compileWhen: WhenCompiler = (source, kind) => {
     if (isCelError(result) || typeof result !== 'boolean') return MAYBE;
     return result ? YES : NO;
   };
+  return Object.assign(when, { uses });
 };
 
 function read(source: string, kind: RuleKind): { expr: Expr; uses: ReadonlySet<string> } {

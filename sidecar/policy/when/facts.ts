@@ -20,7 +20,11 @@ import type { RuleKind } from './type.ts';
 /** By the name of a variable; undefined for what is not known. `now` is in microseconds. */
 export type Facts = (variable: string) => unknown;
 
-export type When = (facts: Facts) => Tri;
+export interface When {
+  (facts: Facts): Tri;
+  /** The variables that it asks about. */
+  readonly uses: ReadonlySet<string>;
+}
 
 /** @throws Error with one line that says what is wrong, and where in the expression */
 export type WhenCompiler = (source: string, kind: RuleKind) => When;
@@ -90,6 +94,14 @@ export function intentFacts(intent: ApiIntent): object {
   const { verb, group, resource, subresource, namespace, name, path, dryRun } = intent;
   const said = Object.entries({ verb, group, resource, subresource, namespace, name, path, dryRun });
   return Object.fromEntries(said.filter(([, value]) => value !== null));
+}
+
+/** Variables of a request that only the API server can fill in: what they stand for it has, or makes. */
+export function missingObjects(action: KubeAction): string[] {
+  return [
+    ...(oldObject(action) === undefined ? ['oldObject'] : []),
+    ...(newObject(action) === undefined ? ['object'] : []),
+  ];
 }
 
 /** The object as it will be: null where there is none; what a patch comes to is the server's to say. */

@@ -22,8 +22,10 @@ import { RemoteHandler } from '../../../../sidecar/kube/remote/handler.ts';
 import type { UpstreamSource } from '../../../../sidecar/kube/upstream/source.ts';
 import { newVault } from '../../../../sidecar/mask/new-vault.ts';
 import type { Vault } from '../../../../sidecar/mask/vault.ts';
+import { ALONE } from '../../../../sidecar/policy/builtin-api/surroundings.ts';
 import { parsePolicies } from '../../../../sidecar/policy/parse.ts';
 import { LoadedPolicy } from '../../../../sidecar/policy/policy-file.ts';
+import { compileWhen } from '../../../../sidecar/policy/when/compile.ts';
 import { HeldLog } from '../../../recorder/server/held-log.ts';
 
 interface Test {
@@ -135,7 +137,7 @@ spec: { defaults: { api: allow, unknown: allow } }
 `;
 
 export function policyOf(text: string): LoadedPolicy {
-  return new LoadedPolicy(parsePolicies(text, 'test.yaml'));
+  return new LoadedPolicy(parsePolicies(text, 'test.yaml', compileWhen), ALONE, compileWhen);
 }
 
 export async function startWorld(
