@@ -173,6 +173,11 @@ export function castVote(id: string, ballot: Ballot): Promise<ApprovalView> {
   return postJson(`${approvalPath(id)}/vote`, ballot);
 }
 
+/** Takes back what waits. @throws ApiError as `castVote` does */
+export function cancelApproval(id: string): Promise<ApprovalView> {
+  return postJson(`${approvalPath(id)}/cancel`, {});
+}
+
 /** Ends what was granted. @throws ApiError as `castVote` does */
 export function revokeApproval(id: string): Promise<ApprovalView> {
   return postJson(`${approvalPath(id)}/revoke`, {});

@@ -46,6 +46,9 @@ export function Asker({ view, onSession }: Properties) {
       {(terms.quorum > 1 || votes.length > 0) && (
         <Fact name="Votes">
           {votes.filter(({ vote }) => vote === 'approve').length} of {terms.quorum}
+          {terms.unproven === true && (
+            <span class="dim"> one more than the rule asks: nothing proves which person asks</span>
+          )}
           {votes.map(({ user, vote, comment }, index) => (
             <span class="vote" key={index}>
               <Plain text={`${user}: ${vote}${comment === undefined ? '' : ` (${comment})`}`} limit={1200} />

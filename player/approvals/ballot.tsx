@@ -1,13 +1,14 @@
 import { useState } from 'preact/hooks';
-import type { Ballot } from '../api.ts';
-import type { Armed } from './decisions.ts';
+import type { ApprovalView } from '../api.ts';
+import { Plain } from '../ui/plain.tsx';
+import type { Armed, Step } from './decisions.ts';
 
 interface Properties {
-  id: string;
+  view: ApprovalView;
   /** What is armed at this request. */
   armed: Armed['vote'] | null;
   busy: boolean;
-  onPress: (ballot: Ballot) => void;
+  onPress: (step: Step) => void;
 }
 
 /** For how long the very same passes again, in minutes; 0 is this once. */
@@ -15,13 +16,24 @@ const GRANTS = [0, 5, 30, 120];
 /** The recorder takes no longer one. */
 const LONGEST_COMMENT = 1000;
 
-/** Approve or deny: the first click arms, the second decides. */
-export function BallotBox({ id, armed, busy, onPress }: Properties) {
+/** Approve or deny: the first click arms, the second decides. Who may not is told why. */
+export function BallotBox({ view, armed, busy, onPress }: Properties) {
   const [comment, setComment] = useState('');
   const [minutes, setMinutes] = useState(0);
   const said = comment.trim() === '' ? {} : { comment: comment.trim() };
   const granted = minutes === 0 ? {} : { minutes };
-  const given = { id, armed, busy };
+  const given = { id: view.id, armed, busy };
+  if (!view.may.vote)
+    return (
+      <p class="not-yours">
+        Not for you to decide
+        {view.obstacle !== undefined && (
+          <>
+            : <Plain text={view.obstacle.message} limit={1000} />
+          </>
+        )}
+      </p>
+    );
   return (
     <div class="ballot">
       <input
@@ -57,9 +69,21 @@ export function BallotBox({ id, armed, busy, onPress }: Properties) {
   );
 }
 
-const NAMES = { approve: 'Approve', deny: 'Deny' } as const;
+/** Takes it back, in two steps as well. */
+export function CancelButton({ view, armed, busy, onPress }: Properties) {
+  if (!view.may.cancel) return null;
+  const given = { id: view.id, armed, busy };
+  return <VoteButton {...given} vote="cancel" onPress={() => onPress({ vote: 'cancel' })} />;
+}
 
-type Given = Omit<Properties, 'onPress'> & { vote: Ballot['vote']; onPress: () => void };
+const NAMES = { approve: 'Approve', deny: 'Deny', cancel: 'Cancel' } as const;
+const KEYS = { approve: 'a', deny: 'd', cancel: 'x' } as const;
+
+interface Given extends Pick<Properties, 'armed' | 'busy'> {
+  id: string;
+  vote: Step['vote'];
+  onPress: () => void;
+}
 
 function VoteButton({ id, vote, armed, busy, onPress }: Given) {
   const isArmed = armed === vote;
@@ -69,7 +93,7 @@ function VoteButton({ id, vote, armed, busy, onPress }: Given) {
       class={`button vote ${vote}${isArmed ? ' armed' : ''}`}
       id={`${vote}-${id}`}
       disabled={busy}
-      title={`${NAMES[vote]} (${vote[0]})`}
+      title={`${NAMES[vote]} (${KEYS[vote]})`}
       // The second click of a double one, or a key that is held, is no second thought.
       onClick={(event) => event.detail < 2 && onPress()}
       onKeyDown={(event) => event.repeat && event.preventDefault()}
@@ -80,7 +104,7 @@ function VoteButton({ id, vote, armed, busy, onPress }: Given) {
 }
 
 /** The button itself has the focus then, and Enter presses it. */
-export function focusVote(id: string, vote: Ballot['vote']): void {
+export function focusVote(id: string, vote: Step['vote']): void {
   const button = document.getElementById(`${vote}-${id}`);
   button?.focus({ preventScroll: true });
   // Once all of it is shown.

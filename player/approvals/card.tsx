@@ -1,11 +1,11 @@
-import type { ApprovalView, Ballot } from '../api.ts';
+import type { ApprovalView } from '../api.ts';
 import { duration } from '../text/time.ts';
 import { Plain } from '../ui/plain.tsx';
 import { useNow } from '../ui/use-now.ts';
 import { Asked } from './asked.tsx';
 import { Asker } from './asker.tsx';
-import { BallotBox } from './ballot.tsx';
-import type { Armed } from './decisions.ts';
+import { BallotBox, CancelButton } from './ballot.tsx';
+import type { Armed, Step } from './decisions.ts';
 
 interface Properties {
   view: ApprovalView;
@@ -16,7 +16,7 @@ interface Properties {
   /** What the recorder said against a decision. */
   refusal: Error | null;
   onCurrent: () => void;
-  onPress: (ballot: Ballot) => void;
+  onPress: (step: Step) => void;
   onSession: (id: string) => void;
 }
 
@@ -35,11 +35,12 @@ export function AskCard(properties: Properties) {
       <header>
         <span class="kind">{KINDS[view.asked.kind]}</span>
         <TimeLeft until={view.terms.until} />
+        <CancelButton {...{ view, armed, busy, onPress }} />
       </header>
       <Asked view={view} whole={armed !== null} />
       <Asker view={view} onSession={onSession} />
       <Refusal error={refusal} />
-      <BallotBox id={view.id} armed={armed} busy={busy} onPress={onPress} />
+      <BallotBox {...{ view, armed, busy, onPress }} />
     </li>
   );
 }

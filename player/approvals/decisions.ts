@@ -1,12 +1,15 @@
 /** Deciding takes two steps: the first arms one decision for a few seconds, the second sends it. */
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { type ApprovalView, type Ballot, castVote, revokeApproval } from '../api.ts';
+import { type ApprovalView, type Ballot, cancelApproval, castVote, revokeApproval } from '../api.ts';
 
 export const ARMED_MS = 5000;
 
+/** What takes two steps. */
+export type Step = Ballot | { vote: 'cancel' };
+
 export interface Armed {
   id: string;
-  vote: Ballot['vote'];
+  vote: Step['vote'];
 }
 
 export interface Decisions {
@@ -16,7 +19,7 @@ export interface Decisions {
   /** What the recorder said against a decision, by request. */
   refusals: ReadonlyMap<string, Error>;
   /** The first step, or where the same is armed already the second. */
-  press: (id: string, ballot: Ballot) => void;
+  press: (id: string, step: Step) => void;
   disarm: () => void;
   revoke: (id: string) => void;
 }
@@ -56,10 +59,10 @@ export function useDecisions(take: (view: ApprovalView) => void): Decisions {
     }
   }, []);
 
-  const press = useCallback((id: string, ballot: Ballot) => {
-    const isArmed = current.current?.id === id && current.current.vote === ballot.vote;
-    arm(isArmed ? null : { id, vote: ballot.vote });
-    if (isArmed) void send(id, () => castVote(id, ballot));
+  const press = useCallback((id: string, step: Step) => {
+    const isArmed = current.current?.id === id && current.current.vote === step.vote;
+    arm(isArmed ? null : { id, vote: step.vote });
+    if (isArmed) void send(id, () => (step.vote === 'cancel' ? cancelApproval(id) : castVote(id, step)));
   }, []);
   const revoke = useCallback((id: string) => void send(id, () => revokeApproval(id)), []);
   return { armed, busy, refusals, press, disarm, revoke };

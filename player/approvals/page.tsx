@@ -1,11 +1,12 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import type { ApprovalView } from '../api.ts';
 import { useShortcuts } from '../ui/keys.ts';
 import { Notice, Problem, Stale } from '../ui/notice.tsx';
 import { showTitle } from '../ui/title.ts';
 import { focusVote } from './ballot.tsx';
 import { AskCard } from './card.tsx';
 import { Decided } from './decided.tsx';
-import { type Decisions, useDecisions } from './decisions.ts';
+import { type Decisions, type Step, useDecisions } from './decisions.ts';
 import { SignalSettings } from './signal-settings.tsx';
 import type { Signals } from './signals.ts';
 import type { AskList } from './use-asks.ts';
@@ -41,7 +42,7 @@ export function ApprovalsPage({ list, id, signals, onSession, onHome }: Properti
   // What was drawn stays drawn when the last of it is decided.
   useEffect(() => setDrawn((now) => Math.max(now, shown)), [shown]);
   useOpened(state === 'known' ? id : null, setCurrent);
-  usePageKeys({ decisions, current: place === -1 ? null : current, move, onHome });
+  usePageKeys({ decisions, current: waiting[place] ?? null, move, onHome });
 
   if (state === 'nobody')
     return (
@@ -77,7 +78,7 @@ export function ApprovalsPage({ list, id, signals, onSession, onHome }: Properti
             busy={decisions.busy.has(view.id)}
             refusal={decisions.refusals.get(view.id) ?? null}
             onCurrent={() => setCurrent(view.id)}
-            onPress={(ballot) => decisions.press(view.id, ballot)}
+            onPress={(step) => decisions.press(view.id, step)}
             onSession={onSession}
           />
         ))}
@@ -94,18 +95,19 @@ export function ApprovalsPage({ list, id, signals, onSession, onHome }: Properti
 
 interface Keys {
   decisions: Decisions;
-  current: string | null;
+  current: ApprovalView | null;
   move: (direction: 1 | -1) => void;
   onHome: () => void;
 }
 
 function usePageKeys({ decisions, current, move, onHome }: Keys): void {
-  const arm = (vote: 'approve' | 'deny') => {
+  const arm = (vote: Step['vote']) => {
     const { armed } = decisions;
-    if (current === null) return;
-    focusVote(current, vote);
+    if (current === null || !(vote === 'cancel' ? current.may.cancel : current.may.vote)) return;
+    const { id } = current;
+    focusVote(id, vote);
     // The same letter again is no confirmation: that is what Enter is for.
-    if (armed?.id !== current || armed.vote !== vote) decisions.press(current, { vote });
+    if (armed?.id !== id || armed.vote !== vote) decisions.press(id, { vote });
   };
   useShortcuts({
     j: () => move(1),
@@ -114,6 +116,7 @@ function usePageKeys({ decisions, current, move, onHome }: Keys): void {
     ArrowUp: () => move(-1),
     a: () => arm('approve'),
     d: () => arm('deny'),
+    x: () => arm('cancel'),
     Escape: decisions.disarm,
     u: onHome,
   });

@@ -68,9 +68,11 @@ function Passes({ view, now, busy, onRevoke }: PassesProperties) {
       <span>
         {what} {left}
       </span>
-      <button type="button" class="button" disabled={busy} onClick={onRevoke}>
-        Revoke
-      </button>
+      {view.may.revoke && (
+        <button type="button" class="button" disabled={busy} onClick={onRevoke}>
+          Revoke
+        </button>
+      )}
     </p>
   );
 }

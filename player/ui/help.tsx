@@ -15,7 +15,7 @@ const LIST: Keys = [
 ];
 const APPROVALS: Keys = [
   ['j k', 'next, previous request'],
-  ['a d', 'arm approve, deny'],
+  ['a d x', 'arm approve, deny, cancel'],
   ['Enter', 'confirm what is armed'],
   ['Esc', 'disarm'],
   ['u', 'back to the sessions'],
