@@ -17,6 +17,7 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<Row[]> }>> = {
   'kube-proxy': () => import('./kube-proxy.ts'),
   exec: () => import('./exec.ts'),
   'policy-diff': () => import('./policy-diff.ts'),
+  approvals: () => import('./approvals.ts'),
 };
 
 function format(row: Row): string {
