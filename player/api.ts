@@ -10,6 +10,7 @@ import type {
   ErrorBody,
   EventLine,
   Explanation,
+  LoggedOut,
   Offboarded,
   SessionPage,
   SessionSummary,
@@ -30,6 +31,7 @@ export type {
   SessionPage,
   SessionSummary,
   VerifyReport,
+  WhoAmI,
 };
 
 /** An answer that is not the one asked for. `status` 0: no answer at all. */
@@ -201,6 +203,12 @@ export function lookAt(users: readonly string[], signal?: AbortSignal): Promise<
 /** Ends it. */
 export function endAll(users: readonly string[]): Promise<Offboarded> {
   return postJson('/api/offboard', { users });
+}
+
+/** Ends the login. @returns where to go then: the provider may have a session to end, too */
+export async function logOut(): Promise<string> {
+  const response = await request('/api/logout', undefined, '{}');
+  return response.status === 204 ? '/' : ((await response.json()) as LoggedOut).next;
 }
 
 /** Where a recording can be downloaded. */

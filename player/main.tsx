@@ -3,6 +3,7 @@ import { App } from './app.tsx';
 import './styles/tokens.css';
 import './styles/base.css';
 import './styles/controls.css';
+import './styles/account.css';
 import './styles/notice.css';
 import './styles/list.css';
 import './styles/search-box.css';

@@ -1,4 +1,5 @@
 import { approvalsPath, offboardPath, onPage } from '../router.ts';
+import { Account } from './account.tsx';
 import { Icon } from './icon.tsx';
 import type { Theme } from './theme.ts';
 
@@ -59,6 +60,7 @@ export function Header(properties: Properties) {
       <button type="button" class="button quiet key" onClick={onHelp} title="Keyboard shortcuts (?)">
         ?<span class="sr"> Keyboard shortcuts</span>
       </button>
+      <Account />
     </header>
   );
 }

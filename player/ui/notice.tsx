@@ -43,6 +43,11 @@ export function Problem({ error, retry, alone = false }: ProblemProperties) {
           All sessions
         </a>
       )}
+      {isSignedOut(error) && (
+        <button type="button" class="button" onClick={() => location.reload()}>
+          Sign in again
+        </button>
+      )}
       {retry !== undefined && !isMissing(error) && (
         <button type="button" class="button" onClick={retry}>
           Try again
@@ -66,13 +71,18 @@ function isMissing(error: Error): boolean {
   return error instanceof ApiError && error.status === 404;
 }
 
+/** The page itself is loaded anew: the recorder shows how to get in, and comes back to here. */
+function isSignedOut(error: Error): boolean {
+  return error instanceof ApiError && error.status === 401;
+}
+
 function explain(error: Error): { title: string; advice: string | null } {
   if (error instanceof BrokenOff) return { title: 'The connection broke off', advice: null };
   const status = error instanceof ApiError ? error.status : null;
   if (status === 401) {
     return {
       title: 'You are not logged in',
-      advice: 'Open the address that chaperone printed when it started.',
+      advice: 'Sign in again, or open the address that chaperone printed when it started.',
     };
   }
   if (status === 403) return { title: 'This is not yours to see', advice: null };

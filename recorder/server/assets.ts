@@ -144,7 +144,7 @@ const STYLE = [
   'h1{margin:0 0 .5rem;font-size:1.25rem;line-height:1.3}p{margin:.5rem 0 0}',
   '.button{display:inline-block;margin-top:.75rem;padding:.45rem 1rem;border-radius:6px;background:light-dark(#2a55a0,#8fb4f5);color:light-dark(#fff,#10203c);font-weight:600;text-decoration:none;overflow-wrap:anywhere}',
   '.button:focus-visible{outline:2px solid light-dark(#2a55a0,#8fb4f5);outline-offset:2px}',
-  'p,h1{overflow-wrap:anywhere}',
+  'p,h1{overflow-wrap:anywhere}a:not(.button){color:light-dark(#2a55a0,#8fb4f5)}',
   'code{font-family:ui-monospace,monospace;font-size:.93em;padding:.1em .3em;border-radius:.25em;background:#8883}',
 ].join('');
 const STYLE_HASH = `sha256-${createHash('sha256').update(STYLE).digest('base64')}`;

@@ -55,9 +55,11 @@ export function signInFailed(
   provider: string,
   { title, message }: { title: string; message: string },
 ): OwnPage {
+  // Otherwise the provider, which knows them, would send them back here at once.
+  const another = '<p><a href="/login/start?as=other">Sign in as somebody else</a></p>';
   return {
     title: 'Chaperone: not signed in',
-    body: `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(message)}</p>${signInButton(provider, '/', 'Try again with')}`,
+    body: `<h1>${escapeHtml(title)}</h1><p>${escapeHtml(message)}</p>${signInButton(provider, '/')}${another}`,
   };
 }
 
@@ -69,9 +71,9 @@ export function signedOut(provider: string): OwnPage {
 }
 
 /** A GET: it changes nothing here but the start of a sign-in. */
-function signInButton(provider: string, next: string, label = 'Sign in with'): string {
+function signInButton(provider: string, next: string): string {
   const query = next === '/' ? '' : `?${new URLSearchParams({ next })}`;
-  return `<a class="button" href="/login/start${escapeHtml(query)}">${label} ${escapeHtml(provider)}</a>`;
+  return `<a class="button" href="/login/start${escapeHtml(query)}">Sign in with ${escapeHtml(provider)}</a>`;
 }
 
 const RUN_AGAIN =

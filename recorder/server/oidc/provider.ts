@@ -75,8 +75,12 @@ export class Provider {
     this.#fetch = outbound(options);
   }
 
-  /** Where the browser is sent to sign in. @throws ChaperoneError `ISSUER_GONE` */
-  async authorizationUrl({ state, nonce, verifier }: Sent): Promise<URL> {
+  /**
+   * Where the browser is sent to sign in.
+   * @param anew whether the provider is to ask who it is, even if it knows
+   * @throws ChaperoneError `ISSUER_GONE`
+   */
+  async authorizationUrl({ state, nonce, verifier }: Sent, anew: boolean): Promise<URL> {
     const { configuration } = await this.#discovered();
     return buildAuthorizationUrl(configuration, {
       redirect_uri: this.#options.redirectUri,
@@ -84,6 +88,7 @@ export class Provider {
       code_challenge: await calculatePKCECodeChallenge(verifier),
       code_challenge_method: 'S256',
       ...{ state, nonce },
+      ...(anew && { prompt: 'login' }),
     });
   }
 

@@ -77,7 +77,7 @@ async function start(
   if (origins.of(request.headers.host ?? '') !== base)
     return redirect(response, `${base}/login/start?${new URLSearchParams({ next })}`);
   const begun = pending.begin(next);
-  const url = await provider.authorizationUrl(begun.pending);
+  const url = await provider.authorizationUrl(begun.pending, query.get('as') === 'other');
   response.setHeader('Set-Cookie', stateCookie(base, begun.pending.state, begun.cookie));
   redirect(response, url.href);
 }

@@ -31,13 +31,8 @@ export const ROLES: readonly RoleRule[] = [
   { role: 'viewer', who: who(['dev']), where: { namespaces: ['shop'] } },
 ];
 
-export async function oidcWorld(
-  t: Test,
-  change: Partial<OidcSettings> = {},
-  more: Partial<ServerOptions> = {},
-): Promise<OidcWorld> {
-  const provider = await realProvider(t);
-  const settings: OidcSettings = {
+export function settingsFor(provider: RealProvider, change: Partial<OidcSettings> = {}): OidcSettings {
+  return {
     name: 'Example ID',
     issuer: provider.issuer,
     clientId: CLIENT,
@@ -51,6 +46,15 @@ export async function oidcWorld(
     localAdmin: false,
     ...change,
   };
+}
+
+export async function oidcWorld(
+  t: Test,
+  change: Partial<OidcSettings> = {},
+  more: Partial<ServerOptions> = {},
+): Promise<OidcWorld> {
+  const provider = await realProvider(t);
+  const settings = settingsFor(provider, change);
   const clock = steppedClock();
   const world = await startWorld(t, { oidc: settings, clock, ...more });
   await provider.serve(world.server.url);
