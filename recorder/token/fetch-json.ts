@@ -28,7 +28,7 @@ export function fetchJson({ ca, patience = PATIENCE_MS }: FetchOptions = {}): Fe
         origin: url.origin,
         path: url.pathname + url.search,
         method: 'GET',
-        headers: { accept: 'application/json', 'accept-encoding': 'identity' },
+        headers: { accept: 'application/json, application/jwk-set+json', 'accept-encoding': 'identity' },
         signal: AbortSignal.timeout(patience),
       });
       if (statusCode !== 200) throw new Error(`it answered ${statusCode}`);

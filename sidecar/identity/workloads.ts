@@ -117,7 +117,8 @@ async function sent(
   server: WorkloadOptions['server'],
   asked: { method: string; uri: string; body: Buffer | null },
 ): Promise<{ status: number; text: string }> {
-  const headers = ['accept', 'application/json', 'accept-encoding', 'identity'];
+  // The server gives its keys to nobody who does not ask for them by their own type.
+  const headers = ['accept', 'application/json, application/jwk-set+json', 'accept-encoding', 'identity'];
   if (asked.body !== null) headers.push('content-type', 'application/json');
   const { status, body } = await collect(server, { ...asked, headers }).catch((error) => {
     throw gone(`the API server gives no answer: ${(error as Error).message}`, error);

@@ -61,6 +61,8 @@ export class Issuing {
       case '/.well-known/openid-configuration':
         return void send(200, { issuer: CLUSTER, jwks_uri: 'https://192.0.2.1/openid/v1/jwks' });
       case '/openid/v1/jwks':
+        // As the real one: https://github.com/kubernetes/kubernetes/blob/master/pkg/routes/openidmetadata.go
+        if (!/jwk-set\+json|\*\/\*/.test(request.headers.accept ?? '*/*')) return void send(406, {});
         return void send(200, { keys: this.pairs.map(({ jwk }) => jwk) });
       case '/apis/authentication.k8s.io/v1/tokenreviews': {
         this.reviews++;
