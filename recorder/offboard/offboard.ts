@@ -160,7 +160,7 @@ async function endApproval(
   { id, state }: HeldApproval,
   by: Approver,
 ): Promise<{ id: string; ended: boolean }> {
-  const ending = state === 'waits' ? desk?.cancel(id, by.user) : desk?.revoke(id, by);
+  const ending = state === 'waits' ? desk?.cancel(id, by.user, by.login) : desk?.revoke(id, by);
   try {
     await ending;
     return { id, ended: true };

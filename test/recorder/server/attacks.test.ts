@@ -1,6 +1,6 @@
 /** What the list of attacks in SECURITY.md names and no other file of tests covers; and that each it names is there. */
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
@@ -10,7 +10,11 @@ import { ID, pathOf, startDraft, startWorld } from './world.ts';
 t.test('each attack in SECURITY.md is covered by tests that are there', async (t) => {
   const root = new URL('../../../', import.meta.url);
   const text = await readFile(new URL('SECURITY.md', root), 'utf8');
-  const rows = text.split('\n').filter((line) => /^\|.*`test\//.test(line));
+  const [, section = ''] = text.split('\n## Attacks on the page and the API\n');
+  const rows = section
+    .split('\n## ', 1)[0]!
+    .split('\n')
+    .filter((line) => /^\|.*`test\//.test(line));
   t.ok(rows.length >= 12, 'the table is there');
   for (const row of rows)
     for (const [, file = '', rest = ''] of row.matchAll(/`(test\/[\w/.-]+\.test\.ts)`((?:[,:]? “[^”]+”)+)/g))
@@ -18,6 +22,8 @@ t.test('each attack in SECURITY.md is covered by tests that are there', async (t
         const source = await readFile(new URL(file, root), 'utf8').catch(() => '');
         t.ok(source.includes(`t.test('${name}'`), `${file}: ${name}`);
       }
+  for (const [, file = ''] of text.matchAll(/`(test\/[\w/.-]+\.test\.ts)`/g))
+    t.ok((await stat(new URL(file, root)).catch(() => null)) !== null, `${file}, wherever it is named`);
   for (const row of rows) t.match(row, /`test\/[\w/.-]+\.test\.ts`[,:]? “/, 'each row names a test');
 });
 
