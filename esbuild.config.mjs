@@ -1,4 +1,5 @@
 /** Builds `dist/`: the CLI in one bundle with lazy chunks, the files it reads beside it, and the page. */
+import { spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { build } from 'esbuild';
@@ -7,6 +8,11 @@ import { policyJsonSchema } from './sidecar/policy/json-schema.ts';
 
 /** Files that our code finds by `new URL('./name', import.meta.url)`; the bundle keeps them beside itself. */
 const ASSETS = ['sidecar/policy/default.yaml', 'sidecar/shell/guard.bash', 'sidecar/shell/guard.zsh'];
+
+const CFLAGS = [
+  ...['-std=c11', '-O2', '-static', '-s'],
+  ...['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror'],
+];
 
 rmSync('dist', { recursive: true, force: true });
 mkdirSync('dist', { recursive: true });
@@ -38,6 +44,16 @@ await build({
 });
 for (const asset of ASSETS) cpSync(asset, `dist/${basename(asset)}`);
 writeFileSync('dist/agentpolicy.schema.json', `${JSON.stringify(policyJsonSchema(), null, 2)}\n`);
+
+// Static, so that it runs in whatever image Cursor's agent has. Without a compiler there are no hooks, and the rest works.
+const compiled = spawnSync(
+  process.env.CC ?? 'cc',
+  [...CFLAGS, '-o', 'dist/chaperone-hook', 'sidecar/launcher/hook.c'],
+  {
+    stdio: ['ignore', 'inherit', 'inherit'],
+  },
+);
+if (compiled.error === undefined && compiled.status !== 0) process.exit(1);
 
 await buildPage({ root: 'player', logLevel: 'error' });
 writeFileSync('dist/.built', '');

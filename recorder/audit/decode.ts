@@ -93,6 +93,11 @@ const entrance = z.discriminatedUnion('kind', [
     container: z.string(),
     origin: z.strictObject({ session, request: requestId }),
   }),
+  z.strictObject({
+    kind: z.literal('cursor'),
+    conversation: z.string(),
+    roots: z.array(z.string()),
+  }),
 ]);
 
 const ulid = z.string().regex(ULID, 'not a ULID');
@@ -129,7 +134,7 @@ const asked = z.discriminatedUnion('kind', [
   }),
   z.strictObject({
     kind: z.literal('tool'),
-    use: z.enum(['mcp', 'read', 'edit']),
+    use: z.enum(['mcp', 'read', 'edit', 'call']),
     tool: z.string(),
     server: z.string(),
     path: z.string(),
@@ -193,8 +198,18 @@ const body = z.discriminatedUnion('type', [
     approval: approval.exactOptional(),
   }),
   z.strictObject({
+    type: z.literal('hook.received'),
+    hook: z.string(),
+    conversation: z.string(),
+    generation: z.string(),
+    model: z.string(),
+    email: z.string().exactOptional(),
+    withheld: z.array(z.string()).exactOptional(),
+    content,
+  }),
+  z.strictObject({
     type: z.literal('tool.decided'),
-    use: z.enum(['mcp', 'read', 'edit']),
+    use: z.enum(['mcp', 'read', 'edit', 'call']),
     tool: z.string(),
     server: z.string(),
     path: z.string(),

@@ -136,7 +136,9 @@ export type Entrance =
       pod: string;
       container: string;
       origin: { session: SessionId; request: string };
-    };
+    }
+  /** What the hooks of one conversation with Cursor's agent told. */
+  | { kind: 'cursor'; conversation: string; roots: string[] };
 
 /** What a human is asked to let happen: all that they see of it, beside the body of a request. */
 export type AskedFor =
@@ -209,8 +211,8 @@ export interface ApprovalMark {
   comment?: string;
 }
 
-/** What an agent does with a tool of its own: a call over MCP, or reading or editing a file. */
-export type ToolUse = 'mcp' | 'read' | 'edit';
+/** What an agent does with a tool of its own: a call over MCP, reading or editing a file, or any other call. */
+export type ToolUse = 'mcp' | 'read' | 'edit' | 'call';
 
 /**
  * How somebody logged in: by a one-time link, by the token of the data directory, or through a provider, in a browser
@@ -268,6 +270,22 @@ type Body<Content> =
       allowed: boolean;
       /** Where a human was asked. */
       approval?: ApprovalMark;
+    }
+  /** What a hook of Cursor was told, before it is answered. */
+  | {
+      type: 'hook.received';
+      /** As Cursor names it, e.g. `beforeShellExecution`; empty where what came could not be read. */
+      hook: string;
+      /** Cursor's own ids; empty where they are not told. */
+      conversation: string;
+      generation: string;
+      model: string;
+      /** Who is signed in at Cursor, as the hook says. */
+      email?: string;
+      /** Members of it whose content is not kept, and are replaced by their length. */
+      withheld?: string[];
+      /** The JSON that it was given. */
+      content: Content;
     }
   /** An agent's own tool: a call over MCP, or a file that it reads or edits. */
   | {

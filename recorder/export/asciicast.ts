@@ -77,6 +77,7 @@ export class CastEvents {
           { time: this.#last, code: 'x', status: body.status },
         ];
       case 'session.start':
+      case 'hook.received':
       case 'connection.opened':
       case 'connection.closed':
       case 'request.answer':

@@ -31,6 +31,7 @@ export function toolText({
   path,
 }: Pick<BodyOf<'tool.decided'>, 'use' | 'tool' | 'server' | 'path'>): string {
   if (use === 'mcp') return `call ${tool || 'a tool'} of ${server || 'an unnamed server'}`;
+  if (use === 'call') return `call ${tool || 'a tool'}`;
   return `${use} ${path || 'an unknown file'}`;
 }
 
@@ -57,6 +58,7 @@ export function sessionTitle({
   const line = command.join(' ');
   if (entrance === undefined) return line;
   if (entrance.kind === 'api') return `Kubernetes API of ${entrance.server}`;
+  if (entrance.kind === 'cursor') return `Cursor conversation ${entrance.conversation || 'without an id'}`;
   const { subresource, namespace, pod, container } = entrance;
   const verb = subresource === 'portforward' ? 'port-forward' : subresource;
   const where = [namespace, pod, container].filter(Boolean).join('/');

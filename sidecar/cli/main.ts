@@ -12,6 +12,7 @@ import { demo } from './demo.ts';
 import { exportVerb } from './export.ts';
 import { visible } from './format.ts';
 import { gateway } from './gateway.ts';
+import { hooks } from './hooks.ts';
 import { kubeconfig } from './kubeconfig.ts';
 import { login } from './login.ts';
 import { logout } from './logout.ts';
@@ -39,6 +40,7 @@ const VERBS = [
   gateway,
   login,
   logout,
+  hooks,
   demo,
   completion,
 ];

@@ -92,6 +92,8 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
         ...maskedMark(body.approval, text),
       };
     }
+    case 'hook.received':
+      return { ...body, content: wholly(body.content, vault) };
     case 'request.admitted': {
       const { client, unknown } = body;
       const claims = Object.fromEntries(Object.entries(client).map(([name, said]) => [name, text(said)]));

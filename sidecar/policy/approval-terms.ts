@@ -10,6 +10,7 @@ import type { Micros } from '../../recorder/audit/event.ts';
 import type { Judgement } from './judgement.ts';
 import type { CompiledPolicy } from './policy-set.ts';
 import { type Approvals, parseDuration } from './schema/approvals.ts';
+import { type AgentPolicy, rulesOf } from './schema.ts';
 
 const MINUTE: Micros = 60 * 1_000_000;
 const TIMEOUT = 15 * MINUTE;
@@ -46,6 +47,15 @@ export function strictest(stated: readonly Approvals[]): Terms | null {
     timeout: shortest(stated.flatMap(({ timeout }) => timeout ?? [])) ?? TIMEOUT,
     validity: shortest(stated.flatMap(({ validity }) => validity ?? [])) ?? VALIDITY,
   };
+}
+
+/** How long a person may take at most, by whatever rule of these policies asks. */
+export function longestTimeout(policies: readonly AgentPolicy[]): Micros {
+  const stated = policies.flatMap((policy) => [
+    policy.spec.approvals?.timeout ?? [],
+    ...rulesOf(policy).map(({ rule }) => rule.approvals?.timeout ?? []),
+  ]);
+  return Math.max(TIMEOUT, ...stated.flat().map(parseDuration));
 }
 
 function shortest(durations: readonly string[]): Micros | null {

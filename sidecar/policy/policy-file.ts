@@ -70,6 +70,11 @@ export class LoadedPolicy implements PolicyInForce {
     return this.#set.recordsInput(identity);
   }
 
+  /** Whether what a model thinks is kept. */
+  recordsThoughts(identity: Identity): boolean {
+    return this.#set.recordsThoughts(identity);
+  }
+
   /** The most bytes that are kept of a request's body, and of an answer's. */
   keptBytes(identity: Identity): number {
     return this.#set.keptBytes(identity);

@@ -33,6 +33,7 @@ export interface CompiledPolicy {
   api: readonly CompiledApiRule[];
   tools: readonly CompiledToolRule[];
   recordsInput: boolean;
+  recordsThoughts: boolean;
   /** The most bytes of a request's body that are kept; undefined where the policy does not say. */
   bodyBytes: number | undefined;
   masking: StatedMasking;
@@ -63,6 +64,11 @@ export class PolicySet {
   /** Whether input is recorded: it is as soon as one policy that applies says so. */
   recordsInput(identity: Identity): boolean {
     return this.applyingTo(identity).some((policy) => policy.recordsInput);
+  }
+
+  /** Whether what a model thinks is kept: it is as soon as one policy that applies says so. */
+  recordsThoughts(identity: Identity): boolean {
+    return this.applyingTo(identity).some((policy) => policy.recordsThoughts);
   }
 
   /** The most bytes that are kept of a body: the most that a policy which applies says. */
@@ -129,6 +135,7 @@ function compile(policy: AgentPolicy, when: WhenCompiler | undefined): CompiledP
     api: [...api.map((rule) => compileApiRule(compiling, rule)), ...remote.map(({ request }) => request)],
     tools: tools.map((rule) => compileToolRule(compiling, rule)),
     recordsInput: recording?.input === true,
+    recordsThoughts: recording?.thoughts === true,
     bodyBytes: bodyBytes(recording?.bodies),
     masking: compileMasking(masking),
     approvals,

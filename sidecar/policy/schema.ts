@@ -56,6 +56,12 @@ export const policySchema = z.strictObject({
     recording: z
       .strictObject({
         input: z.boolean().optional(),
+        thoughts: z
+          .boolean()
+          .optional()
+          .describe(
+            'Whether what the model thinks is kept, where its hooks tell it; no where it is left out.',
+          ),
         onRecorderFailure: z
           .enum(['deny', 'continue'])
           .optional()

@@ -42,7 +42,7 @@ function fileCondition(role: PathRole, globs: readonly string[], allows: boolean
 }
 
 function touchesOf({ use, path }: ToolAction): Touch[] {
-  if (use === 'mcp') return [];
+  if (use === 'mcp' || use === 'call') return [];
   const role = use === 'read' ? 'reads' : 'writes';
   // A path that is not known may be any.
   const certain = path !== '';

@@ -23,7 +23,7 @@ type Said = [path: readonly PropertyKey[], message: string];
 const ALONE = 'on one machine one person decides: a larger quorum is never reached';
 
 function warnings(policy: AgentPolicy): Said[] {
-  const { approvals, recording, tools, subjects = [], defaults } = policy.spec;
+  const { approvals, recording, subjects = [] } = policy.spec;
   const said: Said[] = [];
   if ((approvals?.quorum ?? 1) > 1) said.push([['approvals', 'quorum'], ALONE]);
   if (recording?.onRecorderFailure === 'continue')
@@ -31,8 +31,6 @@ function warnings(policy: AgentPolicy): Said[] {
       ['recording', 'onRecorderFailure'],
       'nothing acts on it yet: what cannot be recorded does not happen',
     ]);
-  if (tools !== undefined) said.push([['tools'], "nothing asks about tools yet: Cursor's hooks are to come"]);
-  if (defaults?.tools !== undefined) said.push([['defaults', 'tools'], 'nothing asks about tools yet']);
   subjects.forEach(({ podLabels }, place) => {
     if (podLabels === undefined) return;
     const path = ['subjects', place, 'podLabels'];

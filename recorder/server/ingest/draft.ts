@@ -78,6 +78,7 @@ function refuseWhatIsNotTheWriters(session: SessionId, body: EventBody): void {
     case 'connection.closed':
     case 'command.decided':
     case 'tool.decided':
+    case 'hook.received':
     case 'request.admitted':
     case 'request.answer':
     case 'request.ended':

@@ -1,5 +1,5 @@
 /** What was allowed in recordings, at the level of verbs and programs, with the evidence for it. Pure, flat memory. */
-import type { BodyOf, CommandSummary } from '../../../recorder/audit/event.ts';
+import type { BodyOf, CommandSummary, ToolUse } from '../../../recorder/audit/event.ts';
 import { operandsOf } from '../../command/subcommand.ts';
 import type { DecidedBody } from '../replay/recorded.ts';
 
@@ -8,7 +8,7 @@ export type Key =
   /** `verb` is empty where the program has none, or where one was computed: then it is the whole program. */
   | { kind: 'command'; program: string; verb: string }
   | { kind: 'request'; verb: string; group: string; resource: string; path: string }
-  | { kind: 'tool'; use: 'mcp' | 'read' | 'edit'; tool: string; server: string };
+  | { kind: 'tool'; use: ToolUse; tool: string; server: string };
 
 export interface Evidence {
   key: Key;

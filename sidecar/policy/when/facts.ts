@@ -130,6 +130,6 @@ export function execFacts({ kind, namespace, pod, container, stdin, tty }: Place
 }
 
 export function toolFacts({ use, tool, server, path, cwd, input }: ToolAction): object {
-  const isFile = use !== 'mcp';
+  const isFile = use === 'read' || use === 'edit';
   return { use, name: tool, server, path: isFile && path === '' ? undefined : path, cwd, input };
 }

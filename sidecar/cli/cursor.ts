@@ -1,0 +1,86 @@
+/** Where Cursor's hooks ask, beside a recorder that runs on one machine. */
+import { join } from 'node:path';
+import type { Identity } from '../../recorder/audit/event.ts';
+import { DOOR_LIMITS, Door } from '../agent/door.ts';
+import type { CursorHooks } from '../cursor/hooks.ts';
+import type { PolicyFile } from '../policy/policy-file.ts';
+import type { Evidence } from './evidence.ts';
+import { visible } from './format.ts';
+import { homeDirectory } from './home.ts';
+
+/** What a process started by us, and one that somebody else starts, both call the socket. */
+export function socketPath(data: string): string {
+  return process.env.CHAPERONE_SOCKET || join(data, 'agent.sock');
+}
+
+/**
+ * @returns null where the usual path is too long for a socket, and none was named
+ * @throws ChaperoneError of `Door.open`
+ */
+export async function openHooks(
+  data: string,
+  evidence: Evidence,
+  policy: PolicyFile,
+): Promise<{ close(): Promise<void> } | null> {
+  const path = socketPath(data);
+  const isUsual = !process.env.CHAPERONE_SOCKET;
+  if (isUsual && Buffer.byteLength(path) > DOOR_LIMITS.path) return null;
+  let hooks: Promise<CursorHooks> | null = null;
+  const door = await Door.open({
+    path,
+    hook: async (bytes, signal) => {
+      hooks ??= entrance(evidence, policy);
+      return (await hooks).answer(bytes, signal);
+    },
+    report: complain,
+  });
+  return {
+    async close() {
+      await door.close();
+      await (await hooks)?.close();
+    },
+  };
+}
+
+/** Loaded when the first hook asks. */
+async function entrance({ journal, vault, approvals }: Evidence, policy: PolicyFile): Promise<CursorHooks> {
+  const [
+    { systemClock },
+    { analyse, analyseArgv },
+    { CursorHooks },
+    { MachineFiles },
+    { Gate },
+    { localIdentity },
+  ] = await Promise.all([
+    import('../clock.ts'),
+    import('../command/analyse.ts'),
+    import('../cursor/hooks.ts'),
+    import('../files/machine-files.ts'),
+    import('../gate.ts'),
+    import('../identity/local.ts'),
+  ]);
+  const current = () => policy.current();
+  const { user, groups } = localIdentity({});
+  const identity: Identity = { user, groups, proof: 'hook' };
+  const home = homeDirectory();
+  const files = new MachineFiles({ roots: [home ?? undefined] });
+  const gate = new Gate({
+    ...{ journal, clock: systemClock, policy: current },
+    ...(approvals !== null && { approvals }),
+  });
+  return new CursorHooks({
+    ...{ identity, home, report: complain },
+    guard: {
+      ...{ journal, vault, gate, clock: systemClock, analyse, analyseArgv },
+      policy: () => current().digest,
+    },
+    analyse: (line, { cwd, workspace }) =>
+      analyse(line, { cwd, workspace, files: files.view(), ...(home !== null && { home }) }),
+    recordsThoughts: () => current().recordsThoughts(identity),
+  });
+}
+
+function complain(error: unknown): void {
+  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+  process.stderr.write(`chaperone: a hook failed: ${visible(message)}\n`);
+}

@@ -1,0 +1,79 @@
+/**
+ * The sessions of Cursor's conversations: one for each, begun when its first hook comes and ended when Cursor says that
+ * it ended, or when it is the one that was quiet for longest and there are too many.
+ */
+import { ulid } from 'ulid';
+import type { Identity, SessionId } from '../../recorder/audit/event.ts';
+import { type Guard, SessionLog } from '../session/session-log.ts';
+import type { Hook } from './hook.ts';
+
+/** Open at once. */
+const MOST = 256;
+
+export interface ConversationsOptions {
+  guard: Guard;
+  /** Who runs Cursor here; the conversation and what proves it are the hook's. */
+  identity: Identity;
+}
+
+export interface Conversation {
+  session: SessionId;
+  log: SessionLog;
+}
+
+export class Conversations {
+  readonly #options: ConversationsOptions;
+  readonly #open = new Map<string, Promise<Conversation>>();
+
+  constructor(options: ConversationsOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ChaperoneError of `Journal.append`, where its beginning cannot be recorded */
+  async of(hook: Hook): Promise<Conversation> {
+    const { conversation } = hook;
+    const known = this.#open.get(conversation);
+    this.#open.delete(conversation);
+    const found = known ?? this.#begin(hook);
+    this.#open.set(conversation, found);
+    found.catch(() => this.#open.get(conversation) === found && this.#open.delete(conversation));
+    const [oldest] = this.#open.keys();
+    if (this.#open.size > MOST && oldest !== undefined) await this.end(oldest);
+    return found;
+  }
+
+  /** What comes of it later begins a new session. */
+  async end(conversation: string): Promise<void> {
+    const found = this.#open.get(conversation);
+    this.#open.delete(conversation);
+    await (await found)?.log.end({ reason: 'exited', status: 0 });
+  }
+
+  async close(): Promise<void> {
+    for (const conversation of [...this.#open.keys()]) await this.end(conversation).catch(() => undefined);
+  }
+
+  /** Who asks, as far as the hook tells. */
+  identity({ conversation, generation }: Hook): Identity {
+    return {
+      ...this.#options.identity,
+      ...(conversation !== '' && { conversation }),
+      ...(generation !== '' && { generation }),
+      proof: 'hook',
+    };
+  }
+
+  async #begin(hook: Hook): Promise<Conversation> {
+    const { conversation, roots } = hook;
+    const { generation: _, ...identity } = this.identity(hook);
+    const session = ulid();
+    const log = new SessionLog({
+      ...{ guard: this.#options.guard, session },
+      identity,
+      cwd: roots[0] ?? '/',
+      entrance: { kind: 'cursor', conversation, roots },
+    });
+    await log.start([]);
+    return { session, log };
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * The entrance for Cursor's hooks:
+ *
+ *     bytes ──▶ Hook ──▶ recorded ──▶ Question ──▶ the gate ──▶ Answer
+ *                                └──▶ nothing to ask ─────────────▲
+ */
+import type { SessionId } from '../../recorder/audit/event.ts';
+import { type Answer, answerTo, failed } from './answer.ts';
+import { Conversations, type ConversationsOptions } from './conversations.ts';
+import { type Hook, readHook } from './hook.ts';
+import { Joined } from './joined.ts';
+import { keptOf } from './kept.ts';
+import { questionOf, type Reading } from './question.ts';
+
+export interface CursorHooksOptions extends ConversationsOptions, Reading {
+  /** Whether the policy keeps what the model thinks. */
+  recordsThoughts: () => boolean;
+  /** Told of what nobody expected. */
+  report: (error: unknown) => void;
+}
+
+/** What came was no hook's: it is recorded as it is. */
+const UNREADABLE: Hook = {
+  ...{ event: '', conversation: '', generation: '', model: '', email: null },
+  ...{ roots: [], members: {} },
+};
+
+export class CursorHooks {
+  readonly #options: CursorHooksOptions;
+  readonly #conversations: Conversations;
+  readonly #joined: Joined;
+
+  constructor(options: CursorHooksOptions) {
+    this.#options = options;
+    this.#conversations = new Conversations(options);
+    this.#joined = new Joined(() => options.guard.clock.now());
+  }
+
+  /**
+   * Never rejects: what goes wrong is denied.
+   * @param bytes the JSON that Cursor gives to its hook
+   * @param signal aborts when the hook is gone: then nobody is asked on its behalf any more
+   */
+  async answer(bytes: Uint8Array, signal: AbortSignal): Promise<Answer> {
+    try {
+      const hook = readHook(bytes);
+      if (hook === null) {
+        await this.#record(UNREADABLE, { content: bytes, withheld: [] });
+        return failed('what the hook was given is no JSON object');
+      }
+      return await this.#answer(hook, signal);
+    } catch (error) {
+      this.#options.report(error);
+      return failed('the hook cannot be recorded, so what it asks for does not happen');
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#conversations.close();
+  }
+
+  async #answer(hook: Hook, signal: AbortSignal): Promise<Answer> {
+    const session = await this.#record(hook, keptOf(hook, this.#options.recordsThoughts()));
+    if (hook.event === 'sessionEnd') await this.#conversations.end(hook.conversation);
+    const question = questionOf(hook, this.#options);
+    if (question === null) return answerTo(hook, null);
+    const { conversation, generation, event } = hook;
+    const key = JSON.stringify([conversation, generation, question.key]);
+    const identity = this.#conversations.identity(hook);
+    const { gate } = this.#options.guard;
+    const judge = () => gate.judge(session, identity, question.action, { signal });
+    return answerTo(hook, await this.#joined.verdict(key, event, judge));
+  }
+
+  async #record(
+    hook: Hook,
+    { content, withheld }: { content: Uint8Array; withheld: string[] },
+  ): Promise<SessionId> {
+    const { event, conversation, generation, model, email } = hook;
+    const { session, log } = await this.#conversations.of(hook);
+    await log.append({
+      ...{ type: 'hook.received', hook: event, conversation, generation, model, content },
+      ...(email !== null && { email }),
+      ...(withheld.length > 0 && { withheld }),
+    });
+    return session;
+  }
+}
