@@ -8,6 +8,10 @@ import type { Evidence } from './evidence.ts';
 import { visible } from './format.ts';
 import { homeDirectory } from './home.ts';
 
+export interface Closeable {
+  close(): Promise<void>;
+}
+
 /** What a process started by us, and one that somebody else starts, both call the socket. */
 export function socketPath(data: string): string {
   return process.env.CHAPERONE_SOCKET || join(data, 'agent.sock');
@@ -19,9 +23,8 @@ export function socketPath(data: string): string {
  */
 export async function openHooks(
   data: string,
-  evidence: Evidence,
-  policy: PolicyFile,
-): Promise<{ close(): Promise<void> } | null> {
+  { evidence, policy }: { evidence: Evidence; policy: PolicyFile },
+): Promise<Closeable | null> {
   const path = socketPath(data);
   const isUsual = !process.env.CHAPERONE_SOCKET;
   if (isUsual && Buffer.byteLength(path) > DOOR_LIMITS.path) return null;

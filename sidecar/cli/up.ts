@@ -4,6 +4,7 @@ import type { Trouble } from '../../recorder/server/api.ts';
 import type { OidcSettings } from '../../recorder/server/oidc/settings.ts';
 import type { RecorderServer } from '../../recorder/server/server.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
+import type { Closeable } from './cursor.ts';
 import { dataDirectory, dataOption, requirePrivate } from './data.ts';
 import type { Evidence } from './evidence.ts';
 import { hasTerminal } from './foreground.ts';
@@ -47,18 +48,25 @@ export function up(root: Command): void {
 async function run(options: Options): Promise<void> {
   const data = dataDirectory(options.data);
   await requirePrivate(data);
-  const [{ guardKube }, { readOidc }] = await Promise.all([import('./kube.ts'), import('./oidc-file.ts')]);
+  const [{ guardKube }, { readOidc }, { openHooks }] = await Promise.all([
+    import('./kube.ts'),
+    import('./oidc-file.ts'),
+    import('./cursor.ts'),
+  ]);
   const oidc = await readOidc(data, options.oidc);
   const guarding: Guarding = (parts) => guardKube(options, parts);
   const recorder = await startRecorder(data, options.port, { guarding, oidc }).catch((error) =>
     pointToFirst(error, data),
   );
   const leave = untilSignal();
+  let hooks: Closeable | null = null;
   try {
+    hooks = await openHooks(data, recorder);
     greet(recorder, data);
     if (hasTerminal()) await shellHere(recorder, leave);
     else await leave.signalled;
   } finally {
+    await hooks?.close();
     await recorder.close();
   }
 }
