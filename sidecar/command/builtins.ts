@@ -4,6 +4,7 @@ import { ANYWHERE, quoteGlob, resolvePath } from '../match/path.ts';
 import type { Word } from './fields.ts';
 import type { Found } from './found.ts';
 import { argument } from './interpreter.ts';
+import { isSearched } from './loading.ts';
 import { readOptions } from './options.ts';
 import { bind, isJudged, learn, mayBe, type Scope, SOMEWHERE, unsettle } from './scope.ts';
 import { fileNamed, followScript } from './script-file.ts';
@@ -217,6 +218,8 @@ function assign(found: Found, program: string, words: readonly Word[], scope: Sc
     if (program === 'readonly' || words.some((one) => /^-[a-zA-Z]*r/.test(one.value ?? '')))
       found.readonly.add(name);
     if (value === undefined && /^(export|readonly|declare|typeset)$/.test(program)) continue;
+    if (value === undefined && program !== 'unset' && isSearched(name))
+      found.doubt('computed-command', `${program} sets ${name} to what is not known`, word.text);
     if (value === undefined) learn(scope, name, null);
     else if (word.value !== null && !word.glob) learn(scope, name, bind(value));
     else learn(scope, name, { value: null, pattern: ANYWHERE, sources: word.sources });

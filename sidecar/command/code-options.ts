@@ -33,6 +33,7 @@ export const CODE_OPTIONS: readonly [string, Wrapper][] = [
   ['split', bare(['--filter'], { short: 'abClnt' })],
   ['sort', bare(['--compress-program'], { short: 'kStTo', long: ['key', 'output'] })],
   ['install', bare(['--strip-program'], { short: 'gmoSt' })],
+  ['cpio', bare(['--rsh-command'], { short: 'CDEFHIMOR' })],
   ['zip', bare(['-TT', '--unzip-command'], { short: 'xitnbP' })],
   ['wget', bare(['--use-askpass'], { short: 'OoaPUtTwQiBe' })],
   ['rg', bare(['--pre', '--hostname-bin'], { short: 'efgtTmABCjMr' })],

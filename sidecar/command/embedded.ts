@@ -1,8 +1,8 @@
 /** Commands in programs of another language: what awk, sed, an editor, a database's client or a setting runs. */
 import { byName } from './by-name.ts';
-import type { Word } from './fields.ts';
+import { literalWord, type Word } from './fields.ts';
 import type { Found } from './found.ts';
-import { type Grammar, readOptions } from './options.ts';
+import { type Grammar, permuted, readOptions } from './options.ts';
 import type { Scope } from './scope.ts';
 import { awkCommands, sedCommands } from './script-languages.ts';
 
@@ -36,7 +36,10 @@ const LANGUAGES: readonly Language[] = [
   { name: /^zip$/, follow: tested },
   { name: /^(nc|ncat|netcat|socat|nc\.\w+)$/, follow: connected },
   { name: /^(apt|apt-get|aptitude|dpkg|yum|dnf)$/, follow: packages },
-  { name: /^(ed|red|gdb|expect|emacs|less|more|man|ftp|lftp|telnet|node-gyp)$/, follow: escapes },
+  {
+    name: /^(ed|red|gdb|lldb|expect|emacs|less|more|man|s?ftp|lftp|telnet|node-gyp|bc|dc|m4|nano)$/,
+    follow: escapes,
+  },
 ];
 
 const languageNamed = byName((program) => LANGUAGES.find(({ name }) => name.test(program)));
@@ -66,10 +69,17 @@ function readCode(
 
 function awk(words: readonly Word[], at: Place): void {
   const { flags, values, operand } = readOptions(words, {
-    short: 'Ffveil',
+    short: 'FfveilEW',
     long: ['field-separator', 'file', 'assign', 'source', 'include', 'load', 'exec'],
   });
   for (const name of ['-e', '--source']) readCode(at, values.get(name), awkCommands);
+  for (const name of ['-l', '--load', '-E', '--exec', '-i', '--include'])
+    if (values.get(name) && values.get(name)!.value !== 'inplace')
+      at.found.doubt(
+        'unreadable-script',
+        `${at.program} runs a script whose text is not seen here`,
+        at.program,
+      );
   const file = values.get('-f') ?? values.get('--file');
   if (file && !isInput(file))
     at.found.doubt('unreadable-script', `${at.program} runs a script whose text is not seen here`, file.text);
@@ -141,9 +151,14 @@ function client(words: readonly Word[], at: Place): void {
   const given = ['-c', '--command', '-e', '--execute', '-cmd', '--init-command'].flatMap(
     (name) => values.get(name) ?? [],
   );
+  for (const word of words) {
+    const [, pipe] = /^(?:-o|--output=?|--pager=?)?\s*\|\s*(.*)$/s.exec(word.value ?? '') ?? [];
+    const [, pager] = /^--pager=(.+)$/s.exec(word.value ?? '') ?? [];
+    if ((pipe ?? pager) !== undefined) run(at, (pipe ?? pager)!, word.text);
+  }
   // sqlite takes its statements as operands.
   for (const word of sqlite ? words.slice(1) : given) readCode(at, word, clientCommands);
-  if (values.has('-f') || values.has('--file'))
+  if (values.has('-f') || values.has('--file') || words.some(({ value }) => value === '-init'))
     at.found.doubt('foreign-code', `${at.program} runs a script whose text is not seen here`, at.program);
   const { input } = at.scope;
   if (given.length > 0 || input.kind === 'inherited' || input.kind === 'empty') return;
@@ -154,7 +169,9 @@ function client(words: readonly Word[], at: Place): void {
 
 function clientCommands(code: string): (string | null)[] {
   const found: (string | null)[] = [];
-  for (const [, line] of code.matchAll(/(?:\\!|^\s*\.(?:shell|system)\s|^\s*system\s)([^\n]*)/gm))
+  for (const [, line] of code.matchAll(
+    /(?:\\!|^\s*\.(?:sh|she|shel|shell|sy|sys|syst|syste|system)\s|^\s*(?:system|pager)\s)([^\n]*)/gm,
+  ))
     found.push(line!);
   // A file's name may be a pipe to a command: `\o |sh`, `.output |sh`.
   for (const [, line] of code.matchAll(
@@ -167,12 +184,20 @@ function clientCommands(code: string): (string | null)[] {
   )
     found.push(null);
   if (/`/.test(code) && /^\s*\\/m.test(code)) found.push(null);
+  // A script that is not seen here, an editor, a setting that names a program.
+  if (
+    /^\s*(?:\\(?:i|ir|include|include_relative|e|edit|ef|ev|setenv)\b|\.(?:rea|read|loa|load|exc\w*|www)\b|source\s|\\\.|edit\b)/m.test(
+      code,
+    ) ||
+    /\bedit\s*\(/i.test(code)
+  )
+    found.push(null);
   return found;
 }
 
 /** Settings of git whose value is a command; an alias is one where it starts with `!`. */
 const GIT_RUNS =
-  /^(core\.(pager|editor|sshcommand|askpass|fsmonitor|gitproxy|alternaterefscommand)|sequence\.editor|pager\..+|diff\.external|diff\..+\.(command|textconv)|(merge|filter|gpg|credential|difftool|mergetool|man|browser|remote|uploadpack|sendemail|trailer|interactive|tar)\..*(driver|clean|smudge|process|program|helper|cmd|command|path|packobjectshook|smtpserver|difffilter|uploadpack|receivepack|vcs))$/i;
+  /^(core\.(pager|editor|sshcommand|askpass|fsmonitor|gitproxy|alternaterefscommand)|sequence\.editor|pager\..+|diff\.external|diff\..+\.(command|textconv)|(merge|filter|gpg|credential|difftool|mergetool|man|browser|remote|uploadpack|sendemail|trailer|interactive|tar)\..*(driver|smtpserver|clean|smudge|process|program|helper|cmd|command|path|packobjectshook|smtpserver|difffilter|uploadpack|receivepack|vcs))$/i;
 const GIT_LOADS =
   /^(core\.hookspath|include\.path|includeif\..+|init\.templatedir|protocol\..*allow|url\..+insteadof|core\.worktree)$/i;
 
@@ -182,9 +207,7 @@ function settings(words: readonly Word[], at: Place): void {
     else if (/^-c.+=/.test(value ?? ''))
       readCode(at, { ...words[place]!, value: value!.slice(2) }, gitSetting);
     else if (value === 'config') {
-      const [name, ...rest] = words
-        .slice(place + 1)
-        .filter((word) => !word.value?.startsWith('-') && word.value !== 'set');
+      const [name, ...rest] = configured(words.slice(place + 1));
       if (name?.value != null && rest[0] !== undefined)
         readCode(
           at,
@@ -195,6 +218,14 @@ function settings(words: readonly Word[], at: Place): void {
     // The transport `ext::` is a command.
     else if (value?.startsWith('ext::')) run(at, value.slice(5), value);
   }
+}
+
+/** The operands of `git config`. */
+function configured(words: readonly Word[]): readonly Word[] {
+  const options = { short: 'ft', long: ['file', 'type', 'blob', 'default', 'comment', 'value'] };
+  const [program, ...rest] = permuted([literalWord('config'), ...words], options);
+  const operands = rest.slice(rest.findIndex(({ value }) => value === '--') + 1);
+  return program && operands[0]?.value === 'set' ? operands.slice(1) : operands;
 }
 
 function gitSetting(setting: string): (string | null)[] {
@@ -258,6 +289,8 @@ function proxies(words: readonly Word[], at: Place): void {
 function tested(words: readonly Word[], at: Place): void {
   words.forEach(({ value }, place) => {
     if (value === '-TT') readCode(at, words[place + 1], (text) => [text]);
+    else if (value?.startsWith('-TT'))
+      readCode(at, { ...words[place]!, value: value.slice(3) }, (text) => [text]);
   });
 }
 
@@ -292,19 +325,21 @@ function escapes(words: readonly Word[], at: Place): void {
   for (const word of words.slice(1)) {
     const { value, text } = word;
     const [, code] = /^(?:\+?\s*!|shell\s+|\.?\s*!)(.*)$/s.exec(value ?? '') ?? [];
-    const [, pager] = /^(?:--pager=|-P)(.+)$/s.exec(at.program === 'man' ? (value ?? '') : '') ?? [];
+    const [, pager] =
+      (at.program === 'man' ? /^(?:--pager=|-P|--html=|-H)(.+)$/s : /^--speller=(.+)$/s).exec(value ?? '') ??
+      [];
     if (code !== undefined) run(at, code, text);
     else if (pager !== undefined) run(at, pager, text);
     else if (
-      /^(--pager=?|-P|-ex|--eval(-command)?=?|-eval|--eval=.*|-e|-c|--load|-l|--init-command.*|-x|--command.*|-batch)$/.test(
+      /^(--pager=?|-P|-s|--speller|-o|--one-line|-ex|--eval(-command)?=?|-eval|--eval=.*|-e|-c|--load|-l|--init-command.*|-x|--command.*|-batch)$/.test(
         value ?? '',
       ) &&
       at.program !== 'less' &&
       at.program !== 'more'
     ) {
       const next = words[words.indexOf(word) + 1];
-      const shell = /^\s*(?:shell|!)\s*(.*)$/s.exec(next?.value ?? '');
-      if (at.program === 'man') readCode(at, next, (pager) => [pager]);
+      const shell = /^\s*(?:shell|platform shell|!)\s*(.*)$/s.exec(next?.value ?? '');
+      if (/^(man|nano)$/.test(at.program)) readCode(at, next, (pager) => [pager]);
       else run(at, shell?.[1] ?? null, text);
     }
   }
@@ -312,14 +347,14 @@ function escapes(words: readonly Word[], at: Place): void {
   if (
     input.kind === 'inherited' ||
     input.kind === 'empty' ||
-    !/^(ed|red|gdb|expect|ftp|lftp)$/.test(at.program)
+    !/^(ed|red|gdb|lldb|expect|s?ftp|lftp|bc|dc|m4)$/.test(at.program)
   )
     return;
   const text = at.found.textOf(input);
   if (text === null) at.found.doubt('foreign-code', `${at.program} runs what it reads`, at.program);
   else
     for (const line of text.split('\n')) {
-      const [, code] = /^\s*[\d%$,.]*(?:[rwe]\s*)?(?:!|shell\s)(.*)$/.exec(line) ?? [];
+      const [, code] = /^\s*[\d%$,.]*(?:[rwe]\s*)?(?:!|shell\s|syscmd\(|esyscmd\()(.*?)\)?$/.exec(line) ?? [];
       if (code !== undefined) run(at, code, line);
       else if (at.program === 'expect') run(at, null, line);
     }

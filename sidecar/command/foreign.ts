@@ -18,11 +18,11 @@ const INTERPRETERS: readonly Interpreter[] = [
     name: /^(python|pypy|ipython)[\d.]*$/,
     code: /^-[bBdEiIOPqsSuvx]*c/,
     inert: /^-[A-Za-z]*[hmV]|^--(help|version)/,
-    withArgument: /^-[WXQ]$/,
+    withArgument: /^(-[WXQ]|--check-hash-based-pycs)$/,
   },
   {
     name: /^perl[\d.]*$/,
-    code: /^-(?:[acfnpsStTuUWwX]|l[0-7]*|0[xX0-9a-fA-F]*|i[^eE]*|F[^eE]*)*[eE]/,
+    code: /^-(?:[acfnpsStTuUWwX]|d(?!:)|l[0-7]*|0[xX0-9a-fA-F]*|i[^eE]*|F[^eE]*)*[eE]/,
     inert: /^-[hvV]/,
     withArgument: /^-[IMm]$/,
   },
@@ -36,12 +36,13 @@ const INTERPRETERS: readonly Interpreter[] = [
     name: /^(node|nodejs|bun|tsx|ts-node)$/,
     code: /^(-[ep]|-pe|--eval=?|--print=?)/,
     inert: /^-[hv]|^--(help|version|test|run|check)/,
-    withArgument: /^(-r|--require|--import|--loader|--experimental-loader|-C|--conditions)$/,
+    withArgument:
+      /^(-r|--require|--import|--loader|--experimental-loader|-C|--conditions|--input-type|--env-file|--title|--icu-data-dir|--inspect-port|--preload|--tsconfig|--stack-trace-limit|--unhandled-rejections|--diagnostic-dir|--redirect-warnings)$/,
   },
   {
     name: /^php[\d.]*$/,
     code: /^(-[rBRE]|--(run|process-begin|process-code|process-end)=?)/,
-    inert: /^-[fimvhSa]|^--(file|version|help)/,
+    inert: /^-[fimvhS]|^--(file|version|help)/,
     withArgument: /^-[dctz]$/,
   },
   {
@@ -61,17 +62,47 @@ export type InterpreterCode =
 
 const interpreterNamed = byName((program) => INTERPRETERS.find(({ name }) => name.test(program)));
 
+/** Options of other programs whose argument is code. */
+const EVALUATES: Readonly<Record<string, RegExp>> = {
+  mongosh: /^--eval=?/,
+  mongo: /^--eval=?/,
+  emacsclient: /^(-e$|--eval=?)/,
+  rake: /^(-[eEpn]$|--execute(-print|-continue)?=?)/,
+  'nix-build': /^(-E$|--expr=?)/,
+  'nix-instantiate': /^(-E$|--expr=?)/,
+  jshell: /^-R/,
+  bunx: /^-e$/,
+};
+
+/** Any other descriptor than that of a substitution, whose commands are known. */
+function isDescriptor({ value, sources }: Word): boolean {
+  return sources.length === 0 && /^\/(dev|proc\/self)\/fd\/\d+$/.test(value ?? '');
+}
+
+function optionOf(words: readonly Word[], option: RegExp): Word | undefined {
+  for (const [place, word] of words.entries()) {
+    const found = place > 0 ? option.exec(word.value ?? '')?.[0] : undefined;
+    if (found === undefined) continue;
+    return found.endsWith('=') ? { ...word, value: word.value!.slice(found.length) } : words[place + 1];
+  }
+  return undefined;
+}
+
 /** Where an interpreter that is no shell takes its code from; null for other programs. */
 export function interpreterCode(program: string, words: readonly Word[]): InterpreterCode | null {
-  if (program === 'deno')
-    return words[1]?.value === 'eval' && words[2]
-      ? { from: 'word', word: words.at(-1)!, inline: true }
-      : null;
+  if (program === 'deno') {
+    const evaluates = words.some(({ value }) => /^(eval|--eval(=.*)?)$/.test(value ?? ''));
+    return evaluates && words[2] ? { from: 'word', word: words.at(-1)!, inline: true } : null;
+  }
+  const evaluated = program in EVALUATES ? optionOf(words, EVALUATES[program]!) : undefined;
+  if (evaluated !== undefined) return { from: 'word', word: evaluated, inline: true };
   const grammar = interpreterNamed(program);
   if (grammar === undefined) return null;
   for (let at = 1; at < words.length; at++) {
     const word = words[at]!;
-    if (word.value === '-' || isStdin(word)) return { from: 'stdin' };
+    if (word.value === '-' || isStdin(word) || isDescriptor(word)) return { from: 'stdin' };
+    // Of bun the command that may stand before its options.
+    if (program === 'bun' && at === 1 && word.value === 'run') continue;
     if (word.value === null || !word.value.startsWith('-')) return { from: 'word', word, inline: false };
     const option = grammar.code.exec(word.value)?.[0];
     if (option !== undefined) {
@@ -82,7 +113,7 @@ export function interpreterCode(program: string, words: readonly Word[]): Interp
     // A module of python that runs what it is given.
     if (
       /^-m(timeit|pdb|code)?$/.test(word.value) &&
-      /^(-mtimeit|timeit|pdb|code)$/.test(words[at + 1]?.value ?? word.value)
+      (word.value === '-mtimeit' || /^(timeit|pdb|code|IPython)$/.test(words[at + 1]?.value ?? word.value))
     )
       return { from: 'word', word: words.at(-1)!, inline: true };
     if (grammar.inert.test(word.value)) return { from: 'elsewhere' };

@@ -55,12 +55,20 @@ const COMMANDS: ReadonlySet<string> = new Set([
   ...['RUSTC_WRAPPER', 'GIT_PROXY', 'DIFFPROG', 'PYTHONDOCS_PAGER', 'CMAKE_C_COMPILER_LAUNCHER'],
 ]);
 
+/** Those that name a compiler: a plain name is one. */
+const COMPILERS = /^(CC|CXX|CPP|LD|AR|AS|FC|RUSTC|RUSTDOC|CMAKE_CXX_COMPILER_LAUNCHER)$/;
+
 /** Those by which a program loads other code, or other settings that name code. */
 const CODE =
-  /^(BASH_ENV|ENV|ZDOTDIR|LD_PRELOAD|LD_AUDIT|DYLD_(INSERT_LIBRARIES|LIBRARY_PATH|FRAMEWORK_PATH)|GCONV_PATH|SHELLOPTS|BASHOPTS|PERL5OPT|PERL5DB|RUBYOPT|PYTHONSTARTUP|PYTHONHOME|PYTHONBREAKPOINT|PYTHONINSPECT|LUA_INIT.*|VIMINIT|EXINIT|GVIMINIT|INPUTRC|MAKEFLAGS|MFLAGS|GNUMAKEFLAGS|MAKEFILES|GIT_CONFIG(_.*)?|GIT_EXEC_PATH|GIT_TEMPLATE_DIR|OPENSSL_(CONF|ENGINES|MODULES)|TAR_OPTIONS|_JAVA_OPTIONS|JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS|npm_config_(script_shell|node_options|git|shell|editor)|YARN_RC_FILENAME|PROMPT_COMMAND_.*|RIPGREP_CONFIG_PATH|WGETRC|CURL_HOME|PSQLRC|SQLITE_HISTORY_COMMAND|TERMCAP|NLSPATH)$/i;
+  /^(BASH_ENV|ENV|ZDOTDIR|LD_PRELOAD|LD_AUDIT|DYLD_(INSERT_LIBRARIES|LIBRARY_PATH|FRAMEWORK_PATH)|GCONV_PATH|SHELLOPTS|BASHOPTS|PERL5OPT|PERL5DB|RUBYOPT|PYTHONSTARTUP|PYTHONHOME|PYTHONBREAKPOINT|PYTHONINSPECT|LUA_INIT.*|VIMINIT|EXINIT|GVIMINIT|INPUTRC|MAKEFLAGS|MFLAGS|GNUMAKEFLAGS|MAKEFILES|GIT_CONFIG(_.*)?|GIT_EXEC_PATH|GIT_TEMPLATE_DIR|OPENSSL_(CONF|ENGINES|MODULES)|TAR_OPTIONS|_JAVA_OPTIONS|JAVA_TOOL_OPTIONS|JDK_JAVA_OPTIONS|npm_config_(script_shell|node_options|git|shell|editor)|YARN_RC_FILENAME|PROMPT_COMMAND_.*|RIPGREP_CONFIG_PATH|WGETRC|CURL_HOME|PSQLRC|SQLITE_HISTORY_COMMAND|TERMCAP|NLSPATH|MANOPT|BUN_OPTIONS|PHPRC|PHP_INI_SCAN_DIR|GROFF_COMMAND_PREFIX|GLIBC_TUNABLES)$/i;
 
 /** Those that name directories to look for programs or libraries in. */
 const SEARCHED = /^(PATH|path|LD_LIBRARY_PATH|fpath|FPATH)$/;
+
+/** Whether the variable names directories in which programs or libraries are looked for. */
+export function isSearched(name: string): boolean {
+  return SEARCHED.test(name);
+}
 
 /** Of Node's options those that load code. */
 const NODE_LOADS = /(^|\s)(-r|--require|--import|--loader|--experimental-loader|-e|--eval|--inspect-brk)/;
@@ -68,6 +76,12 @@ const NODE_LOADS = /(^|\s)(-r|--require|--import|--loader|--experimental-loader|
 /** @param value null where it is computed */
 export function loadedBy(name: string, value: string | null): Loaded {
   if (COMMANDS.has(name)) return 'command';
+  if (COMPILERS.test(name)) return value !== null && /^[\w.+-]+$/.test(value) ? null : 'command';
+  if (name === 'LESS') return value === null || value.includes('+') ? 'code' : null;
+  if (/^(GOFLAGS|MAVEN_OPTS|GRADLE_OPTS|SBT_OPTS|RUSTFLAGS)$/.test(name))
+    return value === null || /-toolexec|-exec|-javaagent|-agentpath|-agentlib|linker=/.test(value)
+      ? 'code'
+      : null;
   if (name === 'NODE_OPTIONS') return value === null || NODE_LOADS.test(value) ? 'code' : null;
   return CODE.test(name) && value !== '' ? 'code' : null;
 }

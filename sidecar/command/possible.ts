@@ -141,7 +141,7 @@ const LINE =
 const PATH = /(?:^-\w|[\s=:,@<>|'"({;]w?)((?:\.{1,2})?\/[^\s'",;:<>|(){}]+)/g;
 
 /** Tools whose words are prose. */
-const SPEAKS = /^(git|gh|glab|hub|jira|slack|notify-send|curl|http|jq|yq|npm|pnpm|yarn|go|cargo|make)$/;
+const SPEAKS = /^(git|gh|glab|hub|jira|slack|notify-send|curl|http|jq|yq)$/;
 
 /** Commands looked for in the words of one. */
 const TRIED = 4;
