@@ -173,7 +173,7 @@ function assemble(
     ...verifyRoutes({ access }),
     ...policyRoutes({ explainer }),
     ...(desk === undefined ? [] : approvalRoutes({ desk, archive: log, now })),
-    ...(kube === undefined ? [] : kubeRoutes({ kube })),
+    ...(kube === undefined ? [] : kubeRoutes({ archive: log, kube })),
     ...(reads === undefined ? [] : offboardRoutes({ ...leaving, reads, access })),
   ];
   const signingIn = people.routes({ logins, throttle, access });

@@ -28,8 +28,8 @@ export function offboard(root: Command): void {
 }
 
 async function run(users: string[], options: Options): Promise<void> {
-  const { findRecorder } = await import('../../recorder/client/discover.ts');
-  const recorder = await findRecorder(dataDirectory(options.data), process.env);
+  const { findRecorderAsPerson } = await import('../../recorder/client/person.ts');
+  const recorder = await findRecorderAsPerson(dataDirectory(options.data), process.env);
   if (recorder === null)
     throw new ChaperoneError(
       'RECORDER_GONE',
