@@ -313,7 +313,7 @@ const body = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('access.login'),
-    how: z.enum(['link', 'token', 'oidc', 'device']),
+    how: z.enum(['link', 'token', 'oidc', 'device', 'workload']),
     from: z.string(),
     login: z.string().exactOptional(),
     user: z.string().exactOptional(),

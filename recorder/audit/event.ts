@@ -216,9 +216,9 @@ export type ToolUse = 'mcp' | 'read' | 'edit' | 'call';
 
 /**
  * How somebody logged in: by a one-time link, by the token of the data directory, or through a provider, in a browser
- * (`oidc`) or with a command line (`device`).
+ * (`oidc`) or with a command line (`device`), or of a Pod by its ServiceAccount's token (`workload`).
  */
-export type LoginKind = 'link' | 'token' | 'oidc' | 'device';
+export type LoginKind = 'link' | 'token' | 'oidc' | 'device' | 'workload';
 
 /** How somebody looked at a session: `export` is what leaves the house. */
 export type Look = 'replay' | 'live' | 'export' | 'search' | 'verify';

@@ -77,6 +77,7 @@ export const OF_LOGIN: Readonly<Record<Login['how'], readonly Permission[]>> = {
   oidc: ['account'],
   device: ['account'],
   token: ['account', 'evidence.write', 'approvals.ask', 'kube.open', 'logins.issue'],
+  workload: ['evidence.write', 'approvals.ask'],
 };
 
 /** What is asked of a caller is answered from these alone. */

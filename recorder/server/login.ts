@@ -5,11 +5,12 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { LoginKind, Micros } from '../audit/event.ts';
+import type { Identity, LoginKind, Micros } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
 import { BrowserLogins, type Opening } from './browser-logins.ts';
 import type { Origins } from './hardening.ts';
 import { LOCAL_ADMIN, LOCAL_PROGRAM, type Principal } from './principal.ts';
+import { WorkloadLogins } from './workload-logins.ts';
 
 /** A login that was proven. `name` tells logins apart in the log and is no secret. */
 export interface Login {
@@ -18,6 +19,8 @@ export interface Login {
   principal: Principal;
   /** Aborts when it ends, or means less than it did: what is streamed to it ends then. */
   ended: AbortSignal;
+  /** Of a workload: who it is proven to be, and the only one that it speaks for. */
+  workload?: Identity;
 }
 
 /** Logins of command lines, by tokens that a provider signed. */
@@ -43,6 +46,8 @@ export interface LoginOptions {
   localAdmin: boolean;
   /** Where a provider is known. */
   tokens: TokenLogins | null;
+  /** Where workloads sign in. */
+  workloads: WorkloadLogins | null;
   /** Told of a login that ended because the provider said no. */
   withdrawn(login: Login): void;
 }
@@ -178,7 +183,8 @@ export class Logins {
   async #bySecret(token: string | undefined): Promise<Login | null> {
     if (token === undefined) return null;
     if (timingSafeEqual(digest(token), this.#bearer)) return this.#byToken;
-    const { tokens } = this.#options;
+    const { tokens, workloads } = this.#options;
+    if (workloads !== null && WorkloadLogins.isOne(token)) return workloads.find(token);
     return tokens !== null && token.split('.').length === 3 ? tokens.find(token) : null;
   }
 

@@ -29,6 +29,7 @@ import { sessionRoutes } from './routes/sessions.ts';
 import { verifyRoutes } from './routes/verify.ts';
 import { SOCKET_ROUTES, Sockets } from './sockets.ts';
 import { Throttle } from './throttle.ts';
+import { type WorkloadDoor, WorkloadLogins } from './workload-logins.ts';
 
 /** The log that is served: `AuditLog`, as far as the server needs it. */
 export interface ServedLog extends Archive, Journal {
@@ -63,6 +64,8 @@ export interface ServerOptions {
   explainer?: Explainer;
   /** Where people sign in; where it is left out, there is the one local admin. */
   oidc?: OidcSettings;
+  /** Tells whose a ServiceAccount's token is: then workloads may write evidence of themselves, and ask. */
+  workloads?: WorkloadDoor;
   /** What does not work as it should in this process, beside the server. */
   troubles?: () => readonly Trouble[];
   /** Against slow requests; see `LIMITS`. */
@@ -139,6 +142,7 @@ function assemble(
     desk,
     explainer,
     oidc,
+    workloads: door,
     credentialReads: reads,
     endings = new Endings(),
     endWithin = END_WITHIN_MS,
@@ -153,7 +157,11 @@ function assemble(
   const people = peopleOf(oidc, { now, port, report });
   const { origins, localAdmin, tokens, waysIn } = people;
   const withdrawn = (login: Login): void => void access.logout(login, 'withdrawn').catch(report);
-  const logins = new Logins({ ...{ port, token, now }, ...{ origins, localAdmin, tokens, withdrawn } });
+  const workloads = door === undefined ? null : new WorkloadLogins(door);
+  const logins = new Logins({
+    ...{ port, token, now, workloads },
+    ...{ origins, localAdmin, tokens, withdrawn },
+  });
   const loginUrl = (next?: string, as?: Principal): string =>
     localAdmin ? linkOf(`http://${HOST}:${port}`, logins, { next, as }) : `${people.base}${next ?? '/'}`;
   const account = { logins, throttle, access, token, port, loginUrl };

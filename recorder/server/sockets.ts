@@ -108,7 +108,7 @@ export class Sockets {
     await Promise.all([...this.#writers].map((writer) => writer.ended));
   }
 
-  #acceptWriter({ request, socket, head }: Upgrade): void {
+  #acceptWriter({ request, socket, head, login }: Upgrade): void {
     if (!(request.headers['sec-websocket-protocol'] ?? '').split(/\s*,\s*/).includes(SUBPROTOCOL)) {
       throw new ChaperoneError(
         'USAGE',
@@ -117,7 +117,7 @@ export class Sockets {
     }
     refuseMoreThan(MAX_INGEST, this.#ingest);
     this.#ingest.handleUpgrade(request, socket, head, (opened) => {
-      const writer = new IngestConnection(opened, this.#options);
+      const writer = new IngestConnection(opened, { ...this.#options, of: login.workload });
       this.#writers.add(writer);
       void writer.ended.then(() => this.#writers.delete(writer));
     });

@@ -5,11 +5,12 @@
  * cut off: who is gone cannot come back under the same name.
  */
 import type { WebSocket } from 'ws';
-import { type SessionId, SYSTEM } from '../../audit/event.ts';
+import { type Identity, type SessionId, SYSTEM } from '../../audit/event.ts';
 import { ChaperoneError } from '../../errors.ts';
 import type { Endable } from '../../log/endings.ts';
 import type { Journal } from '../../log/ports.ts';
 import { asChaperoneError } from '../reply.ts';
+import { isOf } from '../workload-logins.ts';
 import { type Append, decodeDrafts } from './draft.ts';
 import { type Answer, decodeAppend, encodeAnswer } from './frame.ts';
 
@@ -23,6 +24,8 @@ export interface IngestOptions {
   endWithin: number;
   /** Told of errors that were not raised on purpose. */
   report(error: unknown): void;
+  /** The workload that writes: it says nothing of others. Who holds the bearer token may write for all. */
+  of?: Identity | undefined;
 }
 
 /** Bytes taken in and not yet stored at which the socket is no longer read. */
@@ -104,6 +107,8 @@ export class IngestConnection {
   async #begin(call: Call, size: number, decode: () => Append): Promise<void> {
     try {
       const append = decode();
+      if (append.session === SYSTEM && this.#options.of !== undefined)
+        throw new ChaperoneError('FORBIDDEN', 'a workload may record its own sessions only');
       const begins = append.session !== SYSTEM && this.#admit(append);
       const finished = this.#finish(call, size, append);
       this.#track(finished);
@@ -132,9 +137,13 @@ export class IngestConnection {
    */
   #admit({ session, drafts }: Append): boolean {
     if (this.#own.has(session)) return false;
-    if (drafts[0]?.body.type !== 'session.start') {
+    const [first] = drafts;
+    if (first?.body.type !== 'session.start') {
       throw new ChaperoneError('FORBIDDEN', `session ${session} was not begun by this connection`);
     }
+    const { of } = this.#options;
+    if (of !== undefined && !isOf(first.body.identity, of))
+      throw new ChaperoneError('FORBIDDEN', 'a workload may record its own sessions only');
     if (this.#own.size >= MAX_SESSIONS) {
       throw new ChaperoneError('FORBIDDEN', `a connection may hold ${MAX_SESSIONS} sessions open`);
     }

@@ -11,6 +11,7 @@ import { readJson } from '../body.ts';
 import { followLines, sendJson, stream } from '../reply.ts';
 import type { Exchange, Route } from '../router.ts';
 import { ScopedDesk } from '../scoped-desk.ts';
+import { isOf } from '../workload-logins.ts';
 import { approverOf, viewOf } from './approval-view.ts';
 import { bodyOf } from './asked-body.ts';
 import { askingSchema } from './asking.ts';
@@ -159,6 +160,9 @@ async function ask(desk: Desk, exchange: Exchange): Promise<void> {
   const signal = AbortSignal.any([exchange.signal, closing]);
   const { body, ...asking } = await readJson(request, { schema: askingSchema, limit: LARGE });
   if (body !== undefined) throw new ChaperoneError('USAGE', 'a shell has no body to show');
+  const { workload } = exchange.login;
+  if (workload !== undefined && !isOf(asking.requester, workload))
+    throw new ChaperoneError('FORBIDDEN', 'a workload may ask for itself only');
   let waits = (_id: string) => {};
   const waiting = new Promise<string>((resolve) => {
     waits = resolve;
