@@ -82,8 +82,10 @@ export async function runningRecorder(data: string): Promise<Archive | null> {
 }
 
 /** Reading never makes an empty store. @throws ChaperoneError `NOT_FOUND` */
-export function requireEvidence(data: string): void {
+export async function requireEvidence(data: string): Promise<void> {
   if (hasEvidence(data) || process.env.CHAPERONE_URL) return;
+  const { hasKeptLogin } = await import('../../recorder/client/person.ts');
+  if (await hasKeptLogin(process.env)) return;
   const advice = 'record a session first (chaperone shell), or name the directory with --data';
   throw new ChaperoneError('NOT_FOUND', `no evidence in ${data}: ${advice}`);
 }
@@ -100,8 +102,7 @@ export async function withEvidence<T>(
   data: string,
   work: (evidence: Pick<Evidence, 'archive'>) => Promise<T>,
 ): Promise<T> {
-  const { hasKeptLogin } = await import('../../recorder/client/person.ts');
-  if (!(await hasKeptLogin(process.env))) requireEvidence(data);
+  await requireEvidence(data);
   const archive = await runningRecorder(data);
   if (archive !== null) return work({ archive });
   const evidence = await openEvidence(data);

@@ -32,7 +32,7 @@ const NOTE_LIMIT = 8 * 1024;
 
 async function run(id: string | undefined, options: Options): Promise<void> {
   const data = dataDirectory(options.data);
-  requireEvidence(data);
+  await requireEvidence(data);
   const kept = options.checkpoint === undefined ? {} : { checkpoint: await readNote(options.checkpoint) };
   const report = await check(data, id, kept);
   process.stdout.write(options.json ? jsonLine(report) : describe(report));
