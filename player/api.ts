@@ -82,6 +82,20 @@ export async function* getEvents<T extends AuditEvent['body']['type']>(
   }
 }
 
+/** What hooks told, as it arrives; null where retention has removed it. */
+export async function* getHooks(
+  id: SessionId,
+  from: number,
+  signal?: AbortSignal,
+): AsyncGenerator<{ event: EventOf<'hook.received'>; content: Uint8Array<ArrayBuffer> | null }> {
+  const path = `${sessionPath(id)}/events?type=hook.received&from=${from}&content=base64`;
+  for await (const { event, content } of getLines<EventLine>(path, signal)) {
+    if (event.body.type !== 'hook.received') continue;
+    const { body } = event;
+    yield { event: { ...event, body }, content: content == null ? null : bytesOf([content]) };
+  }
+}
+
 /** What is kept of the bodies of one request to the Kubernetes API. */
 export interface Bodies {
   request: Uint8Array<ArrayBuffer>;

@@ -14,6 +14,7 @@ import './styles/panels.css';
 import './styles/rows.css';
 import './styles/commands.css';
 import './styles/requests.css';
+import './styles/conversation.css';
 import './styles/approvals.css';
 import './styles/player.css';
 import './styles/policy.css';

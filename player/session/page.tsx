@@ -6,6 +6,7 @@ import { useShortcuts } from '../ui/keys.ts';
 import { Problem, Stale } from '../ui/notice.tsx';
 import { showTitle } from '../ui/title.ts';
 import { ApiBench } from './api-bench.tsx';
+import { CursorBench } from './cursor-bench.tsx';
 import { SessionHead } from './head.tsx';
 import { useSession } from './use-session.ts';
 import { Workbench } from './workbench.tsx';
@@ -55,13 +56,23 @@ export function SessionPage({ id, moment, list, onOpen, onHome }: Properties) {
       <SessionHead session={session} older={older} newer={newer} onOpen={onOpen} onHome={onHome}>
         {error !== null && <Stale error={error} />}
       </SessionHead>
-      {session.entrance?.kind === 'api' ? (
-        <ApiBench session={session} />
-      ) : (
-        <Workbench session={session} moment={moment} onEnded={refresh} />
-      )}
+      <Bench session={session} moment={moment} onEnded={refresh} />
     </main>
   );
+}
+
+/** What there is to see depends on where it came in. */
+function Bench(properties: { session: SessionSummary; moment: number | null; onEnded: () => void }) {
+  const { session } = properties;
+  switch (session.entrance?.kind) {
+    case 'api':
+      return <ApiBench session={session} />;
+    case 'cursor':
+      return <CursorBench session={session} />;
+    case 'remote':
+    case undefined:
+      return <Workbench {...properties} />;
+  }
 }
 
 interface Neighbours {

@@ -1,8 +1,9 @@
 import type { ComponentChildren } from 'preact';
 
-export type Panel = 'commands' | 'requests' | 'output' | 'details';
+export type Panel = 'conversation' | 'commands' | 'requests' | 'output' | 'details';
 
 const TITLES: Record<Panel, string> = {
+  conversation: 'Conversation',
   commands: 'Commands',
   requests: 'Requests',
   output: 'Search output',
