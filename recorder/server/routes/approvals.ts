@@ -43,7 +43,7 @@ export function approvalRoutes(options: ApprovalRoutesOptions): Route[] {
     sendJson(response, viewOf(approval, login, options.now()));
   return [
     { method: 'GET', path, needs: 'approvals.view', handle: (exchange) => list(options, exchange) },
-    { method: 'POST', path, needs: 'approvals.ask', handle: (exchange) => ask(desk, exchange) },
+    { method: 'POST', path, needs: 'approvals.ask', handle: asks(desk) },
     {
       method: 'GET',
       path: `${path}/:id`,
@@ -154,7 +154,22 @@ function inLines(views: readonly ApprovalView[]): ApprovalView[][] {
   return lines;
 }
 
+/** Of the connections that the server takes: those who decide have to get in as well. */
+export const MOST_ASKING = 256;
+
 /** A shell in a process of its own asks: by the bearer token, and as long as its connection is there. */
+function asks(desk: Desk): (exchange: Exchange) => Promise<void> {
+  let asking = 0;
+  return async (exchange) => {
+    if (asking >= MOST_ASKING)
+      throw new ChaperoneError('BUSY', 'too many shells wait for a human already: ask again');
+    asking++;
+    await ask(desk, exchange).finally(() => {
+      asking--;
+    });
+  };
+}
+
 async function ask(desk: Desk, exchange: Exchange): Promise<void> {
   const { request, closing } = exchange;
   const signal = AbortSignal.any([exchange.signal, closing]);

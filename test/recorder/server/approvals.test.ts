@@ -1,8 +1,10 @@
 /** Humans decide over the API, and processes ask: who may, what is checked, and what is seen as it happens. */
+import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { RemoteApprovals } from '../../../recorder/client/approvals.ts';
 import type { ApprovalLine, ApprovalView } from '../../../recorder/server/api.ts';
+import { MOST_ASKING } from '../../../recorder/server/routes/approvals.ts';
 import { approver, asking, SECOND } from '../approvals/sample.ts';
 import { startWorld, type World } from './world.ts';
 
@@ -190,3 +192,27 @@ function viewsOf(line: ApprovalLine): ApprovalView[] {
   if ('changed' in line) return [line.changed];
   return 'all' in line ? line.all : line.more;
 }
+
+t.test('those who ask leave room for those who decide', async (t) => {
+  const world = await startWorld(t);
+  const { requester } = asking();
+  const headers = { authorization: `Bearer ${world.token}`, 'content-type': 'application/json' };
+  const agent = new Agent({ maxSockets: Number.POSITIVE_INFINITY });
+  t.teardown(() => agent.destroy());
+  const ask = (number: number) =>
+    new Promise<number>((resolve, reject) => {
+      const body = asking({ requester: { ...requester, conversation: `c${number}` } });
+      const options = { method: 'POST', headers, agent };
+      const outgoing = request(`${world.server.url}/api/approvals`, options, (response) => {
+        response.resume();
+        resolve(response.statusCode ?? 0);
+      });
+      outgoing.on('error', reject).end(JSON.stringify(body));
+    });
+  const all = await Promise.all(Array.from({ length: MOST_ASKING }, (_, number) => ask(number)));
+  t.ok(all.every((status) => status === 200));
+  t.equal(await ask(MOST_ASKING), 503);
+  t.equal((await world.api('/api/approvals')).status, 200);
+  await world.desk.cancel(world.desk.list()[0]!.request.id, 'admin');
+  while ((await ask(MOST_ASKING)) !== 200) await sleep(5);
+});
