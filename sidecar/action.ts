@@ -202,6 +202,8 @@ export type Json = null | boolean | number | string | Json[] | { [member: string
 /** The body of a request, as policy and evidence need it. */
 export interface RequestBody {
   summary: BodySummary;
+  /** Media type of it as it would go on: what is recorded may be in another. */
+  type: string;
   /** As it would go on. */
   exact: Uint8Array;
   /** What is recorded of it: masked, cut to what the policy keeps. */

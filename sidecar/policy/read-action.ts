@@ -38,7 +38,7 @@ function readRequest(method: string, target: string, sent: Setting['body']): Kub
     if (body === null) return { ...action, id: NO_ID, body };
     const { type, object, forward: recorded } = body;
     const { summary } = wholeBody({ stored: bytes, sent: bytes.length, masked: false }, type, bytes.length);
-    return { ...action, id: NO_ID, body: { summary, object, exact: recorded, recorded } };
+    return { ...action, id: NO_ID, body: { summary, type, object, exact: recorded, recorded } };
   } catch (error) {
     if (!(error instanceof Unfit)) throw error;
     const { code, message } = error.refusal;

@@ -34,7 +34,7 @@ const on = (...args: string[]) => chaperone(['approvals', ...args, '--data', dat
 
 /** The one that waits. */
 async function waiting(not = ''): Promise<ApprovalView> {
-  for (;;) {
+  for (let left = 100; left > 0; left--) {
     const { stdout } = await on('list', '--json');
     const views = stdout.split('\n').filter(Boolean);
     const pending = views.map((line) => JSON.parse(line) as ApprovalView);
@@ -42,6 +42,7 @@ async function waiting(not = ''): Promise<ApprovalView> {
     if (found !== undefined) return found;
     await sleep(50);
   }
+  throw new Error('nothing waits');
 }
 
 async function approve(): Promise<ApprovalView & { shown: string }> {

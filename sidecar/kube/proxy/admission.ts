@@ -41,6 +41,7 @@ export function candidate(head: RequestHead, body: Buffer, { masking, keep }: Re
       id: randomUUID(),
       body: action.body && {
         ...recordedBody(masking.body({ type: action.body.type, bytes: body, object }), keep),
+        type: action.body.type,
         exact: forward ?? body,
         object,
       },
@@ -87,5 +88,5 @@ export function unfitAction(
 }
 
 function unread({ stored, summary }: StoredBody): KubeAction['body'] {
-  return { summary, exact: stored, recorded: stored, object: null };
+  return { summary, type: summary.type, exact: stored, recorded: stored, object: null };
 }

@@ -143,12 +143,19 @@ function requestOf(body: BodyOf<'request.admitted'>, { content }: Beside): Recor
   const bare: Omit<KubeAction, 'scales'> = {
     kind: 'request',
     ...{ id, method, uri, request, parameters, dryRun, client, unknown },
-    body: body.body === undefined ? null : { summary: body.body, exact: NOTHING, recorded: NOTHING, object },
+    body: bodyOf(body, object),
     ...(decision.rule === 'builtin/no-impersonation' && { impersonates: true }),
   };
   const effects = mayScale({ request, dryRun }) ? (['yes', 'no'] as const) : (['no'] as const);
   const worlds = effects.map((scales): KubeAction => ({ ...bare, scales }));
   return { worlds, open: 'replicas', bodyless: body.body !== undefined && object === null };
+}
+
+/** What is recorded may be in another encoding than it was sent in; no decision asks for that. */
+function bodyOf({ body: summary }: BodyOf<'request.admitted'>, object: Json | null): KubeAction['body'] {
+  return summary === undefined
+    ? null
+    : { summary, type: summary.type, exact: NOTHING, recorded: NOTHING, object };
 }
 
 function parametersOf(method: string, uri: string): KubeAction['parameters'] | null {

@@ -183,7 +183,7 @@ function unknown(why: string): Tried {
 }
 
 function typeOf({ body }: KubeAction): MediaType | null {
-  return (body?.summary.type as MediaType | undefined) ?? null;
+  return (body?.type as MediaType | undefined) ?? null;
 }
 
 function dryRun(action: KubeAction, type: MediaType, bytes: Uint8Array): Question {

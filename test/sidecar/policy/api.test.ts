@@ -83,6 +83,7 @@ t.test('a created object has the name in its body, or one that nobody knows yet'
   const named = (object: object | null) =>
     body({
       summary: { type: 'application/json', bytes: 2, sha256: '0'.repeat(64) },
+      type: 'application/json',
       exact: Buffer.from('{}'),
       recorded: Buffer.from('{}'),
       object: object as never,

@@ -52,7 +52,8 @@ const line = (text: string) => analyse(text, { cwd: '/project', home: '/home/age
 
 function withBody(text: string, object: Json): KubeAction {
   const summary = { type: 'application/json', bytes: 2, sha256: '0'.repeat(64) };
-  return request(text, { body: { summary, exact: new Uint8Array(), recorded: new Uint8Array(), object } });
+  const nothing = new Uint8Array();
+  return request(text, { body: { summary, type: summary.type, exact: nothing, recorded: nothing, object } });
 }
 
 const tool = (input: Json | undefined): ToolAction => ({

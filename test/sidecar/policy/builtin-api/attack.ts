@@ -47,7 +47,13 @@ export function actionOf({ method, target, headers = [], type, body = '' }: Atte
   const understood = understand(classify(method, target, [...headers, ...own]), bytes);
   const read = understood.body;
   const summary = { type: read?.type ?? '', bytes: bytes.length, sha256: '' };
-  const kept = read && { summary, exact: read.forward, recorded: read.forward, object: read.object };
+  const kept = read && {
+    summary,
+    type: read.type,
+    exact: read.forward,
+    recorded: read.forward,
+    object: read.object,
+  };
   return { ...understood, id: '00000000-0000-4000-8000-000000000001', body: kept };
 }
 

@@ -3,7 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
 import { type AuditEvent, SYSTEM } from '../../../../recorder/audit/event.ts';
 import type { Json } from '../../../../sidecar/action.ts';
+import { PROTOBUF_TYPE } from '../../../../sidecar/request/media-type.ts';
 import { serve, startWorld, type World } from '../../kube/proxy/world.ts';
+import { encodeProtobuf } from '../body/protobuf.ts';
 import { COLLECTION, newShelf, type Shelf } from './shelf.ts';
 
 const POLICY = `apiVersion: chaperone.dev/v1alpha1
@@ -238,6 +240,28 @@ t.test('what is made anew each time binds nobody, and is shown as that', async (
   await approve(world, asked.id);
   t.equal((await reply).status, 201);
   t.same(shelf.done, ['POST ']);
+});
+
+t.test('a Secret in protobuf is tried as it came, and shown masked', async (t) => {
+  const password = Buffer.from('hunter2-hunter2').toString('base64');
+  const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'key' }, data: { password } };
+  const types: unknown[] = [];
+  const { source } = await serve(t, (request, response) => {
+    types.push(request.headers['content-type']);
+    response.writeHead(201, { 'content-type': 'application/json' }).end(JSON.stringify(secret));
+  });
+  const world = await startWorld(t, source, { policy: POLICY });
+  const reply = world.ask('/api/v1/namespaces/shop/secrets', {
+    method: 'POST',
+    headers: { 'content-type': PROTOBUF_TYPE },
+    body: encodeProtobuf(secret),
+  });
+  const asked = await shown(world);
+  t.match(asked.shown, { before: null, after: { kind: 'Secret', metadata: { name: 'key' } } });
+  t.notMatch(JSON.stringify(asked.shown), password);
+  await approve(world, asked.id);
+  t.equal((await reply).status, 201);
+  t.same(new Set(types), new Set([PROTOBUF_TYPE]));
 });
 
 t.test('a collection is counted and named', async (t) => {
