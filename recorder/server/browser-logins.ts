@@ -94,7 +94,8 @@ export class BrowserLogins {
     const now = this.#options.now();
     entry.expires = Math.min(now + entry.idle, entry.latest);
     if (entry.renewal !== undefined && entry.renewal.due <= now) await this.#renew(entry);
-    return entry.login;
+    // It may have been ended while the provider was asked.
+    return this.#entries.has(entry.digest) ? entry.login : null;
   }
 
   /** Ends one at its owner's word; null where there is none. */
@@ -160,7 +161,8 @@ export class BrowserLogins {
     try {
       const principal = await renewal.renew();
       renewal.due = this.#options.now() + renewal.every;
-      if (!isDeepStrictEqual(principal, entry.login.principal)) this.#replace(entry, principal);
+      const isOpen = this.#entries.has(entry.digest);
+      if (isOpen && !isDeepStrictEqual(principal, entry.login.principal)) this.#replace(entry, principal);
     } catch (error) {
       if (error instanceof ChaperoneError && error.code === 'ISSUER_GONE') throw error;
       if (this.#end(entry)) this.#options.withdrawn(entry.login);
