@@ -23,6 +23,8 @@ export interface JudgeOptions {
   failed: (error: unknown) => void;
 }
 
+const SOURCES: ReadonlySet<string> = new Set(['source', '.']);
+
 /** An input line, understood as a whole from what was known at its first command. */
 interface Line {
   text: string;
@@ -97,7 +99,13 @@ export class Judge {
     if (!newLine) return;
     const text = readInputLine(this.#options.lineFile);
     if (text === null) return;
-    this.#lines.set(shell, { text, cwd, known, action: this.#options.analyse(text, cwd, known) });
+    this.#lines.set(shell, { text, cwd, known, action: this.#analyseLine(text, cwd, known) });
+  }
+
+  /** What a `source` in it runs is asked about as it runs, and stands for nothing else in the line. */
+  #analyseLine(text: string, cwd: string, known: Known): CommandAction {
+    const action = this.#options.analyse(text, cwd, known);
+    return { ...action, commands: action.commands.filter(({ via }) => !via.some((one) => SOURCES.has(one))) };
   }
 
   /** Functions are told with the first command that starts a shell, and the line may call them through others. */
@@ -106,7 +114,7 @@ export class Judge {
     if (line === undefined) return null;
     if (functions !== '' && line.known.functions === '') {
       line.known = { ...line.known, functions };
-      line.action = this.#options.analyse(line.text, line.cwd, line.known);
+      line.action = this.#analyseLine(line.text, line.cwd, line.known);
     }
     return line.action;
   }
