@@ -27,7 +27,7 @@ export function obstacleOf(
   const isMember = by.groups.some((group) => groups.includes(group) || group === EVERY_GROUP);
   if (groups.length > 0 && !isMember)
     return { why: 'groups', message: `only members of ${groups.join(', ')} decide on this` };
-  if (votes.some((vote) => vote.by.user === by.user))
+  if (votes.some((vote) => isSameName(vote.by.user, by.user)))
     return { why: 'voted', message: `${by.user} has decided on this already` };
   return null;
 }
@@ -51,7 +51,16 @@ export function checkVoter(approval: Approval, by: Approver, now: Micros): void 
  */
 export function isSelf({ user, pod, humans = [] }: Identity, by: Pick<Approver, 'user'>): boolean {
   const account = pod === undefined ? [] : [`system:serviceaccount:${pod.namespace}:${pod.serviceAccount}`];
-  return [user, ...account, ...humans].includes(by.user);
+  return [user, ...account, ...humans].some((name) => isSameName(name, by.user));
+}
+
+/** Two claims may write one name in two ways; where two people had such names, neither would decide for the other. */
+function isSameName(a: string, b: string): boolean {
+  return folded(a) === folded(b);
+}
+
+function folded(name: string): string {
+  return name.normalize('NFKC').toLowerCase();
 }
 
 /**

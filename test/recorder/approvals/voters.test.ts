@@ -14,8 +14,20 @@ const FILED = { id: request().id, at: 0, digest: 'd'.repeat(64) };
 
 t.test('who asks, by each of its names', (t) => {
   const asker: Identity = { user: 'agent', groups: [], pod, humans: ['ann', 'ben'], proof: 'signed' };
-  for (const user of ['agent', account, 'ann', 'ben']) t.equal(isSelf(asker, approver(user)), true, user);
+  for (const user of ['agent', account, 'ann', 'ben', 'Ann', 'BEN', '\uff41nn'])
+    t.equal(isSelf(asker, approver(user)), true, user);
   for (const user of ['cleo', 'p', 'cursor', '']) t.equal(isSelf(asker, approver(user)), false, user);
+  t.end();
+});
+
+t.test('one name written in two ways is one person', (t) => {
+  const voted = after(
+    requested(request({ quorum: 2 }), 0),
+    { type: 'approval.voted', id: FILED.id, by: approver('Ann@example.com'), vote: 'approve' },
+    1,
+  );
+  t.equal(obstacleOf(voted, approver('ann@example.com'), 2)?.why, 'voted');
+  t.equal(obstacleOf(voted, approver('ben@example.com'), 2), null);
   t.end();
 });
 
