@@ -3,7 +3,7 @@ import { ChaperoneError } from '../../../recorder/errors.ts';
 import { fetchJson } from '../../../recorder/token/fetch-json.ts';
 import { discoveredKeys } from '../../../recorder/token/issuer.ts';
 import { IssuerKeys } from '../../../recorder/token/keys.ts';
-import { claimedIssuer, TokenVerifier } from '../../../recorder/token/verifier.ts';
+import { claimedIssuer, TokenVerifier, unproven } from '../../../recorder/token/verifier.ts';
 import type { Clock } from '../../clock.ts';
 import { type Workloads, workloads } from '../../identity/workloads.ts';
 import type { ApiServer } from '../upstream/upstream.ts';
@@ -56,7 +56,10 @@ export class Authenticator {
     if (this.#accounts === null)
       throw new ChaperoneError('UNAUTHENTICATED', 'the token is from an issuer that is not known here');
     const { configuration, workloads: door } = this.#accounts;
-    return workloadCaller(await door.identify(token), configuration);
+    const workload = await door.identify(token);
+    // It holds, so what it says is so.
+    const issued = Number(unproven(token)?.iat ?? 0) * 1e6;
+    return workloadCaller({ ...workload, issued }, configuration);
   }
 }
 

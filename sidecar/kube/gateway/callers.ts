@@ -13,8 +13,8 @@ export interface CallersOptions {
   /** @throws ChaperoneError where nobody is proven who may come in */
   authenticate(token: string): Promise<Caller>;
   begin(caller: Caller): Pick<ApiSession, 'bearer' | 'end'>;
-  /** Sees to it that the token is masked wherever it turns up, until it is told that this is over. */
-  pin(token: string): () => void;
+  /** Sees to it that this part of a token is masked wherever it turns up, until it is told that this is over. */
+  pin(part: string): () => void;
   limits: Limits;
   clock: Clock;
   report(error: unknown): void;
@@ -27,15 +27,17 @@ export const CALLERS = {
   idle: 15 * MINUTE,
   /** Sessions at once. */
   most: 2000,
-  /** Tokens of one caller that are remembered for masking. */
-  pins: 4,
+  /** The latest tokens that are masked, of all callers, by so many characters at their end: each more costs time. */
+  pins: 64,
+  pinned: 64,
+  /** So long it is known that somebody's sessions were ended, which is longer than tokens live. */
+  shut: 24 * 60 * MINUTE,
 } as const;
 
 interface Entry {
   caller: Caller;
   session: Pick<ApiSession, 'bearer' | 'end'>;
   bucket: Bucket;
-  pins: Map<string, () => void>;
   last: Micros;
 }
 
@@ -43,6 +45,10 @@ export class Callers implements Door {
   readonly #options: CallersOptions;
   /** By who they are and as whom they go on: what a token changes in that begins another session. */
   readonly #entries = new Map<string, Entry>();
+  /** By the end of the token, the oldest first. */
+  readonly #pins = new Map<string, () => void>();
+  /** When sessions of users were ended from outside. */
+  readonly #shut = new Map<string, Micros>();
   readonly #ending = new Set<Promise<void>>();
   #closed = false;
 
@@ -65,8 +71,9 @@ export class Callers implements Door {
     if (token === null)
       throw new ChaperoneError('UNAUTHENTICATED', 'show a token of yours: Authorization: Bearer …');
     const caller = await this.#options.authenticate(token);
+    this.#refuseShut(caller);
     const entry = this.#entryOf(caller);
-    this.#pin(entry, token);
+    this.#pin(token);
     const { bearer } = entry.session;
     const { limits, clock } = this.#options;
     entry.last = clock.now();
@@ -85,9 +92,18 @@ export class Callers implements Door {
     return chosen.length;
   }
 
+  /** The session of a caller is ended from outside: the tokens that they have by now open nothing any more. */
+  shut({ identity }: Caller): void {
+    this.#shut.set(identity.user, this.#options.clock.now());
+    for (const [key, { caller }] of this.#entries)
+      if (caller.identity.user === identity.user) void this.#end(key, 'ended');
+  }
+
   /** Ends what nobody uses any more; to be called now and then. */
   sweep(): void {
-    const before = this.#options.clock.now() - CALLERS.idle;
+    const now = this.#options.clock.now();
+    const before = now - CALLERS.idle;
+    for (const [user, since] of this.#shut) if (since < now - CALLERS.shut) this.#shut.delete(user);
     for (const [key, { last, session }] of this.#entries)
       if (last < before && session.bearer.running === 0) void this.#end(key, 'nothing was asked for a while');
   }
@@ -97,6 +113,15 @@ export class Callers implements Door {
     this.#closed = true;
     await this.end(() => true, reason);
     await Promise.all(this.#ending);
+    for (const release of this.#pins.values()) release();
+    this.#pins.clear();
+  }
+
+  /** @throws ChaperoneError `UNAUTHENTICATED` */
+  #refuseShut({ identity, issued }: Caller): void {
+    const since = this.#shut.get(identity.user);
+    if (since !== undefined && !(issued > since))
+      throw new ChaperoneError('UNAUTHENTICATED', 'your session was ended: log in again');
   }
 
   #entryOf(caller: Caller): Entry {
@@ -111,7 +136,6 @@ export class Callers implements Door {
       caller,
       session: begin(caller),
       bucket: new Bucket(limits, now),
-      pins: new Map(),
       last: now,
     };
     this.#entries.set(key, entry);
@@ -129,12 +153,13 @@ export class Callers implements Door {
     void this.#end(oldest[0], 'room was needed');
   }
 
-  #pin({ pins }: Entry, token: string): void {
-    if (pins.has(token)) return;
-    pins.set(token, this.#options.pin(token));
-    for (const [former, release] of pins) {
-      if (pins.size <= CALLERS.pins) return;
-      pins.delete(former);
+  #pin(token: string): void {
+    const part = token.slice(-CALLERS.pinned);
+    if (this.#pins.has(part)) return;
+    this.#pins.set(part, this.#options.pin(part));
+    for (const [former, release] of this.#pins) {
+      if (this.#pins.size <= CALLERS.pins) return;
+      this.#pins.delete(former);
       release();
     }
   }
@@ -150,9 +175,8 @@ export class Callers implements Door {
     return ended;
   }
 
-  async #finish({ session, pins }: Entry, reason: string): Promise<void> {
+  async #finish({ session }: Entry, reason: string): Promise<void> {
     await session.bearer.revoke(reason);
     await session.end();
-    for (const release of pins.values()) release();
   }
 }

@@ -5,6 +5,7 @@
  */
 
 import { ChaperoneError } from '../../../recorder/errors.ts';
+import type { Endable } from '../../../recorder/log/endings.ts';
 import { AccessRecord } from '../../../recorder/server/access.ts';
 import { MaskedJournal } from '../../mask/journal.ts';
 import { ApiSession } from '../api-session.ts';
@@ -63,7 +64,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const own = new Upstream(source);
   const authenticator = new Authenticator({ configuration, server: own, clock, authorities });
   const server = source.server.href;
-  const callers = new Callers({
+  const callers: Callers = new Callers({
     authenticate: (token) => authenticator.authenticate(token),
     begin: (caller) =>
       new ApiSession({
@@ -72,9 +73,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
         ...caller,
         server,
         policy: () => policy().digest,
-        endings: options.endings,
+        endings: shutting(options.endings, () => callers.shut(caller)),
       }),
-    pin: (token) => vault.pin(token, EVERYWHERE),
+    pin: (part) => vault.pin(part, EVERYWHERE),
     limits: configuration.limits,
     ...{ clock, report },
   });
@@ -91,6 +92,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     troubles: () => authenticator.troubles(),
     renew: (renewed) => listening.renew(renewed),
     end: (whose, reason) => callers.end(whose, reason),
+  };
+}
+
+/** Whose session is ended from outside does not come back by the token that they have. */
+function shutting(endings: Endable | undefined, shut: () => void): Endable | undefined {
+  if (endings === undefined) return undefined;
+  return {
+    watch: (session, told) =>
+      endings.watch(session, (reason) => {
+        shut();
+        told(reason);
+      }),
   };
 }
 

@@ -1,5 +1,5 @@
 /** Whose token it is, and as whom its requests go on: what the configuration maps them to, and never more. Pure. */
-import type { Identity } from '../../../recorder/audit/event.ts';
+import type { Identity, Micros } from '../../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../../recorder/errors.ts';
 import { glob, matches } from '../../../recorder/glob.ts';
 import { groupsOf, isReserved, userOf, whatIsWrong } from '../../../recorder/token/names.ts';
@@ -13,6 +13,8 @@ export interface Caller {
   identity: Identity;
   /** As the API server knows them. */
   as: Persona;
+  /** When their token was issued; 0 where it does not say. */
+  issued: Micros;
 }
 
 /** @throws ChaperoneError `UNAUTHENTICATED` where the claims name nobody, `FORBIDDEN` where they may not come in */
@@ -30,6 +32,7 @@ export function callerOf(
   const { userPrefix, groupPrefix, uid } = upstream;
   return {
     identity: { user, groups, proof: 'signed' },
+    issued: (claims.iat ?? 0) * 1e6,
     as: {
       user: granted(userPrefix + user),
       ...(uid !== undefined && { uid: userOf(claims, uid) }),
@@ -42,7 +45,7 @@ export function callerOf(
 
 /** @throws ChaperoneError `FORBIDDEN` */
 export function workloadCaller(
-  { identity, uid }: Workload,
+  { identity, uid, issued }: Workload & { issued: Micros },
   { allow, ...passed }: AccountsConfiguration,
 ): Caller {
   const { namespace, serviceAccount, name, uid: podUid } = identity.pod;
@@ -53,6 +56,7 @@ export function workloadCaller(
     );
   return {
     identity,
+    issued,
     as: {
       user: identity.user,
       ...(passed.uid && uid !== '' && { uid }),

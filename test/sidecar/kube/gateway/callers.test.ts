@@ -5,12 +5,13 @@ import { Bearer } from '../../../../sidecar/kube/credentials/bearers.ts';
 import { CALLERS, Callers } from '../../../../sidecar/kube/gateway/callers.ts';
 import type { Caller } from '../../../../sidecar/kube/gateway/mapping.ts';
 
-const caller = (user: string, groups: string[] = []): Caller => ({
+const caller = (user: string, groups: string[] = [], issued = 0): Caller => ({
   identity: { user, groups, proof: 'signed' },
   as: { user: `oidc:${user}`, groups },
+  issued,
 });
 
-/** A token is a name, and groups behind dots. */
+/** A token is a name, perhaps `@` and when it was issued, and groups behind dots. */
 function stage({ requestsPerSecond = 10, burst = 5, concurrent = 3 } = {}) {
   const time = { now: 1_000_000_000 };
   const begun: string[] = [];
@@ -18,9 +19,10 @@ function stage({ requestsPerSecond = 10, burst = 5, concurrent = 3 } = {}) {
   const pinned = new Set<string>();
   const callers = new Callers({
     authenticate: async (token) => {
-      const [user = '', ...groups] = token.split('.');
+      const [who = '', ...groups] = token.split('.');
+      const [user = '', issued = '0'] = who.split('@');
       if (user === 'nobody') throw new ChaperoneError('UNAUTHENTICATED', 'nobody');
-      return caller(user, groups);
+      return caller(user, groups, Number(issued));
     },
     begin: ({ identity }) => {
       begun.push(identity.user);
@@ -92,7 +94,7 @@ t.test('so many at once', async (t) => {
 });
 
 t.test('a session that nobody uses ends; one with a watch does not', async (t) => {
-  const { callers, find, time, ended, pinned } = stage();
+  const { callers, find, time, ended } = stage();
   const watching = await find('jane');
   watching.enter(running('watch'));
   await find('joe');
@@ -103,7 +105,6 @@ t.test('a session that nobody uses ends; one with a watch does not', async (t) =
   callers.sweep();
   await new Promise(setImmediate);
   t.same(ended, ['joe']);
-  t.same([...pinned], ['jane']);
 });
 
 t.test('somebody leaves: what they do is cut, then their sessions end', async (t) => {
@@ -120,30 +121,35 @@ t.test('somebody leaves: what they do is cut, then their sessions end', async (t
   t.equal(callers.size, 1);
 });
 
-t.test('the last tokens of each are masked, and no more than those', async (t) => {
-  const many = stage({ burst: 100 });
-  // The same person, by tokens that differ in nothing but themselves.
-  const callers = new Callers({
-    ...{
-      limits: { burst: 100, requestsPerSecond: 1, concurrent: 1 },
-      clock: { now: () => 0 },
-      report: (error) => t.fail(String(error)),
-    },
-    authenticate: async () => caller('jane'),
-    begin: ({ identity }) => ({
-      bearer: new Bearer(async () => ({ session: 's', identity })),
-      end: async () => {},
-    }),
-    pin: (token) => {
-      many.pinned.add(token);
-      return () => many.pinned.delete(token);
-    },
-  });
-  for (let at = 0; at < 10; at++) await callers.find(`Bearer t${at}`);
-  t.same([...many.pinned], ['t6', 't7', 't8', 't9']);
+t.test('the latest tokens are masked, by their ends, and no more than those', async (t) => {
+  const { callers, find, pinned } = stage({ burst: 1000 });
+  const long = 'x'.repeat(500);
+  await find(`jane.${long}`);
+  t.same([...pinned], ['x'.repeat(CALLERS.pinned)]);
+  for (let at = 0; at < CALLERS.pins; at++) await find(`jane.${at}`);
+  t.equal(pinned.size, CALLERS.pins);
+  t.notOk(pinned.has('x'.repeat(CALLERS.pinned)));
   await callers.close('end');
-  t.equal(many.pinned.size, 0);
+  t.equal(pinned.size, 0);
   await t.rejects(callers.find('Bearer t9'), { code: 'BUSY' });
+});
+
+t.test('whose session was ended needs a token that was issued after that', async (t) => {
+  const { callers, find, time, ended } = stage();
+  await find('jane');
+  await find('jane.dev');
+  await find('joe');
+  callers.shut(caller('jane'));
+  await new Promise(setImmediate);
+  t.same(ended, ['jane', 'jane']);
+  for (const token of ['jane', 'jane.dev', 'jane.other'])
+    await t.rejects(find(token), { code: 'UNAUTHENTICATED' }, token);
+  t.ok(await find('joe'));
+  t.ok(await find(`jane@${time.now + 1}`));
+  await t.rejects(find(`jane@${time.now}`), { code: 'UNAUTHENTICATED' });
+  time.now += CALLERS.shut + 1;
+  callers.sweep();
+  t.ok(await find('jane'), 'no such token is left');
 });
 
 t.test('there is room for so many, and who is silent longest makes it', async (t) => {

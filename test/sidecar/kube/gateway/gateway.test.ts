@@ -9,6 +9,7 @@ import { buffer } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { Desk } from '../../../../recorder/approvals/desk.ts';
+import { Endings } from '../../../../recorder/log/endings.ts';
 import { systemClock } from '../../../../sidecar/clock.ts';
 import { kubectl } from '../../../kubectl.ts';
 import { EXIT, startCluster } from '../cluster.ts';
@@ -248,6 +249,25 @@ t.test('somebody leaves: what runs is cut, and on record', async (t) => {
     bodies.filter(({ type }) => type === 'request.ended'),
     [{ outcome: 'failed' }],
   );
+});
+
+t.test('a session that the recorder ends does not come back by the same token', async (t) => {
+  const provider = await startProvider(t, structuredClone(PEOPLE));
+  const { source } = await serve(t, (_request, response) => void response.write('{}\n'));
+  const endings = new Endings();
+  const world = await startGatewayWorld(t, source, { spec: specOf(provider), endings });
+  const jane = bearer(await provider.token('jane'));
+  const watch = await world.open('/api/v1/pods?watch=true', jane);
+  await once(watch, 'data');
+  const cut = t.rejects(buffer(watch));
+  const [session] = (await world.log.sessions()).sessions;
+  t.equal(endings.end(session!.id, 'offboarded'), true);
+  await cut;
+  const { status, body } = await world.ask('/version', jane);
+  t.match({ status, body: body.toString() }, { status: 401, body: /log in again/ });
+  const joe = await world.open('/version', bearer(await provider.token('joe')));
+  t.equal(joe.statusCode, 200);
+  joe.destroy();
 });
 
 t.test('who asks for an approval is the person, who does not decide on it', async (t) => {

@@ -23,8 +23,9 @@ const FORBIDDEN = { code: 'FORBIDDEN' };
 
 t.test('people', (t) => {
   const groups = ['dev', 'team-a', 'team-a', 'sre', 'hr', 'system:masters', 'operators'];
-  t.same(callerOf(claims({ name: 'jane', groups }), ISSUER), {
+  t.same(callerOf(claims({ name: 'jane', groups, iat: 7 }), ISSUER), {
     identity: { user: 'jane', groups: ['dev', 'team-a', 'sre', 'hr', 'operators'], proof: 'signed' },
+    issued: 7_000_000,
     as: { user: 'oidc:jane', groups: ['oidc:dev', 'oidc:team-a', 'operators', 'readers'] },
   });
   t.same(callerOf(claims({ name: 'jane' }), ISSUER).as, { user: 'oidc:jane', groups: [] });
@@ -64,11 +65,12 @@ t.test('ServiceAccounts', (t) => {
     uid: false,
     pod: false,
   };
-  t.same(workloadCaller({ identity, uid: 'a1' }, rules), {
+  t.same(workloadCaller({ identity, uid: 'a1', issued: 5 }, rules), {
     identity,
+    issued: 5,
     as: { user: identity.user, groups: [] },
   });
-  t.same(workloadCaller({ identity, uid: 'a1' }, { ...rules, uid: true, pod: true }).as, {
+  t.same(workloadCaller({ identity, uid: 'a1', issued: 5 }, { ...rules, uid: true, pod: true }).as, {
     user: identity.user,
     uid: 'a1',
     groups: [],
@@ -78,7 +80,7 @@ t.test('ServiceAccounts', (t) => {
     },
   });
   t.throws(
-    () => workloadCaller({ identity, uid: '' }, { ...rules, allow: ['agent:*', 'agents2:*'] }),
+    () => workloadCaller({ identity, uid: '', issued: 5 }, { ...rules, allow: ['agent:*', 'agents2:*'] }),
     FORBIDDEN,
   );
   t.end();

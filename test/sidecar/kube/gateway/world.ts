@@ -8,6 +8,7 @@ import { buffer } from 'node:stream/consumers';
 import type { Approvals } from '../../../../recorder/approvals/asking.ts';
 import type { AuditEvent, EventBody } from '../../../../recorder/audit/event.ts';
 import { AuditLog } from '../../../../recorder/log/audit-log.ts';
+import type { Endings } from '../../../../recorder/log/endings.ts';
 import { systemClock } from '../../../../sidecar/clock.ts';
 import { analyse, analyseArgv } from '../../../../sidecar/command/analyse.ts';
 import {
@@ -61,7 +62,13 @@ export async function startGatewayWorld(
     spec,
     policy = ALLOW_ALL,
     approvals,
-  }: { spec: object; policy?: string; approvals?: (log: AuditLog) => Promise<Approvals> },
+    endings,
+  }: {
+    endings?: Endings;
+    spec: object;
+    policy?: string;
+    approvals?: (log: AuditLog) => Promise<Approvals>;
+  },
 ): Promise<GatewayWorld> {
   const data = await mkdtemp(join(tmpdir(), 'chaperone-gateway-'));
   const log = await AuditLog.open({ data });
@@ -73,6 +80,7 @@ export async function startGatewayWorld(
     configuration: parseGateway(configurationOf(spec), 'gateway.yaml'),
     authorities: new Map(),
     policy: () => loaded,
+    ...(endings && { endings }),
     ...(approvals && { approvals: await approvals(log) }),
     upgrades: ({ upstream, gate, journal }) =>
       new RemoteHandler({
