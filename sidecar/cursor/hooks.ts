@@ -9,7 +9,7 @@ import { type Answer, answerTo, failed } from './answer.ts';
 import { Conversations, type ConversationsOptions } from './conversations.ts';
 import { type Hook, readHook } from './hook.ts';
 import { Joined } from './joined.ts';
-import { keptOf } from './kept.ts';
+import { keptOf, MOST_KEPT } from './kept.ts';
 import { questionOf, type Reading } from './question.ts';
 
 export interface CursorHooksOptions extends ConversationsOptions, Reading {
@@ -45,7 +45,8 @@ export class CursorHooks {
     try {
       const hook = readHook(bytes);
       if (hook === null) {
-        await this.#record(UNREADABLE, { content: bytes, withheld: [] });
+        const cut = bytes.length > MOST_KEPT ? [`all behind the first ${MOST_KEPT} bytes`] : [];
+        await this.#record(UNREADABLE, { content: bytes.subarray(0, MOST_KEPT), withheld: cut });
         return failed('what the hook was given is no JSON object');
       }
       return await this.#answer(hook, signal);

@@ -1,14 +1,19 @@
-/** What is kept of what a hook was told: all of it, but for what is no work of the agent's. Pure. */
+/** What is kept of what a hook was told: all of it, but for what is no work of the agent's, or too long. Pure. */
+import type { Json } from '../action.ts';
 import type { Hook, Members } from './hook.ts';
 import { isMembers, textIn } from './hook.ts';
 
 export interface Kept {
   content: Uint8Array;
-  /** Paths of what is not kept, e.g. `attachments.0.content`; its length stands in its place. */
+  /** Paths of what is not kept, or not wholly, e.g. `attachments.0.content`; how much it is stands in its place. */
   withheld: string[];
 }
 
 const READERS = /^(Read|ReadFile|read_file)$/;
+/** Characters of one text. */
+const LONGEST_TEXT = 1 << 20;
+/** Bytes of all: an event of the log takes a little more. */
+export const MOST_KEPT = 3 << 20;
 
 /** @param thoughts whether the policy keeps what the model thinks */
 export function keptOf(hook: Hook, thoughts: boolean): Kept {
@@ -19,8 +24,18 @@ export function keptOf(hook: Hook, thoughts: boolean): Kept {
     withheld.push(path);
     return { ...members, [name]: `(${Buffer.byteLength(text)} bytes, not kept)` };
   };
-  const kept = reduce(hook, thoughts, without);
-  return { content: Buffer.from(JSON.stringify(kept)), withheld };
+  const kept = shortened(reduce(hook, thoughts, without), [], withheld);
+  const content = Buffer.from(JSON.stringify(kept));
+  if (content.length <= MOST_KEPT) return { content, withheld };
+  const rest = {
+    hook_event_name: hook.event,
+    conversation_id: hook.conversation,
+    generation_id: hook.generation,
+  };
+  return {
+    content: Buffer.from(JSON.stringify(rest)),
+    withheld: [`all but these (${content.length} bytes)`],
+  };
 }
 
 type Without = (members: Members, name: string, path?: string) => Members;
@@ -44,4 +59,17 @@ function reduce({ event, members }: Hook, thoughts: boolean, without: Without): 
     default:
       return members;
   }
+}
+
+function shortened(value: Json, path: readonly (string | number)[], withheld: string[]): Json {
+  if (typeof value === 'string') {
+    if (value.length <= LONGEST_TEXT) return value;
+    withheld.push(path.join('.'));
+    return `${value.slice(0, LONGEST_TEXT)} (${value.length} characters, cut here)`;
+  }
+  if (Array.isArray(value)) return value.map((one, at) => shortened(one, [...path, at], withheld));
+  if (!isMembers(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, one]) => [name, shortened(one, [...path, name], withheld)]),
+  );
 }

@@ -92,3 +92,23 @@ t.test(
     t.match(kept('afterAgentThought', { text: 'hm' }, true), { withheld: [], text: 'hm' });
   },
 );
+
+t.test('what is too long is cut, and said', async (t) => {
+  const output = 'x'.repeat(3 << 20);
+  const { content, withheld } = keptOf(
+    readHook(told('afterShellExecution', { command: 'yes', output }))!,
+    false,
+  );
+  t.same(withheld, ['output']);
+  t.ok(content.length < 2 << 20);
+  t.match(JSON.parse(Buffer.from(content).toString()), {
+    command: 'yes',
+    output: /x \(3145728 characters, cut here\)$/,
+  });
+  const many = Array.from({ length: 12 }, () => 'y'.repeat(1 << 20));
+  const all = keptOf(readHook(told('ofALaterVersion', { many }))!, false);
+  t.match(all.withheld, [/^all but these \(12\d+ bytes\)$/]);
+  t.match(JSON.parse(Buffer.from(all.content).toString()), { hook_event_name: 'ofALaterVersion' });
+  const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+  t.doesNotThrow(() => readHook(Buffer.from(`{"a":${deep}}`)));
+});
