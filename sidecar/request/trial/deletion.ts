@@ -64,6 +64,8 @@ const READ: Record<string, (value: string) => Json | undefined> = {
   propagationPolicy: (value) => value,
   orphanDependents: readBoolean,
   ignoreStoreReadErrorWithClusterBreakingPotential: readBoolean,
+  // Anything but `All` is an error there; a body would hide it.
+  dryRun: () => undefined,
 };
 
 function readBoolean(value: string): boolean | undefined {
