@@ -257,6 +257,8 @@ function make(words: readonly Word[], at: Place): void {
   }
   for (const name of ['-f', '--file', '--makefile']) {
     for (const word of values.get(name) ?? []) {
+      if (word.sources.length > 0)
+        at.found.doubt('unreadable-script', 'make runs what a command prints', word.text);
       if (!isInput(word)) continue;
       at.found.runsInput(at.scope.input, at.program);
       at.found.doubt('code-on-stdin', 'make runs what it reads', word.text);

@@ -10,6 +10,7 @@ import { heldByWords } from './held.ts';
 import { followInherited } from './inherited.ts';
 import { followInterpreter, followShell } from './interpreter.ts';
 import { PRINTS, printed } from './output.ts';
+import { doubtRecipes } from './recipes.ts';
 import { changed, type Scope, SOMEWHERE } from './scope.ts';
 import { fileNamed } from './script-file.ts';
 import { shellNamed } from './shells.ts';
@@ -42,6 +43,7 @@ export function follow(found: Found, program: string, call: Call, at: { scope: S
       `${program} runs where other things hold than where it is defined`,
       call.text,
     );
+  doubtRecipes(found, program, call.words, scope);
   carried(found, program, { call, scope });
   followEmbedded(found, program, call.words, scope);
   const wrapper = wrapperNamed(program);

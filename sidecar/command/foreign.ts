@@ -58,6 +58,8 @@ export type InterpreterCode =
   | { from: 'stdin' }
   /** `inline`: the code itself; otherwise a file. */
   | { from: 'word'; word: Word; inline: boolean }
+  /** What stands behind a descriptor is not known. */
+  | { from: 'descriptor'; word: Word }
   | { from: 'elsewhere' };
 
 const interpreterNamed = byName((program) => INTERPRETERS.find(({ name }) => name.test(program)));
@@ -100,7 +102,8 @@ export function interpreterCode(program: string, words: readonly Word[]): Interp
   if (grammar === undefined) return null;
   for (let at = 1; at < words.length; at++) {
     const word = words[at]!;
-    if (word.value === '-' || isStdin(word) || isDescriptor(word)) return { from: 'stdin' };
+    if (word.value === '-' || isStdin(word)) return { from: 'stdin' };
+    if (isDescriptor(word)) return { from: 'descriptor', word };
     // Of bun the command that may stand before its options.
     if (program === 'bun' && at === 1 && word.value === 'run') continue;
     if (word.value === null || !word.value.startsWith('-')) return { from: 'word', word, inline: false };

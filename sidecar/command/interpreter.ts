@@ -85,6 +85,8 @@ export function followInterpreter(found: Found, program: string, words: readonly
   const code = interpreterCode(program, words);
   if (code === null) return false;
   if (code.from !== 'stdin') {
+    if (code.from === 'descriptor')
+      found.doubt('code-on-stdin', `${program} runs what it reads`, code.word.text);
     if (code.from === 'word') found.runsOutputOf(code.word.sources, program);
     if (code.from === 'word' && code.inline) {
       found.commands[at.place]!.capabilities.push('interpreter-code');

@@ -53,6 +53,15 @@ export class Made {
     return this.#names.has(program);
   }
 
+  /** Whether it is one of them, lies below one, or has one below it. */
+  meets(path: string): boolean {
+    return this.covers(path) || this.#paths.some((made) => isBelow(made, path));
+  }
+
+  isEmpty(): boolean {
+    return this.#paths.length === 0;
+  }
+
   /** Whether it leads through a link. */
   leads(path: string): boolean {
     return this.#links.length >= MOST || this.#links.some((made) => isBelow(path, made));

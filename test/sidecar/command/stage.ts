@@ -57,17 +57,25 @@ export class Stage {
   }
 }
 
-/** Calls that are not among the commands found; a word that is not known stands for one or more. */
-export function missed(called: readonly Called[], { commands }: CommandAction): Called[] {
+/**
+ * Calls that are not among the commands found; a word that is not known stands for any number of them.
+ *
+ * @param adds whether the program that runs them adds words of its own at the end
+ */
+export function missed(called: readonly Called[], { commands }: CommandAction, adds = false): Called[] {
   return called.filter(
     ([program, ...words]) =>
-      !commands.some((one) => one.program === program && covers(one.argv.slice(1), words)),
+      !commands.some(
+        (one) => one.program === program && covers([...one.argv.slice(1), ...(adds ? [null] : [])], words),
+      ),
   );
 }
 
 function covers(argv: readonly (string | null)[], words: readonly string[]): boolean {
   const [first, ...rest] = argv;
   if (first === undefined) return words.length === 0;
+  // What find found.
+  if (first === '{}' && words.length > 0 && covers(rest, words.slice(1))) return true;
   if (first !== null) return words[0] === first && covers(rest, words.slice(1));
   return words.some((_, at) => covers(rest, words.slice(at + 1))) || covers(rest, words);
 }
