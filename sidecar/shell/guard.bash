@@ -15,7 +15,7 @@
 # The last argument of the call is what `$_` is afterwards: the user's own.
 # What `set -x` would show of the hook goes nowhere.
 declare -r __chaperone_trap="trap -- '{ __chaperone_debug \"\${@:1:9}\" \"\$_\"; } 2>/dev/null' DEBUG"
-__chaperone_called= __chaperone_depth= __chaperone_prompted= __chaperone_int= __chaperone_seen= __chaperone_status=
+__chaperone_decisive= __chaperone_decided= __chaperone_called= __chaperone_depth= __chaperone_prompted= __chaperone_int= __chaperone_seen= __chaperone_status=
 
 # `local -` keeps the user's `set` options, whatever they are.
 #
@@ -91,13 +91,8 @@ __chaperone_debug() {
 # A child of the shell sees what is exported; a bash among them has the functions as well, and nobody else can tell those.
 __chaperone_know() {
   \builtin local __chaperone_rest="$__chaperone_text" __chaperone_name __chaperone_tries=0
-  __chaperone_known=
-  if [[ $PATH != "$__chaperone_usual_PATH" ]]; then __chaperone_tell PATH; fi
-  if [[ $HOME != "$__chaperone_usual_HOME" ]]; then __chaperone_tell HOME; fi
-  if [[ $KUBECONFIG != "$__chaperone_usual_KUBECONFIG" ]]; then __chaperone_tell KUBECONFIG; fi
-  if [[ $CDPATH != "$__chaperone_usual_CDPATH" ]]; then __chaperone_tell CDPATH; fi
-  if [[ $BASH_ENV != "$__chaperone_usual_BASH_ENV" ]]; then __chaperone_tell BASH_ENV; fi
-  if [[ $__chaperone_separators != $' \t\n' ]]; then __chaperone_add - IFS "$__chaperone_separators"; fi
+  if [[ $PATH:$HOME:$KUBECONFIG:$CDPATH:$BASH_ENV:$__chaperone_separators != "$__chaperone_decisive" ]]; then __chaperone_decide; fi
+  __chaperone_known=$__chaperone_decided
   while [[ $__chaperone_rest == *'$'* ]] && ((__chaperone_tries++ < 16)); do
     __chaperone_rest=${__chaperone_rest#*'$'}
     __chaperone_rest=${__chaperone_rest#'{'}
@@ -112,9 +107,24 @@ __chaperone_know() {
       *) __chaperone_tell "$__chaperone_name" ;;
     esac
   done
-  if [[ $__chaperone_text == *sh* && $__chaperone_text =~ (^|[^[:alnum:]_])(ba|da|z|k|a|mk)?sh([^[:alnum:]_.]|$) ]]; then
-    __chaperone_add x '' "$(\builtin export -f)"
-  fi
+  case " $__chaperone_text " in
+    *[!A-Za-z0-9_]sh[!A-Za-z0-9_.]* | *[!A-Za-z0-9_]bash[!A-Za-z0-9_.]* | *[!A-Za-z0-9_]rbash[!A-Za-z0-9_.]*)
+      __chaperone_add x '' "$(\builtin export -f)"
+      ;;
+  esac
+}
+
+# decide, for know → __chaperone_decided: what every command may depend on, as far as the session was not started with it.
+# Whether it is exported may change without its value: taken to be.
+__chaperone_decide() {
+  \builtin local __chaperone_name __chaperone_usual
+  __chaperone_known= __chaperone_decisive=$PATH:$HOME:$KUBECONFIG:$CDPATH:$BASH_ENV:$__chaperone_separators
+  for __chaperone_name in PATH HOME KUBECONFIG CDPATH BASH_ENV; do
+    __chaperone_usual=__chaperone_usual_$__chaperone_name
+    if [[ ${!__chaperone_name} != "${!__chaperone_usual}" ]]; then __chaperone_add x "$__chaperone_name" "${!__chaperone_name}"; fi
+  done
+  if [[ $__chaperone_separators != $' \t\n' ]]; then __chaperone_add - IFS "$__chaperone_separators"; fi
+  __chaperone_decided=$__chaperone_known
 }
 
 # tell NAME, for know. A name is one, so that nothing else is evaluated; `${!NAME}` would be something else for a reference.
@@ -298,7 +308,7 @@ __chaperone_restore() {
   __chaperone_int=
 }
 
-readonly -f __chaperone_debug __chaperone_know __chaperone_tell __chaperone_add __chaperone_ask __chaperone_exchange __chaperone_say __chaperone_abandon __chaperone_stat \
+readonly -f __chaperone_debug __chaperone_know __chaperone_decide __chaperone_tell __chaperone_add __chaperone_ask __chaperone_exchange __chaperone_say __chaperone_abandon __chaperone_stat \
   __chaperone_interrupt __chaperone_settle __chaperone_let_down __chaperone_pipes __chaperone_restore
 
 # The user's own start-up files: what bash would have read by itself, had it not been given this one.
