@@ -75,6 +75,7 @@ export class Found {
   #words = 0;
   #work = 0;
   #pipelines = 0;
+  readonly #taken = { touches: 0, requests: 0, hosts: 0 };
   #programs = 0;
 
   /** Where who runs it is at home, and what is worked on. */
@@ -136,11 +137,20 @@ export class Found {
     this.#reader.call(this, call, scope);
   }
 
-  /** Adds a command and gives its index. */
+  /** As many of `things` as rules may still be asked of for one line; that there are more of them makes it unknown. */
+  within<T>(limit: 'touches' | 'requests' | 'hosts', things: T[], text: string): T[] {
+    const left = LIMITS[limit] - this.#taken[limit];
+    this.#taken[limit] += things.length;
+    if (things.length <= left) return things;
+    this.doubt('limit', new LimitReached(limit).message, text);
+    return things.slice(0, Math.max(left, 0));
+  }
+
+  /** Adds a command and gives its index. The one that goes over the number of words is still looked at. */
   enter(entry: Entry, scope: Scope): number {
     if (this.commands.length >= LIMITS.commands) throw new LimitReached('commands');
-    this.#words += entry.argv.length;
     if (this.#words > LIMITS.words) throw new LimitReached('words');
+    this.#words += entry.argv.length;
     const inProgram = this.#programs > 0 && ({ inProgram: true } as const);
     this.commands.push({ ...entry, ...inProgram, via: scope.via, pipeline: scope.pipeline, outputRunBy: [] });
     const place = this.commands.length - 1;

@@ -26,7 +26,8 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   const program = name === undefined ? '' : name.glob || name.value === null ? null : programOf(name.value);
   const tool = program ? toolNamed(program) : undefined;
   const use = tool === undefined ? NOTHING : useOf(found, tool, call, scope);
-  const touches = program ? allTouches(program, call, scope) : call.touches;
+  const all = program ? allTouches(program, call, scope) : call.touches;
+  const touches = found.within('touches', all, call.text);
   const file = program ? fileOf(found, program, call, scope) : null;
   const path = file === null ? null : (scope.files?.follow(file, true) ?? null);
   const place = found.enter(
@@ -43,8 +44,8 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
         ...(use.capabilities ?? []),
         ...consequencesOf(touches, found.places),
       ],
-      requests: use.requests === undefined ? [] : [...use.requests],
-      hosts: hostsOf(use, call),
+      requests: found.within('requests', use.requests === undefined ? [] : [...use.requests], call.text),
+      hosts: found.within('hosts', hostsOf(use, call), call.text),
       text: call.text,
     },
     scope,

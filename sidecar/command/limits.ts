@@ -19,6 +19,11 @@ export const LIMITS = {
   nesting: 64,
   /** Simple commands found in one line. */
   commands: 4096,
+  /** Paths that the commands of one line touch, as far as rules are asked of them. */
+  touches: 4096,
+  /** Requests to an API, and hosts, that the commands of one line come to. */
+  requests: 1024,
+  hosts: 1024,
   /** Words that brace expansion and field splitting may make of one word. */
   fields: 1024,
   /** Characters of a word with braces to expand. */
@@ -26,7 +31,7 @@ export const LIMITS = {
   /** Ranges of commands whose output one word may hold. */
   sources: 256,
   /** Words in one line after expansion. */
-  words: 65_536,
+  words: 20_480,
   /** Characters of a text that is shown with a command or an unknown part. */
   shown: 240,
 } as const;

@@ -50,11 +50,14 @@ export function touches(
   allows: boolean,
 ): Tri {
   let answer: Tri | null = null;
-  for (const touch of touches) {
+  const paths = segmentsOfAll(touches);
+  for (let at = 0; at < touches.length; at++) {
+    const touch = touches[at]!;
     if (touch.role !== role) continue;
     const skipped = recursive && !touch.recursive;
-    if (skipped && !allows) continue;
-    const one = skipped ? NO : touchesOne(touch, patterns, home, allows);
+    // What only may be touched adds nothing to what only may match.
+    if (!allows && (skipped || (answer === MAYBE && !touch.certain))) continue;
+    const one = skipped ? NO : touchesOne(touch, paths[at]!, patterns, { home, allows });
     if (answer === null || (allows ? one < answer : one > answer)) answer = one;
     // Nothing after it changes that.
     if (answer === (allows ? NO : YES)) break;
@@ -65,16 +68,15 @@ export function touches(
 /** The strongest answer over the patterns. */
 function touchesOne(
   touch: Touch,
+  path: readonly Segment[],
   patterns: readonly PathPattern[],
-  home: string | undefined,
-  allows: boolean,
+  { home, allows }: { home: string | undefined; allows: boolean },
 ): Tri {
-  const path = touchedSegments(touch.path);
   let best: Tri = NO;
   for (const pattern of patterns) {
     const unplaced = pattern.fromHome && home === undefined;
     const answer = unplaced ? somewhere(touch) : touchMatches(touch, path, pattern.under(home), allows);
-    if (answer === YES) return YES;
+    if (answer === YES || (answer === MAYBE && !touch.certain)) return answer;
     if (answer > best) best = answer;
   }
   return best;
@@ -118,25 +120,13 @@ function segmentsOf(path: string): readonly Segment[] {
   return segments;
 }
 
-/** Paths of which the segments are remembered, and how long they may be. */
-const REMEMBERED = 4096;
-const REMEMBERED_LENGTH = 256;
-const touched = new Map<string, readonly Segment[]>();
-
-/** Each rule asks for the same path, and scripts name the same ones again and again: split once. */
-function touchedSegments(path: string): readonly Segment[] {
-  if (path === last.path) return last.segments;
-  let segments = touched.get(path);
-  if (segments === undefined) {
-    segments = segmentsOf(path);
-    if (touched.size >= REMEMBERED) touched.clear();
-    if (path.length <= REMEMBERED_LENGTH) touched.set(path, segments);
-  }
-  last = { path, segments };
-  return segments;
+/** Each rule asks for the paths of the same command: split once. */
+function segmentsOfAll(touches: readonly Touch[]): readonly (readonly Segment[])[] {
+  if (last.touches !== touches) last = { touches, paths: touches.map(({ path }) => segmentsOf(path)) };
+  return last.paths;
 }
 
-let last: { path: string; segments: readonly Segment[] } = { path: '/', segments: [] };
+let last: { touches: readonly Touch[]; paths: readonly (readonly Segment[])[] } = { touches: [], paths: [] };
 
 /**
  * True if some path matches both lists of segments; with `above`, also if one that matches `path` lies above
