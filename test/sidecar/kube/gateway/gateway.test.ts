@@ -6,6 +6,7 @@ import type { IncomingMessage, RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { connect } from 'node:tls';
 import { promisify } from 'node:util';
 import t, { type Test } from 'tap';
 import { Desk } from '../../../../recorder/approvals/desk.ts';
@@ -399,3 +400,66 @@ for (const age of ['old', 'current'] as const) {
     },
   );
 }
+
+t.test('one connection, many callers: each request is whose its own token says', async (t) => {
+  const { heard, provider, world } = await stage(t);
+  const [jane, joe] = [await provider.token('jane'), await provider.token('joe')];
+  const socket = connect({ host: '127.0.0.1', port: world.port, ca: world.ca });
+  await once(socket, 'secureConnect');
+  const asking = (headers: string[], close = '') =>
+    [
+      'GET /version HTTP/1.1',
+      'Host: x',
+      ...headers,
+      ...(close === '' ? [] : [`Connection: ${close}`]),
+      '',
+      '',
+    ].join('\r\n');
+  // Pipelined; the last names the header that says who it is as one that goes no further.
+  socket.write(
+    asking([`Authorization: Bearer ${jane}`]) +
+      asking([`Authorization: Bearer ${joe}`]) +
+      asking([]) +
+      asking([`Authorization: Bearer ${jane}`], 'authorization, impersonate-user, close'),
+  );
+  const said = (await buffer(socket)).toString();
+  t.same(
+    [...said.matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status),
+    ['200', '200', '401', '200'],
+  );
+  const users = heard.map((lines) => lines.filter((line) => /^impersonate-user/.test(line)).join());
+  t.same(users.sort(), [
+    'impersonate-user: oidc:jane@example.com',
+    'impersonate-user: oidc:jane@example.com',
+    'impersonate-user: oidc:joe@example.com',
+  ]);
+});
+
+t.test('header names that a careless reader would take for others', async (t) => {
+  const { heard, provider, world } = await stage(t);
+  const jane = await provider.token('jane');
+  const odd = [
+    'Impersonate_User: admin',
+    'Impersonate-User : admin',
+    ' Impersonate-User: admin',
+    'X: y\rImpersonate-User: admin',
+    'X: y\nImpersonate-User: admin',
+    'X: y\0Impersonate-User: admin',
+    'Authorization\t: Bearer x',
+    `authorization: Bearer ${jane}`,
+    'Transfer-Encoding: chunked\r\nContent-Length: 5',
+    'Impersonate-Extra-%0d%0aImpersonate-User: admin',
+  ];
+  for (const line of odd) {
+    const socket = connect({ host: '127.0.0.1', port: world.port, ca: world.ca });
+    await once(socket, 'secureConnect');
+    socket.on('error', () => undefined);
+    socket.write(
+      `GET /version HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${jane}\r\n${line}\r\nConnection: close\r\n\r\n`,
+    );
+    const said = (await buffer(socket)).toString();
+    if (!/^HTTP\/1\.1 (400|403)/.test(said)) t.match(said, /^HTTP\/1\.1 200/, JSON.stringify(line));
+  }
+  t.notMatch(heard.flat().join('\n'), /admin/);
+  t.ok(heard.every((lines) => lines.length === 3));
+});
