@@ -1,5 +1,6 @@
 import { useState } from 'preact/hooks';
 import { logOut } from '../api.ts';
+import { offboardPath } from '../router.ts';
 import { Icon } from './icon.tsx';
 import { useWho } from './may.ts';
 import { Plain } from './plain.tsx';
@@ -37,6 +38,11 @@ export function Account() {
           {who.roles.length === 0 ? 'no role here' : who.roles.join(', ')}
           {who.how === 'link' && ', by a login link'}
         </p>
+        {who.may.includes('people.offboard') && (
+          <a class="button offboard-here" href={offboardPath([])}>
+            Offboard somebody
+          </a>
+        )}
         <button type="button" class="button" onClick={leave}>
           Sign out
         </button>

@@ -66,6 +66,9 @@ if (needs(t, 'chromium')) {
         t.ok(overflow <= 0, `${name}: nothing sticks out`);
         if (SHOTS) await page.screenshot({ path: `${SHOTS}/offboard-${name}.png`, fullPage: true });
       }
+      await page.click('header .who');
+      t.ok(await page.isVisible('.offboard-here'), 'on a phone the way there is in the panel of the account');
+      await page.keyboard.press('Escape');
       await page.setViewportSize({ width: 1280, height: 900 });
       t.ok(await page.isDisabled('.end-all'), 'not without its name');
       await page.fill('.ending input', 'alic');
