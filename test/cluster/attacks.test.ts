@@ -4,7 +4,13 @@ import { guarded, IMAGE } from './guarded.ts';
 
 t.setTimeout(240_000);
 
-const RULES = `    - name: no-scale
+const RULES = `---
+apiVersion: chaperone.dev/v1alpha1
+kind: AgentPolicy
+metadata: { name: scales }
+spec:
+  api:
+    - name: no-scale
       match: { verbs: [scale], namespaces: [NAMESPACE] }
       effect: deny
       reason: Replicas stay.
@@ -143,7 +149,7 @@ t.test('replicas: every form of a write that changes them, and none that does no
   ];
   for (const [args, input] of changes) {
     const ran = await through(args, input);
-    t.match(ran.stderr, /refused by baseline\/no-scale/, `${args.join(' ')} ${ran.stdout}`);
+    t.match(ran.stderr, /refused by scales\/no-scale/, `${args.join(' ')} ${ran.stdout}`);
   }
   for (const args of [
     ['annotate', 'deployment', 'web', 'team=payments'],

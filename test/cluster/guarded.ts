@@ -37,7 +37,7 @@ export interface Guarded {
   stop(): Promise<number | null>;
 }
 
-/** @param policy rules for the Kubernetes API, as YAML list items, added to the default policy */
+/** @param policy policies beside the default one, as YAML documents, each behind its `---` */
 export async function guarded(t: Test, policy = ''): Promise<Guarded> {
   const namespace = `chaperone-test-${randomBytes(4).toString('hex')}`;
   const past = at(REAL, namespace);
