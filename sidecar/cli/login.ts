@@ -42,8 +42,9 @@ async function run({ url }: { url?: string }): Promise<void> {
 
 /** @throws ChaperoneError `USAGE`, `NOT_FOUND` */
 export async function recorderUrl(asked: string | undefined): Promise<string> {
-  const [{ originOf }, { lastOwner }] = await Promise.all([
+  const [{ originOf }, { isLoopback }, { lastOwner }] = await Promise.all([
     import('../../recorder/client/discover.ts'),
+    import('../../recorder/server/oidc/outbound.ts'),
     import('../../recorder/store/owner.ts'),
   ]);
   const named = asked ?? process.env.CHAPERONE_URL ?? '';
@@ -51,7 +52,7 @@ export async function recorderUrl(asked: string | undefined): Promise<string> {
   if (text === undefined)
     throw new ChaperoneError('NOT_FOUND', 'no recorder runs here: say where it is with --url https://…');
   const url = originOf(text);
-  if (url !== null) return url;
+  if (url !== null && (url.startsWith('https:') || isLoopback(new URL(url)))) return url;
   throw new ChaperoneError(
     'USAGE',
     'the recorder is at an address such as https://chaperone.example.com; http:// is for this machine',

@@ -57,6 +57,8 @@ const CREDENTIALS: readonly string[] = [
     '~/.config/helm/registry/**',
   ],
   ...['~/.cursor/mcp.json', '~/.config/cursor/auth.json', '/etc/shadow', '/etc/gshadow', '/etc/krb5.keytab'],
+  // Who reads these decides on approvals as the person who keeps them.
+  ...['~/.config/chaperone/**', '~/.local/state/chaperone/token'],
   '/proc/*/environ',
 ];
 

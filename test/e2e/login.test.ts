@@ -58,6 +58,8 @@ t.test('from oidc.yaml to a decision under a name', async (t) => {
     chaperone(args, { env: { PATH: process.env.PATH, XDG_CONFIG_HOME: homes[name] } });
   const elsewhere = ['--data', join(empty, 'nothing')];
   t.match(await as('alice', 'approvals', 'list', ...elsewhere), { status: 5 }, 'nobody is logged in');
+  const unsafe = await as('alice', 'login', '--url', 'http://recorder.example');
+  t.match(unsafe, { status: 2, stderr: /https:/ }, 'a token is sent over nothing that others can read');
   for (const name of ['alice', 'bob'] as const) {
     provider.user = name;
     const { status, stdout } = await login(url, homes[name]);

@@ -44,6 +44,7 @@ const TABLE: Partial<Record<Capability, { yes: string[]; no: string[] }>> = {
         'cd ~/.ssh && cat id_rsa',
         'cat /proc/self/environ',
         'grep x ~/.npmrc',
+        'cat ~/.config/chaperone/logins.json',
       ],
       ...[
         'cat ~/.docker/config.json',
