@@ -6,7 +6,7 @@
  */
 import { quote } from 'shell-quote';
 import type { CommandAction } from '../action.ts';
-import { plainPath } from '../match/path.ts';
+import { plainPath, quoteGlob } from '../match/path.ts';
 import { literalWord } from './fields.ts';
 import type { FileView } from './file-view.ts';
 import { isFollowed } from './follow.ts';
@@ -89,8 +89,9 @@ function scopeOf({ cwd, home, variables, environment, input, files }: Context): 
 function run(line: string, context: Context, read: (found: Found, scope: Scope) => void): CommandAction {
   const places = { home: context.home, workspace: context.workspace };
   const { environment = {}, variables = {}, functions: inherited = '' } = context;
+  const search = new Set(environment.PATH?.split(':').map(quoteGlob));
   const exported = new Set(Object.keys(environment));
-  const found = new Found(reader, places, { exported, functions: inherited });
+  const found = new Found(reader, places, { exported, functions: inherited, search });
   try {
     read(found, scopeOf(context));
   } catch (error) {

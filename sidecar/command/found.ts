@@ -36,10 +36,14 @@ type ParsedScript = ReturnType<typeof parse>;
 
 /** What the shell that is about to run the line hands on to what it starts. */
 export interface Session {
+  /** Directories that it looks for programs in already, and asks nobody about. */
+  search: ReadonlySet<string>;
   exported: ReadonlySet<string>;
   /** As `export -f` prints them. */
   functions: string;
 }
+
+const NO_SESSION: Session = { search: new Set(), exported: new Set(), functions: '' };
 
 /** What a call of the parser costs by itself, in characters. */
 const PARSE = 16;
@@ -82,14 +86,16 @@ export class Found {
   readonly places: Places;
   /** Variables that what is started inherits. */
   readonly exported: ReadonlySet<string>;
+  readonly search: ReadonlySet<string>;
   /** Bodies of functions that a bash inherits, once one has been started. */
   inherited: ReadonlyMap<string, string> = new Map();
   readonly #functions: string;
 
-  constructor(reader: Reader, places: Places, session: Session = { exported: new Set(), functions: '' }) {
+  constructor(reader: Reader, places: Places, session: Session = NO_SESSION) {
     this.#reader = reader;
     this.places = places;
     this.exported = session.exported;
+    this.search = session.search;
     this.#functions = session.functions;
   }
 

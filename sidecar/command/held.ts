@@ -35,7 +35,7 @@ export function heldByVariables(found: Found, assigned: readonly Assigned[], sco
 
 /** @param pattern a glob that covers every value that the variable gets */
 export function heldBySearch(found: Found, name: string, pattern: string): void {
-  if (misleads(name, pattern))
+  if (misleads(name, pattern, /^path$/i.test(name) ? found.search : undefined))
     found.doubt('computed-command', `${name} may give these names to other programs`, `${name}=${pattern}`);
 }
 

@@ -91,10 +91,12 @@ export function loadedBy(name: string, value: string | null): Loaded {
  * not known, as the old value in `/opt/bin:$PATH`, is taken to be what it was.
  *
  * @param pattern a glob that covers every value it can have
+ * @param usual those that the session came with, as they are written in it
  */
-export function misleads(name: string, pattern: string): boolean {
+export function misleads(name: string, pattern: string, usual: ReadonlySet<string> = new Set()): boolean {
   if (!SEARCHED.test(name)) return false;
   return pattern
     .split(':')
+    .filter((place) => !usual.has(place))
     .some((place) => !/^(\/|\*\*)/.test(place) || /^\/(tmp|var\/tmp|dev\/shm|run\/user)(\/|$)/.test(place));
 }

@@ -9,7 +9,7 @@ import { readPart, readWhole } from './read-part.ts';
 import { SystemPrograms } from './system-programs.ts';
 
 /** For one judgement. */
-const MAX_LOOKS = 2048;
+const MAX_LOOKS = 1024;
 /** A file system that hangs must not hold the shell for ever; a machine that is busy, or looks for the first time, is no reason to ask. */
 const MAX_MS = 500;
 const MAX_TEXT = 64 * 1024;
@@ -58,6 +58,7 @@ class View implements FileView {
   readonly #namespaces: Map<string, string | null>;
   readonly #named: (path: string) => string;
   readonly #followed = new Map<string, string | null>();
+  readonly #found = new Map<string, string | null>();
   readonly #standing = new Map<string, Standing>();
   #until = performance.now() + MAX_MS;
   #looks = 0;
@@ -90,7 +91,15 @@ class View implements FileView {
   }
 
   find(name: string, search: string): string | null {
-    if (name === '') return null;
+    const key = `${name}\0${search}`;
+    const known = this.#found.get(key);
+    if (known !== undefined) return known;
+    const found = name === '' ? null : this.#search(name, search);
+    this.#found.set(key, found);
+    return found;
+  }
+
+  #search(name: string, search: string): string | null {
     for (const directory of search.split(delimiter).slice(0, MAX_DIRECTORIES)) {
       // What is relative is told as leading astray, and depends on the directory.
       if (!directory.startsWith('/')) continue;

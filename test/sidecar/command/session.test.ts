@@ -28,6 +28,16 @@ t.test('what a child inherits', async (t) => {
   t.strictSame(found(`ssh host 'a $E'`, told).at(-1), 'ssh>a ?', 'nothing of here is there');
 });
 
+t.test('a PATH that the session came with is put before others without a doubt', async (t) => {
+  const told = { environment: { PATH: '/usr/bin:/tmp/tools:node_modules/.bin', HOME: '/home/agent' } };
+  const codes = (line: string) => look(line, told).unknown.map(({ code }) => code);
+  t.strictSame(codes('export PATH="$HOME/bin:$PATH"'), []);
+  t.strictSame(codes('PATH=$PATH:/opt/x/bin'), []);
+  t.strictSame(codes('PATH=/tmp/other:$PATH'), ['computed-command']);
+  t.strictSame(codes('PATH=.:$PATH; ls'), ['computed-command']);
+  t.strictSame(codes('export LD_LIBRARY_PATH=/tmp/tools'), ['computed-command']);
+});
+
 t.test('exported functions', async (t) => {
   const functions =
     'f () \n{ \n    rm -rf "$1"\n}\ndeclare -fx f\ng () \n{ \n    f "$@"; g\n}\ndeclare -fx g';

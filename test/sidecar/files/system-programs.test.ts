@@ -15,6 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { analyse } from '../../../sidecar/command/analyse.ts';
 import { buildIdOf, isElf } from '../../../sidecar/files/build-id.ts';
 import { MachineFiles } from '../../../sidecar/files/machine-files.ts';
 import { SystemPrograms } from '../../../sidecar/files/system-programs.ts';
@@ -104,6 +105,7 @@ t.test('what is looked up for one line is bounded', async (t) => {
   const view = new MachineFiles({ programs: old() }).view();
   for (let n = 0; n < 5000; n++) view.follow(`/no/such/${n}`, true);
   t.ok(view.exhausted);
+  t.match(analyse('cat /a/b', { cwd: '/', files: view }).unknown, [{ code: 'limit' }], 'and said');
   t.equal(view.text(at('work/s1')), null);
   t.strictSame(view.standing(at('work/hard')), { kind: 'named' });
 });
