@@ -181,6 +181,7 @@ async function timed(
   const judged = gate.judge(SESSION, WHO, analyse(line, { cwd: '/' }), { waiting: resolve }).then(() => {
     wentOn = now();
   });
+  judged.catch(() => {}); // told below, unless the decision fails first
   const decided = await decide(await promise);
   await judged;
   return wentOn - decided;
