@@ -48,7 +48,8 @@ export class Stage {
       cwd: this.cwd,
       env: { PATH: `${this.bin}:${process.env.PATH}`, HOME: this.#root, TERM: 'dumb', LC_ALL: 'C', ...env },
       input,
-      stdio: ['pipe', 'ignore', 'ignore'],
+      // It ends when nobody holds the pipe any more: also what runs beside it has been called then.
+      stdio: ['pipe', 'ignore', 'pipe'],
       timeout: patience,
       killSignal: 'SIGKILL',
     });
