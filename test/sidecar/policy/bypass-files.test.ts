@@ -125,6 +125,17 @@ t.test('what has not been disguised runs, and is understood', async (t) => {
   for (const line of lines) t.match(judge(line), { effect: 'allow', unjudged: false }, line);
 });
 
+t.test('ordinary lines are decided as where no file can be seen', async (t) => {
+  const lines = Object.values(parse(read('ordinary.yaml')) as Record<string, string[]>).flat();
+  const { files: _, ...blind } = context();
+  const other = lines.filter((line) => {
+    const before = decide(policies, analyse(line, blind), identity);
+    const { effect, unjudged } = judge(line);
+    return effect !== before.effect || unjudged !== before.unjudged;
+  });
+  t.strictSame(other, []);
+});
+
 t.test('of a script that is executed as a program only what it certainly does counts', async (t) => {
   t.match(judge('./computes'), { effect: 'allow', unjudged: false }, 'as any program');
   t.not(judge('bash computes').effect, 'allow', 'code that is given to a shell is understood, or not');
