@@ -118,11 +118,8 @@ export class Provider {
     if (refreshToken === null) throw new CredentialsRefused('not-renewable', 'this login cannot be renewed');
     const known = await this.#discovered();
     const tokens = await refreshTokenGrant(known.configuration, refreshToken).catch(explain);
-    const kept = { claims, idToken, refreshToken: tokens.refresh_token ?? refreshToken };
-    const given =
-      tokens.id_token === undefined
-        ? { ...kept, claims: { ...claims, ...(await this.#userInfo(known, tokens, claims.sub)) } }
-        : { ...kept, ...(await this.#given(known, tokens)), refreshToken: kept.refreshToken };
+    const renewed = await this.#renewed(known, tokens, { claims, idToken });
+    const given = { ...renewed, refreshToken: tokens.refresh_token ?? refreshToken };
     if (given.claims.sub !== claims.sub)
       throw new CredentialsRefused('wrong-subject', 'the provider speaks of somebody else');
     return given;
@@ -160,6 +157,20 @@ export class Provider {
       ? {}
       : await this.#userInfo({ configuration }, tokens, claims.sub);
     return { claims: { ...more, ...claims }, idToken, refreshToken };
+  }
+
+  /** Not every provider gives a new ID token; what it says now has to come from somewhere. */
+  async #renewed(
+    known: Known,
+    tokens: TokenEndpointResponse,
+    { claims, idToken }: Pick<Given, 'claims' | 'idToken'>,
+  ): Promise<Given> {
+    if (tokens.id_token !== undefined) return this.#given(known, tokens);
+    if (known.configuration.serverMetadata().userinfo_endpoint === undefined)
+      throw new CredentialsRefused('not-renewable', 'the provider does not say who you are now');
+    const now = await this.#userInfo(known, tokens, claims.sub);
+    const { iss, sub, aud, exp } = claims;
+    return { claims: { ...now, ...{ iss, sub, aud, exp } }, idToken, refreshToken: null };
   }
 
   async #userInfo(

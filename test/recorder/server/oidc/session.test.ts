@@ -2,6 +2,7 @@
 import t from 'tap';
 import { WebSocket } from 'ws';
 import { LIVE_PROTOCOL } from '../../../../recorder/server/live.ts';
+import { Provider } from '../../../../recorder/server/oidc/provider.ts';
 import { ID, startDraft } from '../world.ts';
 import { Jar } from './browser.ts';
 import { MINUTE, oidcWorld } from './world.ts';
@@ -163,6 +164,36 @@ t.test('what the ID token leaves out is asked for', async (t) => {
         };
   const other = await new Jar().follow(`${world.server.url}/login/start`);
   t.equal(other.status, 401, 'of the same person only');
+});
+
+t.test('renewed without an ID token: what is asked for counts, or nothing does', async (t) => {
+  const world = await oidcWorld(t);
+  let refreshToken = '';
+  world.provider.tamper = (path, body) => {
+    if (path === '/token') refreshToken = String(body.refresh_token);
+    return body;
+  };
+  const jar = await world.signedIn();
+  const verified = { email: 'alice@example.com', email_verified: true };
+  world.provider.accounts.set('alice', { ...verified, groups: ['platform'] });
+  world.provider.tamper = (path, { id_token: _, ...body }) => {
+    if (path === '/token') refreshToken = String(body.refresh_token ?? refreshToken);
+    return path === '/.well-known/openid-configuration' ? { ...body, userinfo_endpoint: undefined } : body;
+  };
+  world.clock.step(5 * MINUTE);
+  t.match(await world.who(jar), { body: { roles: ['admin'] } });
+  world.provider.accounts.set('alice', verified);
+  world.clock.step(5 * MINUTE);
+  t.equal((await world.who(jar)).status, 401, 'groups that are not told any more are none');
+
+  const mute = new Provider(world.settings, { redirectUri: world.server.url, clock: world.clock });
+  const claims = { iss: world.provider.issuer.origin, sub: 'alice', aud: 'x', exp: 0 };
+  const refreshed = mute.refresh({ claims, idToken: '', refreshToken });
+  await t.rejects(
+    refreshed,
+    { code: 'UNAUTHENTICATED', message: /who you are now/ },
+    'a provider that says nothing',
+  );
 });
 
 t.test('groups from within another claim', async (t) => {
