@@ -122,6 +122,9 @@ export function unwrap(found: Found, program: string, wrapper: Wrapper, at: Site
     joined(found, program, rest.slice(1), scope);
   else if (wrapper.joins) joined(found, program, rest, scope);
   else if (rest.length > 0) inner(found, program, rest, place);
+  // Under POSIXLY_CORRECT, or with another C library, it takes no option behind its first operand.
+  const asGiven = given.slice(readOptions(given, wrapper).operand + (wrapper.operands ?? 0));
+  if (wrapper.permutes && asGiven.length > rest.length) inner(found, program, asGiven, place);
   const open = options.strange === null ? (wrapper.maybe ?? 0) : 1;
   if (options.strange !== null)
     found.doubt(
