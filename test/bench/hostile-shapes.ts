@@ -13,6 +13,10 @@ function numbered(count: number, unit: (n: number) => string): string {
     .slice(0, FULL);
 }
 
+/** Many different words for one program. */
+const many = (program: string, word: (n: number) => string) =>
+  `${program} ${numbered(20_000, (n) => `${word(n)} `)}`.slice(0, FULL);
+
 export const HOSTILE_SHAPES: Readonly<Record<string, string>> = {
   substitutions: filled('$('),
   'closed substitutions': '$('.repeat(20_000) + ')'.repeat(20_000),
@@ -138,5 +142,19 @@ export const HOSTILE_SHAPES: Readonly<Record<string, string>> = {
   dollars: filled('$'),
   'dollar quotes': filled("$'"),
   'sed scripts': `sed '${filled('s/a/b/e;', '', 60_000)}' x`,
+  'paths that are written': many('tee', (n) => `a${n}`),
+  'globs that are written': many('tee', (n) => `*a${n}`),
+  'globs that are copied': many('cp -r', (n) => `a*${n}/b`),
+  'paths with an unknown beginning': many('tee', (n) => `$x/a${n}`),
+  'globs behind a wrapper': many('ssh', (n) => `*a${n}`),
+  'files to download': many('wget', (n) => `http://h${n}/`),
+  'downloads into files': many('curl', (n) => `-o a${n}`),
+  'things to delete': many('kubectl delete', (n) => `pod/a${n}`),
+  'options that are not known': many('set', (n) => `+o a${n}`),
+  'different words': many('a', (n) => `b${n}`),
+  'scripts of sed': many('sed', (n) => `-e p${n}`),
+  'substitutions among words': many('rm', (n) => `$(a${n})`),
+  'directories far below each other': numbered(4000, (n) => `cd ${'a'.repeat(20)}${n};`),
+  'an open bracket': `rm ${'['.repeat(60_000)}`,
   'awk scripts': `awk '${filled('{system("a")}', '', 60_000)}' x`,
 };
