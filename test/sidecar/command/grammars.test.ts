@@ -95,7 +95,6 @@ const PEERS: readonly Peer[] = [
     { tool: 'cpulimit', leave: '-z --lazy', operands: ['-l', '50', '--'] },
     { tool: 'rlwrap' },
     { tool: 'dbus-run-session', leave: '--dbus-daemon' },
-    { tool: 'logsave', operands: ['f'], options: '-a -s -v' },
     { tool: 'unbuffer', options: '-p' },
     ...['env', 'setsid', 'xargs', 'ionice', 'time', 'setpriv', 'nohup', 'nice'].map((applet) => ({
       tool: 'busybox',
