@@ -90,8 +90,10 @@ __chaperone_know() {
 
 # tell NAME, for know. An array is no one value; and what zsh keeps as one word is told only where bash would as well.
 __chaperone_tell() {
-  builtin local __chaperone_type=${(Pt)1} __chaperone_value=${(P)1}
-  if [[ $__chaperone_type != (|*scalar*) || $__chaperone_value == *[$' \t\n*?[]~\\'$'\x1c']* ]]; then builtin return; fi
+  builtin local __chaperone_type="${(Pt)1}" __chaperone_value=
+  if [[ $__chaperone_type != (|*scalar*) ]]; then builtin return; fi
+  __chaperone_value="${(P)1}"
+  if [[ $__chaperone_value == *[$' \t\n*?[]~\\'$'\x1c']* ]]; then builtin return; fi
   if (( $#__chaperone_value > 1024 )); then builtin return; fi
   if [[ $__chaperone_type == *export* ]]; then known+=x; else known+=-; fi
   known+="$1=$__chaperone_value"$'\x1c2'

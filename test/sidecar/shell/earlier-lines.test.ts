@@ -61,6 +61,8 @@ const ORDINARY: readonly (readonly [line: string, shows: RegExp])[] = [
   ['x=one; y=$x', /\$ $|% $/],
   ['echo "$x-$y-$HOME" | tr o 0', /0ne-0ne-/],
   ['for i in 1 2; do echo "$i:$x"; done', /1:one\r\n2:one/],
+  ['a=(one "two words" 3); echo "<$a>" $a | tr w W', /tWo|<one> one/],
+  ['n=5 && echo "$n$((n + 1))"', /56/],
   ['f() { echo "<$1>"; }; f "$x"', /<one>/],
   ['export V="a b"; bash -c \'echo "[$V]"\'', /\[a b\]/],
   ['d=$(mktemp -d); touch "$d/a"; ls "$d"; rm -r "$d"', /a\r\n/],
