@@ -5,7 +5,7 @@ import type { ApprovalView } from '../../recorder/server/api.ts';
 import { chaperone } from '../e2e/program.ts';
 import { guarded, IMAGE, type Ran } from './guarded.ts';
 
-t.setTimeout(240_000);
+t.setTimeout(600_000);
 
 const POLICY = `---
 apiVersion: chaperone.dev/v1alpha1
