@@ -6,7 +6,7 @@ export const LIMITS = {
   /** UTF-16 units in a line or script. */
   source: 64 * 1024,
   /** UTF-16 units given to the parser for one line: nested scripts are parsed once for each level. */
-  work: 256 * 1024,
+  work: 160 * 1024,
   /** Here-documents in one script: the parser's time grows with their square. */
   heredocs: 256,
   /** Path globs that one `find` may reach. */
@@ -18,7 +18,7 @@ export const LIMITS = {
   /** Brackets open at once in one word. */
   nesting: 64,
   /** Simple commands found in one line. */
-  commands: 4096,
+  commands: 3072,
   /** Paths that the commands of one line touch, as far as rules are asked of them. */
   touches: 4096,
   /** Requests to an API, and hosts, that the commands of one line come to. */
