@@ -9,8 +9,8 @@ import {
 } from '../audit/event.ts';
 import type { Journal } from '../log/ports.ts';
 import type { CredentialsRefused } from './credentials.ts';
-import type { Login } from './login.ts';
 import { Noise } from './noise.ts';
+import type { Login } from './principal.ts';
 
 /** Looking again within this time is the same look: a page fetches a session in several requests. */
 const SAME_LOOK: Micros = 10 * 60 * 1_000_000;

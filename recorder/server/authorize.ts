@@ -9,8 +9,7 @@
  */
 import type { Identity } from '../audit/event.ts';
 import { glob, matches } from '../glob.ts';
-import type { Login } from './login.ts';
-import type { Role, Scope, ScopedRole } from './principal.ts';
+import type { Login, Role, Scope, ScopedRole } from './principal.ts';
 
 /** Of sessions, and of approvals by who asks: these hold within the scopes of a role. */
 const SCOPED_PERMISSIONS = [

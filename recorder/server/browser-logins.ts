@@ -6,8 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { LoginKind, Micros } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
-import type { Login } from './login.ts';
-import type { Principal } from './principal.ts';
+import type { Login, Principal } from './principal.ts';
 
 /** Whoever vouches for a login is asked again. */
 export interface Renewal {

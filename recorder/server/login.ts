@@ -5,23 +5,12 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Identity, LoginKind, Micros } from '../audit/event.ts';
+import type { Micros } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
 import { BrowserLogins, type Opening } from './browser-logins.ts';
 import type { Origins } from './hardening.ts';
-import { LOCAL_ADMIN, LOCAL_PROGRAM, type Principal } from './principal.ts';
+import { LOCAL_ADMIN, LOCAL_PROGRAM, type Login, type Principal } from './principal.ts';
 import { WorkloadLogins } from './workload-logins.ts';
-
-/** A login that was proven. `name` tells logins apart in the log and is no secret. */
-export interface Login {
-  how: LoginKind;
-  name: string;
-  principal: Principal;
-  /** Aborts when it ends, or means less than it did: what is streamed to it ends then. */
-  ended: AbortSignal;
-  /** Of a workload: who it is proven to be, and the only one that it speaks for. */
-  workload?: Identity;
-}
 
 /** Logins of command lines, by tokens that a provider signed. */
 export interface TokenLogins {

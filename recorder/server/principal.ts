@@ -1,5 +1,6 @@
 /** Who is logged in, and what they may do here. */
 import { EVERY_GROUP } from '../approvals/voters.ts';
+import type { Identity, LoginKind } from '../audit/event.ts';
 
 /**
  * `viewer`: sees sessions of the namespaces that are theirs to see. `approver`: a viewer who decides on approvals.
@@ -35,6 +36,17 @@ export interface Principal {
    * maps people to roles says `[{}]` for all sessions.
    */
   scopes?: Partial<Record<ScopedRole, readonly Scope[]>>;
+}
+
+/** A login that was proven. `name` tells logins apart in the log and is no secret. */
+export interface Login {
+  how: LoginKind;
+  name: string;
+  principal: Principal;
+  /** Aborts when it ends, or means less than it did: what is streamed to it ends then. */
+  ended: AbortSignal;
+  /** Of a workload: who it is proven to be, and the only one that it speaks for. */
+  workload?: Identity;
 }
 
 /** On one machine there is one human who may log in, whatever browser they use. */

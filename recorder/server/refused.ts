@@ -3,7 +3,7 @@ import type { BodyOf, SessionId } from '../audit/event.ts';
 import { ChaperoneError, type ErrorCode } from '../errors.ts';
 import { unknown } from '../log/sessions.ts';
 import { authorize, type Permission } from './authorize.ts';
-import type { Login } from './login.ts';
+import type { Login } from './principal.ts';
 
 type Reason = Exclude<BodyOf<'access.refused'>['reason'], 'credentials'>;
 

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { ChaperoneError } from '../errors.ts';
 import type { Permission } from './authorize.ts';
-import type { Login } from './login.ts';
+import type { Login } from './principal.ts';
 import type { ScopedArchive } from './scoped-archive.ts';
 
 /** One request on its way to its answer. */

@@ -16,7 +16,7 @@ import type {
   VerifyReport,
 } from '../log/ports.ts';
 import { authorize, type Permission, reachOf } from './authorize.ts';
-import type { Login } from './login.ts';
+import type { Login } from './principal.ts';
 import { absent, demand } from './refused.ts';
 
 /** A page of a list is looked for in so many sessions, read by so many at a time; `next` then says where to go on. */

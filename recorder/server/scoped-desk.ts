@@ -4,7 +4,7 @@ import { changes } from '../approvals/changes.ts';
 import type { Desk } from '../approvals/desk.ts';
 import { ChaperoneError } from '../errors.ts';
 import { authorize, type Permission, reachOf } from './authorize.ts';
-import type { Login } from './login.ts';
+import type { Login } from './principal.ts';
 import { Refused } from './refused.ts';
 
 export class ScopedDesk {

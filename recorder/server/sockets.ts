@@ -10,7 +10,7 @@ import type { Permission } from './authorize.ts';
 import { IngestConnection, type IngestOptions } from './ingest/connection.ts';
 import { MAX_FRAME, SUBPROTOCOL } from './ingest/frame.ts';
 import { LIVE_PROTOCOL, serveLive } from './live.ts';
-import type { Login } from './login.ts';
+import type { Login } from './principal.ts';
 import { demand } from './refused.ts';
 import { Router } from './router.ts';
 

@@ -5,7 +5,7 @@
 import type { Identity, Pod } from '../audit/event.ts';
 import { unproven } from '../token/verifier.ts';
 import { CredentialsRefused } from './credentials.ts';
-import type { Login } from './login.ts';
+import type { Login } from './principal.ts';
 
 /** Tells whose a ServiceAccount's token is. */
 export interface WorkloadDoor {

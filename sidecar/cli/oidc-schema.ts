@@ -1,8 +1,8 @@
 /** What an operator writes of the provider at which people sign in. What is not in here is an error. */
 import { z } from 'zod';
 import type { Micros } from '../../recorder/audit/event.ts';
-import { isLoopback } from '../../recorder/server/oidc/outbound.ts';
 import { parseDuration } from '../policy/schema/approvals.ts';
+import { webAddress } from './web-address.ts';
 
 const MINUTE: Micros = 60_000_000;
 const HOUR = 60 * MINUTE;
@@ -10,20 +10,10 @@ const HOUR = 60 * MINUTE;
 const name = z.string().min(1).max(256);
 const names = z.array(name).min(1).max(200);
 
-/** A place on the web of which nobody on the way can change anything. */
-const address = z
-  .string()
-  .max(2048)
-  .refine((text) => URL.canParse(text), 'this is no address: https://…')
-  .transform((text) => new URL(text))
-  .refine(
-    (url) => url.protocol === 'https:' || isLoopback(url),
-    'only https:// is safe; http:// is for what runs on this machine',
-  )
-  .refine(
-    ({ username, password, search, hash }) => `${username}${password}${search}${hash}` === '',
-    'an address without a name, a query or a fragment',
-  );
+const address = webAddress.refine(
+  ({ username, password, search, hash }) => `${username}${password}${search}${hash}` === '',
+  'an address without a name, a query or a fragment',
+);
 
 const duration = (least: Micros, most: Micros, says: string) =>
   z

@@ -2,11 +2,11 @@
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ChaperoneError } from '../../recorder/errors.ts';
-import { isLoopback } from '../../recorder/server/oidc/outbound.ts';
 import { readRegularFile } from '../../recorder/store/regular-file.ts';
 import { MESSAGE_TYPES, type TargetSettings, USUAL } from '../../recorder/webhooks/settings.ts';
 import { readSecret } from '../../recorder/webhooks/signature.ts';
 import { type Complain, readDocuments } from '../policy/documents.ts';
+import { webAddress } from './web-address.ts';
 
 export interface WebhookSettings {
   /** Where people open the page; null where it is not said. */
@@ -17,19 +17,10 @@ export interface WebhookSettings {
 const MOST_TARGETS = 20;
 const SECRET = 'a secret is `whsec_` and the base64 of 24 to 64 random bytes';
 
-const address = z
-  .string()
-  .max(2048)
-  .refine((text) => URL.canParse(text), 'this is no address: https://…')
-  .transform((text) => new URL(text))
-  .refine(
-    (url) => url.protocol === 'https:' || isLoopback(url),
-    'only https:// is safe; http:// is for what runs on this machine',
-  )
-  .refine(
-    ({ username, password }) => `${username}${password}` === '',
-    'an address without a name or password',
-  );
+const address = webAddress.refine(
+  ({ username, password }) => `${username}${password}` === '',
+  'an address without a name or password',
+);
 
 const target = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'a name of letters, digits, `.`, `_` and `-`'),

@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import type { Micros } from '../../audit/event.ts';
 import { CredentialsRefused } from '../credentials.ts';
-import type { Login, TokenLogins } from '../login.ts';
+import type { TokenLogins } from '../login.ts';
+import type { Login } from '../principal.ts';
 import { personOf } from './person.ts';
 import type { Provider } from './provider.ts';
 import type { OidcSettings } from './settings.ts';

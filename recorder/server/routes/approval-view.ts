@@ -4,7 +4,7 @@ import { isSelf, obstacleOf } from '../../approvals/voters.ts';
 import type { Approver, Micros } from '../../audit/event.ts';
 import type { ApprovalView } from '../api.ts';
 import { authorize } from '../authorize.ts';
-import type { Login } from '../login.ts';
+import type { Login } from '../principal.ts';
 
 export function approverOf({ name, principal }: Login): Approver {
   return { user: principal.user, groups: [...principal.groups], login: name };

@@ -4,7 +4,7 @@ import { ChaperoneError } from '../../errors.ts';
 import { type ExportFormat, exportSession, FORMATS, isExportFormat } from '../../export/format.ts';
 import { searchOutput } from '../../export/search.ts';
 import type { AccessRecord } from '../access.ts';
-import type { Login } from '../login.ts';
+import type { Login } from '../principal.ts';
 import { stream, streamLines } from '../reply.ts';
 import type { Exchange, Route } from '../router.ts';
 

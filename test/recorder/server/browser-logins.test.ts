@@ -2,8 +2,7 @@
 import t from 'tap';
 import { ChaperoneError } from '../../../recorder/errors.ts';
 import { BrowserLogins, MAX_BROWSERS, type Renewal } from '../../../recorder/server/browser-logins.ts';
-import type { Login } from '../../../recorder/server/login.ts';
-import type { Principal } from '../../../recorder/server/principal.ts';
+import type { Login, Principal } from '../../../recorder/server/principal.ts';
 
 const ALICE: Principal = { user: 'alice', groups: [], roles: ['viewer'] };
 

@@ -6,8 +6,7 @@ import { ulid } from 'ulid';
 import { WebSocket } from 'ws';
 import type { SessionId } from '../../../recorder/audit/event.ts';
 import type { ApprovalLine, SessionPage, VerifyLine } from '../../../recorder/server/api.ts';
-import type { Login } from '../../../recorder/server/login.ts';
-import type { Principal, Scope } from '../../../recorder/server/principal.ts';
+import type { Login, Principal, Scope } from '../../../recorder/server/principal.ts';
 import { ScopedArchive } from '../../../recorder/server/scoped-archive.ts';
 import { approver, asking } from '../approvals/sample.ts';
 import {
