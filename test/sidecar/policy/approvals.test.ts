@@ -150,7 +150,6 @@ t.test('what does nothing yet is warned of', async (t) => {
     ),
     [
       '0 spec.recording.onRecorderFailure',
-      '1 spec.tools',
       '1 spec.subjects.1.podLabels',
       '2 spec.commands.0.approvals.quorum',
       '1 spec.approvals.groups',

@@ -30,9 +30,14 @@ t.test('the default policy is valid by it', async (t) => {
 });
 
 t.test('every example of the README is valid, by it and for us', async (t) => {
-  const section = read('README.md')
-    .split(/^## Policy$/m)[1]!
-    .split(/^## /m)[0]!;
+  const section = ['Policy', 'Approvals']
+    .map(
+      (title) =>
+        read('README.md')
+          .split(`\n## ${title}\n`)[1]!
+          .split(/^## |^### Webhooks$/m)[0]!,
+    )
+    .join('');
   const examples = [...section.matchAll(/^```yaml\n([\s\S]*?)^```$/gm)]
     .map(([, text]) => text!)
     .filter((text) => !/^kind: (?!AgentPolicy$)/m.test(text));
