@@ -65,7 +65,7 @@ function Names({ users, onUsers }: Pick<Properties, 'users' | 'onUsers'>) {
           autocomplete="off"
           autocapitalize="off"
           spellcheck={false}
-          placeholder="ada ada@example.org"
+          placeholder="USER USER@example.com"
           onInput={({ currentTarget }) => setText(currentTarget.value)}
         />
       </label>

@@ -18,13 +18,17 @@ export interface PathPattern {
   fromHome: boolean;
   /** Its segments for who is at home there. */
   under(home: string | undefined): readonly Segment[];
+  /** The same for whose home is not known, as in a container: where homes usually are. */
+  usual: readonly (readonly Segment[])[];
 }
+
+const USUAL_HOMES = ['/root', '/home/*'];
 
 /** @param pattern an absolute glob, or one that starts with `~` */
 export function compilePath(pattern: string): PathPattern {
   if (!pattern.startsWith('~')) {
     const whole = segmentsOf(pattern);
-    return { fromHome: false, under: () => whole };
+    return { fromHome: false, under: () => whole, usual: [] };
   }
   // As a rule there is one home.
   let last: { home: string | undefined; segments: readonly Segment[] } | null = null;
@@ -33,7 +37,8 @@ export function compilePath(pattern: string): PathPattern {
       last = { home, segments: segmentsOf(`${quoteGlob(home ?? '')}/${pattern.slice(1)}`) };
     return last.segments;
   };
-  return { fromHome: true, under };
+  const usual = USUAL_HOMES.map((home) => segmentsOf(`${home}/${pattern.slice(1)}`));
+  return { fromHome: true, under, usual };
 }
 
 /**
@@ -75,16 +80,24 @@ function touchesOne(
   let best: Tri = NO;
   for (const pattern of patterns) {
     const unplaced = pattern.fromHome && home === undefined;
-    const answer = unplaced ? somewhere(touch) : touchMatches(touch, path, pattern.under(home), allows);
+    const answer = unplaced
+      ? below(touch, path, pattern, allows)
+      : touchMatches(touch, path, pattern.under(home), allows);
     if (answer === YES || (answer === MAYBE && !touch.certain)) return answer;
     if (answer > best) best = answer;
   }
   return best;
 }
 
-/** Below a home directory that is not known. */
-function somewhere({ certain, recursive }: Touch): Tri {
-  return certain && !recursive ? NO : MAYBE;
+/** Below a home directory that is not known: what is no usual one is not taken for one, but nothing is allowed by that. */
+function below(
+  { certain, recursive }: Touch,
+  path: readonly Segment[],
+  { usual }: PathPattern,
+  allows: boolean,
+): Tri {
+  if (allows) return certain && !recursive ? NO : MAYBE;
+  return usual.some((rule) => reaches(path, rule, recursive)) ? MAYBE : NO;
 }
 
 /** @param certainly only what the rule names itself, and nothing else that it may become */

@@ -117,8 +117,8 @@ async function ownKubeconfig(): Promise<string> {
 
 const file = await ownKubeconfig();
 const provider = await startProvider(t, {
-  jane: { email: 'jane@example.com', groups: ['dev', 'system:masters', 'kubeadm:cluster-admins'] },
-  joe: { email: 'joe@example.com', groups: ['hr'] },
+  person: { email: 'person@example.com', groups: ['dev', 'system:masters', 'kubeadm:cluster-admins'] },
+  sixth: { email: 'sixth@example.com', groups: ['hr'] },
   eve: { email: 'system:admin', groups: ['dev'] },
 });
 
@@ -154,26 +154,28 @@ async function start(check: WorkloadCheck, directory: string) {
 
 t.test('people: RBAC decides for who they are, and they are never more', async (t) => {
   const { as, stop } = await start('review', data);
-  const [jane, joe, eve] = await Promise.all(['jane', 'joe', 'eve'].map((name) => provider.token(name)));
-  const me = JSON.parse((await as(jane!, 'auth', 'whoami', '-o', 'json')).stdout);
+  const [person, sixth, eve] = await Promise.all(
+    ['person', 'sixth', 'eve'].map((name) => provider.token(name)),
+  );
+  const me = JSON.parse((await as(person!, 'auth', 'whoami', '-o', 'json')).stdout);
   t.same(me.status.userInfo, {
-    username: 'oidc:jane@example.com',
+    username: 'oidc:person@example.com',
     groups: ['oidc:dev', 'system:authenticated'],
   });
-  t.match(await as(jane!, 'get', 'configmaps', '-o', 'name'), { code: 0, stdout: /kube-root-ca/ });
-  t.match(await as(jane!, 'get', 'secrets'), {
+  t.match(await as(person!, 'get', 'configmaps', '-o', 'name'), { code: 0, stdout: /kube-root-ca/ });
+  t.match(await as(person!, 'get', 'secrets'), {
     code: 1,
-    stderr: /oidc:jane@example\.com.*cannot list resource "secrets"/,
+    stderr: /oidc:person@example\.com.*cannot list resource "secrets"/,
   });
-  t.match(await as(joe!, 'get', 'configmaps'), { code: 1, stderr: /oidc:joe@example\.com.*cannot list/ });
+  t.match(await as(sixth!, 'get', 'configmaps'), { code: 1, stderr: /oidc:sixth@example\.com.*cannot list/ });
   t.match(await as(eve!, 'get', 'configmaps'), { code: 1, stderr: /Unauthorized|logged in/ });
   for (const flags of [
     ['--as', 'admin'],
-    ['--as', 'oidc:jane@example.com', '--as-group', 'system:masters'],
+    ['--as', 'oidc:person@example.com', '--as-group', 'system:masters'],
     ['--as', 'x', '--as-uid', '0'],
   ])
-    t.match(await as(jane!, ...flags, 'get', 'secrets'), { code: 1, stderr: /no-impersonation/ });
-  t.match(await as(jane!, 'create', 'token', 'gateway'), { code: 1, stderr: /no-token-minting/ });
+    t.match(await as(person!, ...flags, 'get', 'secrets'), { code: 1, stderr: /no-impersonation/ });
+  t.match(await as(person!, 'create', 'token', 'gateway'), { code: 1, stderr: /no-token-minting/ });
 
   // As the gateway itself nobody comes: its own token is none for it.
   const own = JSON.parse(await readFile(file, 'utf8')).users[0].user.token;
@@ -194,9 +196,9 @@ t.test('people: RBAC decides for who they are, and they are never more', async (
 
 t.test('a group that the file gives, and the cluster does not let us give', async (t) => {
   const directory = await temporary(t);
-  provider.people.joe!.groups = ['ops'];
+  provider.people.sixth!.groups = ['ops'];
   const { as, stop } = await start('offline', directory);
-  const refused = await as(await provider.token('joe'), 'get', '--raw', '/version');
+  const refused = await as(await provider.token('sixth'), 'get', '--raw', '/version');
   t.match(refused, { code: 1, stderr: /cannot impersonate resource "groups"/ });
   t.equal(await stop(), 0);
 });

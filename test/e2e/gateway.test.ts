@@ -14,7 +14,7 @@ import { chaperone, up } from './program.ts';
 import { world } from './upstream.ts';
 
 const run = promisify(execFile);
-const PEOPLE = { jane: { email: 'jane@example.com', groups: ['dev'] } };
+const PEOPLE = { person: { email: 'person@example.com', groups: ['dev'] } };
 
 const specOf = ({ issuer: url }: TestProvider) => ({
   issuers: [
@@ -64,7 +64,7 @@ t.test('from the start to the stop', async (t) => {
     const env = { HOME: data, KUBECONFIG: inside('none') };
     const call = (token: string) =>
       run(binary, [...trust, '--token', token, 'get', '--raw', '/version'], { env });
-    t.match(JSON.parse((await call(await provider.token('jane'))).stdout), { path: '/version' });
+    t.match(JSON.parse((await call(await provider.token('person'))).stdout), { path: '/version' });
     t.match(await call('nonsense').catch((error) => error), { stderr: /Unauthorized|logged in/ });
     t.match(seen, [{ url: '/version', authorization: `Bearer ${UPSTREAM_TOKEN}` }]);
   }
@@ -79,8 +79,8 @@ t.test('from the start to the stop', async (t) => {
       [
         {
           state: 'ended',
-          identity: { user: 'jane@example.com' },
-          entrance: { kind: 'api', as: { user: 'oidc:jane@example.com' } },
+          identity: { user: 'person@example.com' },
+          entrance: { kind: 'api', as: { user: 'oidc:person@example.com' } },
         },
       ],
     );

@@ -50,17 +50,17 @@ t.test('from oidc.yaml to a decision under a name', async (t) => {
   const { url, stop } = await up(t, data);
   await provider.serve(url);
   provider.tamper = (path, body) => (path === '/device/auth' ? { ...body, interval: 0.05 } : body);
-  for (const [name, groups] of Object.entries({ alice: ['sre'], bob: [] }))
+  for (const [name, groups] of Object.entries({ first: ['sre'], second: [] }))
     provider.accounts.set(name, { email: `${name}@example.com`, email_verified: true, groups });
 
-  const homes = { alice: await temporary(t), bob: await temporary(t) };
+  const homes = { first: await temporary(t), second: await temporary(t) };
   const as = (name: keyof typeof homes, ...args: string[]) =>
     chaperone(args, { env: { PATH: process.env.PATH, XDG_CONFIG_HOME: homes[name] } });
   const elsewhere = ['--data', join(empty, 'nothing')];
-  t.match(await as('alice', 'approvals', 'list', ...elsewhere), { status: 5 }, 'nobody is logged in');
-  const unsafe = await as('alice', 'login', '--url', 'http://recorder.example');
+  t.match(await as('first', 'approvals', 'list', ...elsewhere), { status: 5 }, 'nobody is logged in');
+  const unsafe = await as('first', 'login', '--url', 'http://recorder.example');
   t.match(unsafe, { status: 2, stderr: /https:/ }, 'a token is sent over nothing that others can read');
-  for (const name of ['alice', 'bob'] as const) {
+  for (const name of ['first', 'second'] as const) {
     provider.user = name;
     const { status, stdout } = await login(url, homes[name]);
     t.equal(status, 0);
@@ -68,26 +68,26 @@ t.test('from oidc.yaml to a decision under a name', async (t) => {
   }
 
   const asks = chaperone(['shell', '--data', data, '--', 'make', '--version']);
-  const { id } = await waiting(() => as('alice', 'approvals', 'list', '--json', ...elsewhere));
+  const { id } = await waiting(() => as('first', 'approvals', 'list', '--json', ...elsewhere));
   t.match(
-    await as('bob', 'approvals', 'approve', id, ...elsewhere),
+    await as('second', 'approvals', 'approve', id, ...elsewhere),
     { status: 4 },
     'a viewer decides nothing',
   );
-  t.match(await as('alice', 'approvals', 'approve', id, ...elsewhere), { status: 0, stdout: /approved/ });
+  t.match(await as('first', 'approvals', 'approve', id, ...elsewhere), { status: 0, stdout: /approved/ });
   t.match(await asks, { status: 0, stdout: /GNU Make/ });
-  const shown = await as('alice', 'approvals', 'show', id, ...elsewhere);
-  t.match(shown.stdout, /alice@example\.com/, 'under her name');
-  t.match(await as('alice', 'sessions', ...elsewhere), { status: 0, stdout: /make/ });
+  const shown = await as('first', 'approvals', 'show', id, ...elsewhere);
+  t.match(shown.stdout, /first@example\.com/, 'under her name');
+  t.match(await as('first', 'sessions', ...elsewhere), { status: 0, stdout: /make/ });
   t.match(
-    await as('alice', 'verify', ...elsewhere),
+    await as('first', 'verify', ...elsewhere),
     { status: 4 },
     'an approver does not verify the whole log',
   );
 
-  t.match(await as('alice', 'logout'), { status: 0, stdout: `logged out of ${url}\n`, stderr: '' });
-  t.match(await as('alice', 'approvals', 'list', ...elsewhere), { status: 5 });
-  t.match(await as('alice', 'logout'), { status: 3 });
+  t.match(await as('first', 'logout'), { status: 0, stdout: `logged out of ${url}\n`, stderr: '' });
+  t.match(await as('first', 'approvals', 'list', ...elsewhere), { status: 5 });
+  t.match(await as('first', 'logout'), { status: 3 });
   t.equal(await stop(), 0);
   t.equal((await chaperone(['verify', '--data', data])).status, 0);
 });

@@ -43,7 +43,7 @@ t.test('from kubectl to a named decision, and back', { skip: !needs(t, 'chromium
   await writeFile(join(data, 'policy.yaml'), POLICY);
   const { url, stop } = await up(t, data, { flags });
   await provider.serve(url);
-  for (const [name, groups] of Object.entries({ alice: ['sre'], carol: ['sre'], bob: [] }))
+  for (const [name, groups] of Object.entries({ approver: ['sre'], colleague: ['sre'], onlooker: [] }))
     provider.accounts.set(name, { email: `${name}@example.com`, email_verified: true, groups });
 
   const KUBECONFIG = (await chaperone(['kubeconfig', '--data', data])).stdout.trim();
@@ -72,7 +72,11 @@ t.test('from kubectl to a named decision, and back', { skip: !needs(t, 'chromium
     await page.getByRole('button', { name: `Signed in as ${name}@example.com` }).waitFor();
     return page;
   };
-  const [alice, carol, bob] = [await signIn('alice'), await signIn('carol'), await signIn('bob')];
+  const [approver, colleague, onlooker] = [
+    await signIn('approver'),
+    await signIn('colleague'),
+    await signIn('onlooker'),
+  ];
   const ask = (page: Page, pod: string) => page.locator('.ask', { hasText: `pods shop/${pod}` });
   const decide = async (page: Page, pod: string, what: 'Approve' | 'Deny') => {
     await ask(page, pod).getByRole('button', { name: what, exact: true }).click();
@@ -82,23 +86,23 @@ t.test('from kubectl to a named decision, and back', { skip: !needs(t, 'chromium
   };
 
   const first = deleting('web');
-  await ask(bob, 'web').waitFor();
+  await ask(onlooker, 'web').waitFor();
   t.equal(
-    await ask(bob, 'web').getByRole('button', { name: 'Approve', exact: true }).count(),
+    await ask(onlooker, 'web').getByRole('button', { name: 'Approve', exact: true }).count(),
     0,
     'a viewer looks on',
   );
-  await decide(alice, 'web', 'Approve');
+  await decide(approver, 'web', 'Approve');
   t.equal(deleted('web'), 0, 'nothing proves that it was not hers: another one has to look');
-  await decide(carol, 'web', 'Approve');
+  await decide(colleague, 'web', 'Approve');
   t.match(await first, { status: 0 });
   t.equal(deleted('web'), 1);
 
   const second = deleting('db');
-  await decide(carol, 'db', 'Deny');
+  await decide(colleague, 'db', 'Deny');
   const denied = await second;
   t.not(denied.status, 0);
-  t.match(denied.stderr, /denied by carol@example\.com/);
+  t.match(denied.stderr, /denied by colleague@example\.com/);
   t.equal(deleted('db'), 0);
 
   const third = await deleting('cache');

@@ -12,7 +12,7 @@ import { stage } from './browser.ts';
 t.setTimeout(600_000);
 const MINE = '01JD0000000000000000000001';
 const PAY = '01JD0000000000000000000002';
-const alice = identityIn('shop', 'alice');
+const first = identityIn('shop', 'first');
 const SHOTS = process.env.CHAPERONE_SHOTS;
 
 if (needs(t, 'chromium')) {
@@ -20,11 +20,11 @@ if (needs(t, 'chromium')) {
     const endings = new Endings();
     const { log, desk, server, browser, open } = await stage(t, {
       endings,
-      credentialReads: credentialReads('/home/alice'),
+      credentialReads: credentialReads('/home/first'),
     });
     const at = Date.now() * 1000;
     await log.append(MINE, [
-      startDraft(at, alice),
+      startDraft(at, first),
       decisionDraft('cat ~/.ssh/id_rsa', true, at + 2_000_000),
       decisionDraft(
         "curl -H 'X: <img src=x onerror=alert(1)>' -u $DEPLOY_TOKEN https://x.test",
@@ -33,9 +33,9 @@ if (needs(t, 'chromium')) {
       ),
       outputDraft('done\r\n', at + 4_000_000),
     ]);
-    await log.append(PAY, [startDraft(at, identityIn('pay', 'bob')), endDraft(at + 1)]);
+    await log.append(PAY, [startDraft(at, identityIn('pay', 'second')), endDraft(at + 1)]);
     endings.watch(MINE, () => void log.append(MINE, [endDraft(at + 5_000_000)]));
-    const asked = desk.ask(asking({ requester: alice, session: MINE }));
+    const asked = desk.ask(asking({ requester: first, session: MINE }));
     while (desk.list().length === 0) await sleep(2);
     const as = (principal: Partial<Principal>, path: string) =>
       server.loginUrl(path, { user: 'x', groups: [], roles: [], ...principal });
@@ -44,14 +44,14 @@ if (needs(t, 'chromium')) {
       const { page, complaints } = await open(t, '/');
       await page.click('header .offboard');
       await page.waitForURL('**/offboard');
-      await page.fill('.names input', 'alice alice@example.org');
+      await page.fill('.names input', 'first first@example.org');
       await page.keyboard.press('Enter');
-      await page.waitForURL('**/offboard?user=alice&user=alice%40example.org');
+      await page.waitForURL('**/offboard?user=first&user=first%40example.org');
       await page.waitForSelector('.credentials li');
       t.match(await page.textContent('main'), /Running sessions: 1.*Approvals: 1.*To rotate: 2/s);
       const rows = await page.$$eval('.credentials > ul > li', (all) => all.map((row) => row.textContent));
       t.match(rows, [
-        /File \/home\/alice\/\.ssh\/id_rsa on box.*cat ~\/\.ssh\/id_rsa/,
+        /File \/home\/first\/\.ssh\/id_rsa on box.*cat ~\/\.ssh\/id_rsa/,
         /Variable DEPLOY_TOKEN.*<img src=x/,
       ]);
       for (const [name, width, scheme] of [
@@ -73,7 +73,7 @@ if (needs(t, 'chromium')) {
       t.ok(await page.isDisabled('.end-all'), 'not without its name');
       await page.fill('.ending input', 'alic');
       t.ok(await page.isDisabled('.end-all'));
-      await page.fill('.ending input', 'alice');
+      await page.fill('.ending input', 'first');
       await page.click('.end-all');
       await page.waitForSelector('text=1 session, 1 approval and 0 logins have ended.');
       await page.waitForSelector('text=Running sessions: 0');
@@ -96,7 +96,7 @@ if (needs(t, 'chromium')) {
         t.equal(await page.locator('[data-session]').count(), 1, 'their sessions and no others');
         await page.waitForSelector('header .try');
         t.equal(await page.locator('header .offboard').count(), 0);
-        await page.goto(`${server.url}/offboard?user=alice`);
+        await page.goto(`${server.url}/offboard?user=first`);
         await page.waitForSelector('.notice.problem');
         t.match(
           await page.textContent('.notice.problem'),

@@ -13,7 +13,7 @@ t.test('people sign in', { skip: !needs(t, 'chromium') }, async (t) => {
   const { server, browser, log } = await stage(t, { oidc: settingsFor(provider) });
   await provider.serve(server.url);
   const groups = ['sre'];
-  provider.accounts.set('alice', { email: 'alice@example.com', email_verified: true, groups });
+  provider.accounts.set('first', { email: 'first@example.com', email_verified: true, groups });
   provider.accounts.set('eve', { email: 'eve@example.com', email_verified: true, groups: [] });
   provider.user = null;
   await playDay(log, { id: idOf(1), startedAt: Date.now() * 1000 - 600 * SECOND });
@@ -34,10 +34,10 @@ t.test('people sign in', { skip: !needs(t, 'chromium') }, async (t) => {
 
     t.equal((await page.goto(`${server.url}/sessions/${idOf(1)}`))?.status(), 401);
     await page.getByRole('link', { name: 'Sign in with Example ID' }).click();
-    await page.getByLabel('Name').fill('alice');
+    await page.getByLabel('Name').fill('first');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.waitForURL(`${server.url}/sessions/${idOf(1)}`);
-    const who = page.getByRole('button', { name: 'Signed in as alice@example.com' });
+    const who = page.getByRole('button', { name: 'Signed in as first@example.com' });
     await who.click();
     await page.getByText('approver').waitFor();
     const panel = await page.locator('.account').boundingBox();
@@ -67,7 +67,7 @@ t.test('people sign in', { skip: !needs(t, 'chromium') }, async (t) => {
     await page.getByRole('heading', { name: 'You may not come in' }).waitFor();
     t.match(await page.textContent('main'), /eve@example\.com.*no role/);
     await page.getByRole('link', { name: 'Sign in as somebody else' }).click();
-    await page.getByLabel('Name').fill('alice');
+    await page.getByLabel('Name').fill('first');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await who.waitFor();
   }

@@ -53,12 +53,12 @@ t.test('signing in, and who that is at the recorder', async (t) => {
   const recorder = { url: world.server.url, token: kept.idToken };
   t.match(await whoAmI(recorder), {
     how: 'device',
-    user: 'alice@example.com',
+    user: 'first@example.com',
     roles: ['approver', 'viewer'],
   });
   await endLogin(recorder);
   await t.rejects(whoAmI(recorder), { code: 'UNAUTHENTICATED' }, 'the recorder takes the token no longer');
-  t.match(await world.logged('access.logout'), [{ reason: 'asked', user: 'alice@example.com' }]);
+  t.match(await world.logged('access.logout'), [{ reason: 'asked', user: 'first@example.com' }]);
   const newer = await renewed(kept);
   t.not(newer.refreshToken, kept.refreshToken, 'each is good once');
   await revoke(newer);
@@ -126,7 +126,7 @@ t.test('a kept login is used, renewed once by many, and is for its owner only', 
   const found = await Promise.all(Array.from({ length: 5 }, () => findRecorderAsPerson('/nowhere', env)));
   t.equal(asked(), before + 1, 'a refresh token is good once');
   t.equal(new Set(found.map((one) => one?.token)).size, 1);
-  t.match(await whoAmI(found[0]!), { user: 'alice@example.com' });
+  t.match(await whoAmI(found[0]!), { user: 'first@example.com' });
 
   await world.provider.revokeAll();
   await keep(env, world, { ...(await readKeptLogins(file)).logins[world.server.url]!, idToken: stale });

@@ -75,8 +75,8 @@ for (const [what, plant] of Object.entries(PLANTS)) {
   t.test(`${what} as policy.yaml: it is refused in words`, async (t) => {
     const path = join(t.testdir(), 'policy.yaml');
     plant(path);
-    for (const reading of [readPolicy(path), PolicyFile.open(path)]) {
-      const error = await reading.catch((error) => error);
+    for (const read of [() => readPolicy(path), () => PolicyFile.open(path)]) {
+      const error = await read().catch((error) => error);
       t.match(error, { code: /^(NOT_FOUND|POLICY_INVALID)$/, message: /^[^\n]*policy.yaml[^\n]*$/ });
       t.notMatch(error.message, /\bE[A-Z]{4,}\b/);
     }

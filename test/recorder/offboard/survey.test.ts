@@ -201,7 +201,7 @@ t.test('each way to get hold of one', async (t) => {
     decisionDraft('cat /var/run/secrets/kubernetes.io/serviceaccount/token', true),
   ]);
   await world.log.append(ulid(), [
-    startDraft(at, identityIn('shop', 'bob')),
+    startDraft(at, identityIn('shop', 'second')),
     decisionDraft('cat ~/.netrc', true),
   ]);
   const { credentials } = await survey(world.log, ['agent'], { reads });
@@ -226,7 +226,7 @@ t.test('each way to get hold of one', async (t) => {
     'check secret shop/w2 ×1',
   ]);
   t.equal(credentials.find(({ name }) => name.startsWith('/var/run'))?.where, 'pod shop/web-0');
-  t.same((await survey(world.log, ['bob', 'nobody'], { reads })).sessions.length, 1);
+  t.same((await survey(world.log, ['second', 'nobody'], { reads })).sessions.length, 1);
 });
 
 t.test('answers that are no Secrets', (t) => {

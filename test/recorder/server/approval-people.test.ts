@@ -10,10 +10,10 @@ import { callAs, openDoor, person } from './front-door.ts';
 
 const PEOPLE = new Map(
   [
-    person('ann', ['approver'], 'leads'),
-    person('ben', ['approver'], 'leads'),
-    person('cleo', ['approver'], 'dev'),
-    person('dora', ['viewer']),
+    person('reviewer', ['approver'], 'leads'),
+    person('lead', ['approver'], 'leads'),
+    person('peer', ['approver'], 'dev'),
+    person('nobody', ['viewer']),
     person('eli', ['admin'], 'leads'),
     person('agent', ['viewer', 'approver'], 'leads'),
   ].map((one) => [one.user, one]),
@@ -41,22 +41,26 @@ t.test('each is told what they may do with it, and why not', async (t) => {
   const seen = async (user: string): Promise<ApprovalView> =>
     (await callAs<Approvals>(door, user, { path: '/api/approvals' })).body.approvals[0]!;
   const expected = {
-    ann: { may: { vote: true, cancel: false, revoke: false }, obstacle: undefined },
-    cleo: { may: { vote: false, cancel: false }, obstacle: { why: 'groups' } },
-    dora: { may: { vote: false, cancel: false }, obstacle: { why: 'role' } },
+    reviewer: { may: { vote: true, cancel: false, revoke: false }, obstacle: undefined },
+    peer: { may: { vote: false, cancel: false }, obstacle: { why: 'groups' } },
+    nobody: { may: { vote: false, cancel: false }, obstacle: { why: 'role' } },
     eli: { may: { vote: true, cancel: true }, obstacle: undefined },
     agent: { may: { vote: false, cancel: true }, obstacle: { why: 'own' } },
   };
   for (const [user, permissions] of Object.entries(expected)) t.match(await seen(user), permissions, user);
-  t.match(await seen('ann'), { terms: { quorum: 2, unproven: true } }, 'nothing proves who asks');
-  for (const user of ['cleo', 'dora', 'agent'])
+  t.match(await seen('reviewer'), { terms: { quorum: 2, unproven: true } }, 'nothing proves who asks');
+  for (const user of ['peer', 'nobody', 'agent'])
     t.equal((await change(user, id, 'vote', { vote: 'approve' })).status, 403, user);
-  t.equal((await change('ann', id, 'vote', { vote: 'approve' })).body.state, 'pending', 'one is not enough');
-  t.match(await seen('ann'), { may: { vote: false }, obstacle: { why: 'voted' } });
-  t.equal((await change('ann', id, 'vote', { vote: 'approve' })).status, 409);
-  const done = await change('ben', id, 'vote', { vote: 'approve' });
+  t.equal(
+    (await change('reviewer', id, 'vote', { vote: 'approve' })).body.state,
+    'pending',
+    'one is not enough',
+  );
+  t.match(await seen('reviewer'), { may: { vote: false }, obstacle: { why: 'voted' } });
+  t.equal((await change('reviewer', id, 'vote', { vote: 'approve' })).status, 409);
+  const done = await change('lead', id, 'vote', { vote: 'approve' });
   t.match(done.body, { state: 'approved', may: { vote: false, cancel: false } });
-  t.match(await asked, { state: 'approved', by: ['ann', 'ben'] });
+  t.match(await asked, { state: 'approved', by: ['reviewer', 'lead'] });
 });
 
 t.test('who asks takes it back, as may an administrator, and nobody else', async (t) => {
@@ -64,7 +68,8 @@ t.test('who asks takes it back, as may an administrator, and nobody else', async
   for (const user of ['agent', 'eli']) {
     const asked = desk.ask(asking());
     const id = await waiting(desk);
-    for (const other of ['ann', 'dora']) t.equal((await change(other, id, 'cancel')).status, 403, other);
+    for (const other of ['reviewer', 'nobody'])
+      t.equal((await change(other, id, 'cancel')).status, 403, other);
     t.match((await change(user, id, 'cancel')).body, { state: 'cancelled', by: user });
     t.match(await asked, { state: 'cancelled', by: [user] });
     t.equal((await change(user, id, 'cancel')).status, 409);
@@ -86,8 +91,8 @@ t.test('what still passes: who may end that', async (t) => {
   await asked;
   const seen = async (user: string): Promise<ApprovalView> =>
     (await callAs<ApprovalView>(door, user, { path: `/api/approvals/${id}` })).body;
-  t.equal((await seen('dora')).may.revoke, false);
-  t.equal((await seen('ann')).may.revoke, true);
-  t.equal((await change('dora', id, 'revoke')).status, 403);
-  t.match((await change('ann', id, 'revoke')).body, { revoked: true, may: { revoke: false } });
+  t.equal((await seen('nobody')).may.revoke, false);
+  t.equal((await seen('reviewer')).may.revoke, true);
+  t.equal((await change('nobody', id, 'revoke')).status, 403);
+  t.match((await change('reviewer', id, 'revoke')).body, { revoked: true, may: { revoke: false } });
 });

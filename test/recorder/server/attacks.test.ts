@@ -39,7 +39,7 @@ t.test('session fixation: a cookie that somebody brought along is never the one 
   t.equal(await whoami(own!.split(';')[0]!), 200);
   const [first, second] = [await world.login(), await world.login()];
   t.not(first, second, 'each login has a cookie of its own');
-  const viewer = await world.login({ user: 'ada', groups: [], roles: ['viewer'] });
+  const viewer = await world.login({ user: 'viewer', groups: [], roles: ['viewer'] });
   const link = pathOf(world.server.loginUrl());
   const raised = await world.get(link, { headers: { cookie: viewer } });
   const cookie = raised.headers['set-cookie']![0]!.split(';')[0]!;

@@ -22,7 +22,7 @@ const identityOf = (user: string, namespace?: string): Identity => ({
 
 const caller = (roles: Role[], scopes?: Principal['scopes'], how: 'link' | 'token' = 'link') => ({
   how,
-  principal: { user: 'ada', groups: [], roles, ...(scopes !== undefined && { scopes }) },
+  principal: { user: 'viewer', groups: [], roles, ...(scopes !== undefined && { scopes }) },
 });
 
 t.test('the table', async (t) => {
@@ -67,22 +67,22 @@ t.test('who has no role may ask who they are, and no more', async (t) => {
 t.test('where a role holds', async (t) => {
   const sees = (scopes: readonly Scope[] | undefined, of: Identity): boolean =>
     authorize(caller(['viewer'], scopes && { viewer: scopes }), 'sessions.view', of);
-  const shop = identityOf('bob', 'shop');
+  const shop = identityOf('second', 'shop');
   t.notOk(sees(undefined, shop), 'nowhere, where nothing is said');
   t.notOk(sees([], shop));
   t.ok(sees([{}], shop), 'everywhere, where it says so');
-  t.ok(sees([{}], identityOf('bob')));
+  t.ok(sees([{}], identityOf('second')));
   t.ok(sees([{ namespaces: ['shop'] }], shop));
   t.ok(sees([{ namespaces: ['x', 'sh?p*'] }], shop));
-  t.notOk(sees([{ namespaces: ['shop'] }], identityOf('bob', 'shop-eu')));
+  t.notOk(sees([{ namespaces: ['shop'] }], identityOf('second', 'shop-eu')));
   t.notOk(sees([{ namespaces: [] }], shop), 'an empty list is none, not all');
-  t.notOk(sees([{ namespaces: ['*'] }], identityOf('bob')), 'no Pod, no namespace');
-  t.ok(sees([{ users: ['b*'] }], shop));
-  t.notOk(sees([{ users: ['b*'], namespaces: ['pay'] }], shop), 'all members of a scope have to match');
-  t.ok(sees([{ users: ['c*'] }, { namespaces: ['shop'] }], shop), 'and one of the scopes');
-  t.ok(sees([{ own: true }], identityOf('ada')));
+  t.notOk(sees([{ namespaces: ['*'] }], identityOf('second')), 'no Pod, no namespace');
+  t.ok(sees([{ users: ['s*'] }], shop));
+  t.notOk(sees([{ users: ['s*'], namespaces: ['pay'] }], shop), 'all members of a scope have to match');
+  t.ok(sees([{ users: ['t*'] }, { namespaces: ['shop'] }], shop), 'and one of the scopes');
+  t.ok(sees([{ own: true }], identityOf('viewer')));
   t.notOk(sees([{ own: true }], identityOf('Ada')));
-  t.notOk(sees([{ own: true, namespaces: ['shop'] }], identityOf('ada', 'pay')));
+  t.notOk(sees([{ own: true, namespaces: ['shop'] }], identityOf('viewer', 'pay')));
 });
 
 t.test('each role has its own scopes', async (t) => {
@@ -90,7 +90,7 @@ t.test('each role has its own scopes', async (t) => {
     viewer: [{ namespaces: ['shop'] }],
     approver: [{ namespaces: ['pay'] }],
   });
-  const [shop, pay] = [identityOf('bob', 'shop'), identityOf('bob', 'pay')];
+  const [shop, pay] = [identityOf('second', 'shop'), identityOf('second', 'pay')];
   t.ok(authorize(both, 'approvals.view', shop));
   t.ok(authorize(both, 'approvals.view', pay), 'an approver sees what they decide on');
   t.notOk(authorize(both, 'approvals.decide', shop));
@@ -101,7 +101,7 @@ t.test('each role has its own scopes', async (t) => {
 });
 
 t.test('laws: what a role gives by scopes it never gives beyond them', async (t) => {
-  const name = fc.constantFrom('ada', 'bob', 'shop', 'pay', 'a', '');
+  const name = fc.constantFrom('viewer', 'second', 'shop', 'pay', 'a', '');
   const pattern = fc.constantFrom('*', 'shop', 'p*', '?da', '[ab]*', '');
   const scope = fc.record(
     {

@@ -4,13 +4,13 @@ import { ChaperoneError } from '../../../recorder/errors.ts';
 import { BrowserLogins, MAX_BROWSERS, type Renewal } from '../../../recorder/server/browser-logins.ts';
 import type { Login, Principal } from '../../../recorder/server/principal.ts';
 
-const ALICE: Principal = { user: 'alice', groups: [], roles: ['viewer'] };
+const FIRST: Principal = { user: 'first', groups: [], roles: ['viewer'] };
 
 function world() {
   let now = 0;
   const withdrawn: Login[] = [];
   const logins = new BrowserLogins({ now: () => now, withdrawn: (login) => withdrawn.push(login) });
-  const open = (renew?: Renewal['renew'], principal = ALICE) => {
+  const open = (renew?: Renewal['renew'], principal = FIRST) => {
     const renewal = renew && { every: 10, renew, endUrl: () => null };
     return logins.open({ how: 'oidc', principal, idle: 100, life: 100, ...(renewal && { renewal }) });
   };
@@ -34,7 +34,7 @@ t.test('what is too old ends without being asked for', async (t) => {
 t.test('what is due is renewed, though nobody asks for anything', async (t) => {
   const { logins, open, at, withdrawn } = world();
   let asked = 0;
-  let principal: Principal | null = ALICE;
+  let principal: Principal | null = FIRST;
   const { login, cookie } = open(async () => {
     asked += 1;
     if (principal === null) throw new Error('no');
@@ -46,7 +46,7 @@ t.test('what is due is renewed, though nobody asks for anything', async (t) => {
   await logins.sweep();
   t.equal(asked, 1);
   t.notOk(login.ended.aborted, 'the same as before: what is streamed goes on');
-  principal = { ...ALICE, roles: ['admin'] };
+  principal = { ...FIRST, roles: ['admin'] };
   at(20);
   await logins.sweep();
   t.ok(login.ended.aborted, 'other rights: what was opened under the old ones ends');
@@ -70,7 +70,7 @@ t.test(
     await logins.sweep();
     t.ok(login.ended.aborted);
     await t.rejects(logins.find(cookie), { code: 'ISSUER_GONE' });
-    renew = async () => ALICE;
+    renew = async () => FIRST;
     const back = await logins.find(cookie);
     t.match(back, { name: login.name });
     t.notOk(back?.ended.aborted);
@@ -84,8 +84,8 @@ t.test('a login that is ended while it is renewed stays ended', async (t) => {
   const { cookie } = open(() => promise);
   at(10);
   const found = logins.find(cookie);
-  t.same(logins.closeAll('alice').length, 1);
-  resolve({ ...ALICE, roles: ['admin'] });
+  t.same(logins.closeAll('first').length, 1);
+  resolve({ ...FIRST, roles: ['admin'] });
   const login = await found;
   t.ok(login === null || login.ended.aborted, 'what waited for it gets nothing that lasts');
   t.equal(await logins.find(cookie), null);
@@ -94,9 +94,9 @@ t.test('a login that is ended while it is renewed stays ended', async (t) => {
 
 t.test('one who logs in without end displaces nobody else', async (t) => {
   const { logins, open } = world();
-  const bob = open(undefined, { ...ALICE, user: 'bob' });
+  const second = open(undefined, { ...FIRST, user: 'second' });
   const first = open();
   for (let n = 0; n < MAX_BROWSERS.ofOne; n += 1) open();
   t.ok(first.login.ended.aborted, 'their own oldest');
-  t.not(await logins.find(bob.cookie), null);
+  t.not(await logins.find(second.cookie), null);
 });

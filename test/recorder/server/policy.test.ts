@@ -14,14 +14,14 @@ kind: AgentPolicy
 metadata: { name: team }
 spec:
   defaults: { commands: allow }
-  subjects: [{ users: [ann] }]
+  subjects: [{ users: [reviewer] }]
   commands: [{ name: no-srv, match: { writes: [/srv/**] }, effect: deny, reason: No. }]
 `;
 
 t.test('the policy in force, asked', async (t) => {
   const data = newData();
   const log = await AuditLog.open({ data });
-  await log.append(sessionId(1), [start('ann')]);
+  await log.append(sessionId(1), [start('reviewer')]);
   const policy = await policyOf(TEXT, 'policy.yaml');
   const { explain } = explainerOf(() => policy);
   const heard: Asked[] = [];
@@ -48,7 +48,7 @@ t.test('the policy in force, asked', async (t) => {
     decision: { effect: 'deny', rule: 'team/no-srv' },
     subject: { cwd: '/srv' },
   });
-  t.match(heard, [{ identity: { user: 'ann' }, cwd: '/srv' }], 'as who acted in the session, and where');
+  t.match(heard, [{ identity: { user: 'reviewer' }, cwd: '/srv' }], 'as who acted in the session, and where');
   t.match(await (await ask(JSON.stringify({ text: 'touch x', cwd: '/srv' }))).json(), {
     decision: { rule: 'default/commands' },
     policy: { applying: [], others: ['team'] },

@@ -27,7 +27,7 @@ const LATER = '01JD0000000000000000000004';
 const ABSENT = '01JD0000000000000000000009';
 
 const viewerOf = (...namespaces: string[]): Principal => ({
-  ...{ user: 'ada', groups: [], roles: ['viewer'] },
+  ...{ user: 'viewer', groups: [], roles: ['viewer'] },
   scopes: { viewer: [{ namespaces }] },
 });
 
@@ -42,7 +42,7 @@ async function record(world: World, id: SessionId, namespace?: string, user = 'a
 async function town(world: World): Promise<void> {
   await record(world, SHOP, 'shop');
   await record(world, PAY, 'pay');
-  await record(world, LAPTOP, undefined, 'ada');
+  await record(world, LAPTOP, undefined, 'viewer');
   await world.log.append(PAY, [endDraft()]);
 }
 
@@ -77,8 +77,8 @@ t.test('a viewer of one namespace sees its sessions, and no others', async (t) =
   for (const address of ADDRESSES)
     t.equal((await world.get(`/api/sessions/${SHOP}${address}`, { headers })).status, 200, address);
   const own: Scope[] = [{ own: true }];
-  const ada = { cookie: await world.login({ ...viewerOf(), scopes: { viewer: own } }) };
-  t.same(ids(await world.get('/api/sessions', { headers: ada })), [LAPTOP], 'a scope by user');
+  const viewer = { cookie: await world.login({ ...viewerOf(), scopes: { viewer: own } }) };
+  t.same(ids(await world.get('/api/sessions', { headers: viewer })), [LAPTOP], 'a scope by user');
   const nowhere = { cookie: await world.login({ user: 'eve', groups: [], roles: ['viewer'] }) };
   t.same(ids(await world.get('/api/sessions', { headers: nowhere })), []);
   const auditor = { cookie: await world.login({ user: 'max', groups: [], roles: ['auditor'] }) };
@@ -129,7 +129,7 @@ t.test('looking for what is hidden stands in the log, however often a bounded nu
     (await world.log.bodies('system')).filter(({ type }) => type === 'access.refused');
   await world.get(`/api/sessions/${PAY}/cast`, { headers });
   await world.get(`/api/sessions/${ABSENT}`, { headers });
-  const who = { type: 'access.refused', from: '127.0.0.1', user: 'ada', login: name };
+  const who = { type: 'access.refused', from: '127.0.0.1', user: 'viewer', login: name };
   t.same(await refused(), [
     { ...who, what: 'GET /api/sessions/:id/cast', reason: 'scope', session: PAY },
     { ...who, what: 'GET /api/sessions/:id', reason: 'unknown' },
@@ -174,7 +174,7 @@ t.test('one session is verified, and tells nothing of the others', async (t) => 
   t.match(await verify(`?session=${SHOP}`, auditor), { report: { checkpoint: /^chaperone/ } });
   const looks = (await world.log.bodies('system')).filter(({ type }) => type === 'access.viewed');
   t.match(looks, [
-    { session: SHOP, what: 'verify', user: 'ada' },
+    { session: SHOP, what: 'verify', user: 'viewer' },
     { session: SHOP, what: 'verify', user: 'max' },
   ]);
 });
@@ -258,12 +258,12 @@ t.test('approvals: seen, followed and decided where the role holds', async (t) =
     world.desk.list().find(({ request }) => request.requester.pod?.namespace === namespace)!.request.id;
   const [shop, pay] = [idIn('shop'), idIn('pay')];
   const cookie = await world.login({
-    ...{ user: 'ada', groups: [], roles: ['viewer', 'approver'] },
+    ...{ user: 'viewer', groups: [], roles: ['viewer', 'approver'] },
     scopes: { viewer: [{ namespaces: ['pay'] }], approver: [{ namespaces: ['shop', 'later'] }] },
   });
   const narrow = await world.login({
     ...{
-      user: 'bob',
+      user: 'second',
       groups: [],
       roles: ['approver'],
       scopes: { approver: [{ namespaces: ['shop', 'later'] }] },

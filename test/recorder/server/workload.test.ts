@@ -60,7 +60,7 @@ t.test('it writes sessions of its own Pod, and no others', async (t) => {
       [4, other(3), [as({ name: 'web-2' })]],
       [5, other(4), [as({ namespace: 'prod' })]],
       [6, other(5), [as({ serviceAccount: 'admin' })]],
-      [7, other(6), [startDraft(at, { user: 'jane', groups: [], proof: 'claimed' })]],
+      [7, other(6), [startDraft(at, { user: 'person', groups: [], proof: 'claimed' })]],
       [8, other(7), [startDraft(at, { ...OWN, proof: 'signed' })]],
       [9, 'system', [{ at, body: { type: 'policy.loaded', digest: 'x', source: 'y' } }]],
     ]),
@@ -102,7 +102,7 @@ t.test('it asks for itself only', async (t) => {
   const ask = (requester: Identity) =>
     world.get('/api/approvals', { method: 'POST', headers, body: asking(requester) });
   t.equal((await ask({ ...OWN, pod: { ...pod, uid: 'another' } })).status, 403);
-  t.equal((await ask({ user: 'jane', groups: [], proof: 'claimed' })).status, 403);
+  t.equal((await ask({ user: 'person', groups: [], proof: 'claimed' })).status, 403);
   const asked = ask(OWN);
   const waiting = () => world.desk.list()[0]?.request;
   while (waiting() === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
@@ -110,7 +110,7 @@ t.test('it asks for itself only', async (t) => {
     world.desk.vote(waiting()!.id, { user: OWN.user, groups: [], login: 'x' }, { vote: 'approve' }),
     { code: 'FORBIDDEN' },
   );
-  await world.desk.vote(waiting()!.id, { user: 'joe', groups: [], login: 'y' }, { vote: 'deny' });
+  await world.desk.vote(waiting()!.id, { user: 'sixth', groups: [], login: 'y' }, { vote: 'deny' });
   t.match((await asked).text, /"state":"denied"/);
 });
 
@@ -121,7 +121,7 @@ t.test('tokens that open nothing', async (t) => {
     await bearer({ ...bound(), aud: ['https://kubernetes.default.svc'] }),
     await bearer({ ...bound(), exp: issuing.time - 1 }),
     await bearer({ ...bound(), sub: 'system:serviceaccount:agents' }),
-    await bearer({ ...bound(), sub: 'jane' }),
+    await bearer({ ...bound(), sub: 'person' }),
   ];
   issuing.gone.add(bound({ name: 'former' }).sub);
   bad.push(await bearer(bound({ name: 'former' })));

@@ -5,6 +5,7 @@ import Provider from 'oidc-provider';
 import t, { type Test } from 'tap';
 import { fetchJson, requireSafe } from '../../../recorder/token/fetch-json.ts';
 import { discoveredKeys } from '../../../recorder/token/issuer.ts';
+import { providerMemory } from '../../provider-memory.ts';
 
 const GONE = { code: 'ISSUER_GONE' };
 
@@ -21,7 +22,7 @@ async function serve(t: Test, handler: RequestListener): Promise<string> {
 t.test('a real provider', async (t) => {
   let provider: RequestListener = () => {};
   const url = await serve(t, (...exchange) => provider(...exchange));
-  provider = new Provider(url, {}).callback();
+  provider = new Provider(url, { adapter: providerMemory }).callback();
   const published = (await discoveredKeys(url, fetchJson())()) as { keys: { kty: string }[] };
   t.match(published.keys, [{ kty: 'RSA' }]);
 });

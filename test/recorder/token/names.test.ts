@@ -7,14 +7,17 @@ const claims = (more: object) => ({ iss: 'i', sub: 's', aud: 'a', exp: 1, ...mor
 const UNAUTHENTICATED = { code: 'UNAUTHENTICATED' };
 
 t.test('users', (t) => {
-  t.equal(userOf(claims({ email: 'jane@example.com', email_verified: true }), 'email'), 'jane@example.com');
+  t.equal(
+    userOf(claims({ email: 'person@example.com', email_verified: true }), 'email'),
+    'person@example.com',
+  );
   t.equal(userOf(claims({ name: 'Jörg Müller' }), 'name'), 'Jörg Müller');
   t.equal(userOf(claims({ name: 'Анна' }), 'name'), 'Анна');
-  for (const name of [undefined, null, 7, '', {}, ['jane'], true]) {
+  for (const name of [undefined, null, 7, '', {}, ['person'], true]) {
     t.throws(() => userOf(claims({ name }), 'name'), UNAUTHENTICATED, JSON.stringify(name));
   }
   for (const email_verified of [false, 'true', null, 1])
-    t.throws(() => userOf(claims({ email: 'jane@example.com', email_verified }), 'email'), UNAUTHENTICATED);
+    t.throws(() => userOf(claims({ email: 'person@example.com', email_verified }), 'email'), UNAUTHENTICATED);
   t.throws(() => userOf(claims({}), 'constructor'), UNAUTHENTICATED, 'no member of every object');
   t.throws(() => userOf(claims({}), '__proto__'), UNAUTHENTICATED);
   t.end();
@@ -24,14 +27,23 @@ t.test('names that nobody should have', (t) => {
   const names = [
     ...['system:admin', 'System:masters', 'SYSTEM:x', 'system:serviceaccount:a:b', 'chaperone:local-admin'],
     ...[
-      'jane\nImpersonate-Group: system:masters',
-      'jane\r',
+      'person\nImpersonate-Group: system:masters',
+      'person\r',
       'ja\0ne',
-      'jane\u202e',
+      'person\u202e',
       'ja\u200bne',
-      'jane\u00ad',
+      'person\u00ad',
     ],
-    ...[' jane', 'jane ', 'jane\u00a0', '\ufeffjane', 'ｓystem:masters', 'jane\ud800', 'ﬁ', 'x'.repeat(257)],
+    ...[
+      ' person',
+      'person ',
+      'person\u00a0',
+      '\ufeffjane',
+      'ｓystem:masters',
+      'person\ud800',
+      'ﬁ',
+      'x'.repeat(257),
+    ],
     ...['jаne', 'ѕystem:masters', 'αdmin'],
   ];
   for (const name of names)

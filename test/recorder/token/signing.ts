@@ -50,7 +50,7 @@ export class Published {
   }
 }
 
-export const CLAIMS = { iss: ISSUER, sub: 'jane', aud: 'chaperone', exp: NOW + 300, iat: NOW };
+export const CLAIMS = { iss: ISSUER, sub: 'person', aud: 'chaperone', exp: NOW + 300, iat: NOW };
 
 export function sign(pair: Pair, claims: JWTPayload = {}, header: object = {}): Promise<string> {
   const payload = Object.entries({ ...CLAIMS, ...claims }).filter(([, value]) => value !== undefined);

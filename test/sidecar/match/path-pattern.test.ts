@@ -32,8 +32,14 @@ t.test('what stands where', async (t) => {
   t.equal(answer('/home/a/.ssh/id', '~/.ssh/*', { home: '/home/a' }), YES);
   t.equal(answer('/home/b/.ssh/id', '~/.ssh/*', { home: '/home/a' }), NO);
   t.equal(answer('/home/b/.ssh/id', '~/.ssh/*', { home: '/home/b' }), YES, 'asked for another home');
-  t.equal(answer('/home/b/.ssh/id', '~/.ssh/*'), NO);
-  t.equal(answer('/home', '~/.ssh/*', { recursive: true }), MAYBE, 'nobody knows where');
+  for (const path of ['/home/b/.ssh/id', '/root/.ssh/id', '/**/.ssh/id', '/**'])
+    t.equal(answer(path, '~/.ssh/*'), MAYBE, 'whose home is not known has a usual one');
+  for (const path of ['/home', '/', '/home/b/.ssh', '/root'])
+    t.equal(answer(path, '~/.ssh/*', { recursive: true }), MAYBE, 'with everything below it');
+  for (const path of ['/tmp/f', '/app', '/home/b/work'])
+    t.equal(answer(path, '~/.ssh/*', { recursive: true }), NO, 'and no other');
+  t.equal(answer('/tmp', '~/**', { recursive: true, allows: true }), MAYBE, 'but nothing is allowed by that');
+  t.equal(answer('/home/b/x', '~/**', { allows: true }), NO);
 });
 
 const segments = fc.array(fc.constantFrom('a', 'b', 'a*', '?', '*', '**'), { maxLength: 5 });

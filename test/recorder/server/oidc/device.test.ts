@@ -11,10 +11,10 @@ function claimsOf(world: OidcWorld, change: Record<string, unknown> = {}): Recor
   return {
     iss: world.provider.issuer.origin,
     aud: DEVICE,
-    sub: 'alice',
+    sub: 'first',
     iat: seconds(),
     exp: seconds() + 3600,
-    email: 'alice@example.com',
+    email: 'first@example.com',
     email_verified: true,
     groups: ['sre'],
     ...change,
@@ -32,11 +32,11 @@ t.test('a token of a command line is a login, recorded once', async (t) => {
   for (let time = 0; time < 3; time += 1)
     t.match(await ask(world, token), {
       status: 200,
-      body: { how: 'device', user: 'alice@example.com', roles: ['approver'], name: /^device-/ },
+      body: { how: 'device', user: 'first@example.com', roles: ['approver'], name: /^device-/ },
     });
   t.equal((await ask(world, token, '/api/sessions')).status, 200);
   t.equal((await ask(world, token, '/api/approvals')).status, 200);
-  t.match(await world.logged('access.login'), [{ how: 'device', user: 'alice@example.com' }]);
+  t.match(await world.logged('access.login'), [{ how: 'device', user: 'first@example.com' }]);
   t.equal((await world.logged('access.login')).length, 1);
   t.notMatch(JSON.stringify(await world.log.bodies('system')), /eyJ/, 'the token is not in the log');
   const socket = await world.get('/ingest', { headers: { authorization: `Bearer ${token}` } });
@@ -97,7 +97,7 @@ t.test('what opens nothing', async (t) => {
   }
   const nobody = await ask(world, await sign({ groups: ['other'] }));
   t.equal(nobody.status, 403, 'no role');
-  t.match((await world.logged('access.refused')).at(-1), { detail: 'no-role', user: 'alice@example.com' });
+  t.match((await world.logged('access.refused')).at(-1), { detail: 'no-role', user: 'first@example.com' });
   t.equal((await ask(world, good)).status, 200, 'noise shuts nobody out');
   t.same((await world.logged('access.login')).length, 1);
 });
@@ -115,7 +115,7 @@ t.test('it ends: by its age, by an admin, and comes again with a newer token', a
   const world = await oidcWorld(t);
   const first = await world.provider.sign(claimsOf(world, { exp: seconds() + 30 * 3600 }));
   t.equal((await ask(world, first)).status, 200);
-  t.match(world.server.endLogins('alice@example.com'), [/^device-/]);
+  t.match(world.server.endLogins('first@example.com'), [/^device-/]);
   t.match(await ask(world, first), { status: 401 });
   world.clock.step(2_000_000);
   const second = await world.provider.sign(

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import Provider, { type Configuration, type KoaContextWithOIDC } from 'oidc-provider';
+import { providerMemory } from '../../../provider-memory.ts';
 
 interface Test {
   teardown(action: () => Promise<unknown>): void;
@@ -59,7 +60,7 @@ export async function realProvider(t: Test): Promise<RealProvider> {
   const world: RealProvider = {
     issuer,
     accounts: new Map(),
-    user: 'alice',
+    user: 'first',
     tamper: null,
     instead: null,
     asked: [],
@@ -101,6 +102,7 @@ async function makeKey() {
 
 function configure(world: RealProvider, { key, recorder }: { key: Key; recorder: string }): Configuration {
   return {
+    adapter: providerMemory,
     clients: [
       {
         client_id: CLIENT,

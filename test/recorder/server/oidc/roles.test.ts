@@ -15,13 +15,13 @@ const READS = { ofCommand: () => [], isCredential: () => false };
 async function start(t: Parameters<typeof oidcWorld>[0]): Promise<OidcWorld> {
   const more = { kube: GRANTED, credentialReads: READS, endings: new Endings() };
   const world = await oidcWorld(t, {}, more);
-  world.provider.accounts.set('carol', {
-    email: 'carol@example.com',
+  world.provider.accounts.set('third', {
+    email: 'third@example.com',
     email_verified: true,
     groups: ['platform'],
   });
   for (const [id, namespace, user] of [
-    [SHOP, 'shop', 'bob@example.com'],
+    [SHOP, 'shop', 'second@example.com'],
     [PAY, 'pay', 'agent'],
   ] as const)
     await world.log.append(id, [startDraft(AT, identityIn(namespace, user)), decisionDraft('ls', true)]);
@@ -40,18 +40,22 @@ const seen = async (world: OidcWorld, jar: Jar) => {
 
 t.test('groups decide what is seen', async (t) => {
   const world = await start(t);
-  const [alice, bob, carol] = [await as(world, 'alice'), await as(world, 'bob'), await as(world, 'carol')];
-  t.same(await seen(world, bob), [SHOP], 'dev: a viewer of shop');
-  t.same(await seen(world, alice), [PAY, SHOP], 'sre: an approver everywhere');
-  t.same(await seen(world, carol), [PAY, SHOP], 'platform: an admin');
+  const [first, second, third] = [
+    await as(world, 'first'),
+    await as(world, 'second'),
+    await as(world, 'third'),
+  ];
+  t.same(await seen(world, second), [SHOP], 'dev: a viewer of shop');
+  t.same(await seen(world, first), [PAY, SHOP], 'sre: an approver everywhere');
+  t.same(await seen(world, third), [PAY, SHOP], 'platform: an admin');
   const status = async (jar: Jar, path: string) => (await jar.get(`${world.server.url}${path}`)).status;
-  t.equal(await status(bob, `/api/sessions/${PAY}/cast`), 404);
-  t.equal(await status(bob, '/api/verify'), 403);
-  t.equal(await status(alice, '/api/offboard?user=bob@example.com'), 403);
+  t.equal(await status(second, `/api/sessions/${PAY}/cast`), 404);
+  t.equal(await status(second, '/api/verify'), 403);
+  t.equal(await status(first, '/api/offboard?user=second@example.com'), 403);
   t.match(await world.logged('access.refused'), [
-    { user: 'bob@example.com', reason: 'scope', session: PAY },
-    { user: 'bob@example.com', reason: 'role' },
-    { user: 'alice@example.com', reason: 'role' },
+    { user: 'second@example.com', reason: 'scope', session: PAY },
+    { user: 'second@example.com', reason: 'role' },
+    { user: 'first@example.com', reason: 'role' },
   ]);
 });
 
@@ -67,24 +71,24 @@ t.test('programs write and open what they need, and see nothing', async (t) => {
 
 t.test('an admin ends what one of them has, and they are out', async (t) => {
   const world = await start(t);
-  const bob = await as(world, 'bob');
-  const waits = world.desk.ask(asking({ requester: identityIn('shop', 'bob@example.com') }));
-  const carol = await as(world, 'carol');
+  const second = await as(world, 'second');
+  const waits = world.desk.ask(asking({ requester: identityIn('shop', 'second@example.com') }));
+  const third = await as(world, 'third');
   const { url } = world.server;
-  const look = await carol.get(`${url}/api/offboard?user=bob@example.com`);
+  const look = await third.get(`${url}/api/offboard?user=second@example.com`);
   t.match(JSON.parse(look.text), {
     sessions: [{ id: SHOP }],
     approvals: [{ state: 'waits' }],
     logins: [/^browser-/],
   });
   const headers = { origin: url, 'content-type': 'application/json' };
-  const body = JSON.stringify({ users: ['bob@example.com'] });
-  const done = await carol.get(`${url}/api/offboard`, { method: 'POST', headers, body });
+  const body = JSON.stringify({ users: ['second@example.com'] });
+  const done = await third.get(`${url}/api/offboard`, { method: 'POST', headers, body });
   t.match(JSON.parse(done.text), { sessions: [{ id: SHOP, state: 'unreachable' }], logins: [/^browser-/] });
-  t.match(await waits, { state: 'cancelled', by: ['carol@example.com'] });
-  t.equal((await world.who(bob)).status, 401);
-  t.equal((await world.who(carol)).status, 200);
+  t.match(await waits, { state: 'cancelled', by: ['third@example.com'] });
+  t.equal((await world.who(second)).status, 401);
+  t.equal((await world.who(third)).status, 200);
   t.match(await world.logged('access.offboarded'), [
-    { user: 'bob@example.com', by: { user: 'carol@example.com' }, sessions: [SHOP] },
+    { user: 'second@example.com', by: { user: 'third@example.com' }, sessions: [SHOP] },
   ]);
 });

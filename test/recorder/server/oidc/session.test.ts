@@ -11,8 +11,8 @@ t.test('the provider is asked again: other groups, other roles', async (t) => {
   const world = await oidcWorld(t);
   const jar = await world.signedIn();
   const asked = () => world.provider.asked.filter((path) => path === '/token').length;
-  world.provider.accounts.set('alice', {
-    email: 'alice@example.com',
+  world.provider.accounts.set('first', {
+    email: 'first@example.com',
     email_verified: true,
     groups: ['platform'],
   });
@@ -20,7 +20,7 @@ t.test('the provider is asked again: other groups, other roles', async (t) => {
   world.clock.step(5 * MINUTE);
   const before = asked();
   const all = await Promise.all(Array.from({ length: 8 }, () => world.who(jar)));
-  for (const one of all) t.match(one, { status: 200, body: { user: 'alice@example.com', roles: ['admin'] } });
+  for (const one of all) t.match(one, { status: 200, body: { user: 'first@example.com', roles: ['admin'] } });
   t.equal(asked(), before + 1, 'asked once, however many wait: refresh tokens are good once');
   world.clock.step(5 * MINUTE);
   t.match(
@@ -29,10 +29,10 @@ t.test('the provider is asked again: other groups, other roles', async (t) => {
     'and again, with the token that came in its place',
   );
 
-  world.provider.accounts.set('alice', { email: 'alice@example.com', email_verified: true, groups: [] });
+  world.provider.accounts.set('first', { email: 'first@example.com', email_verified: true, groups: [] });
   world.clock.step(5 * MINUTE);
   t.equal((await world.who(jar)).status, 401, 'no role is left');
-  t.match(await world.logged('access.logout'), [{ user: 'alice@example.com', reason: 'withdrawn' }]);
+  t.match(await world.logged('access.logout'), [{ user: 'first@example.com', reason: 'withdrawn' }]);
   t.equal((await world.who(jar)).status, 401);
 });
 
@@ -43,9 +43,13 @@ t.test('a provider that says no ends the login', async (t) => {
   t.equal((await world.who(jar)).status, 200, 'it is not asked yet');
   world.clock.step(5 * MINUTE);
   t.equal((await world.who(jar)).status, 401);
-  world.provider.accounts.set('alice', { email: 'carol@example.com', email_verified: true, groups: ['sre'] });
+  world.provider.accounts.set('first', { email: 'third@example.com', email_verified: true, groups: ['sre'] });
   const renamed = await world.signedIn();
-  world.provider.accounts.set('alice', { email: 'dave@example.com', email_verified: true, groups: ['sre'] });
+  world.provider.accounts.set('first', {
+    email: 'fourth@example.com',
+    email_verified: true,
+    groups: ['sre'],
+  });
   world.clock.step(5 * MINUTE);
   t.equal((await world.who(renamed)).status, 401, 'who is called otherwise signs in anew');
 });
@@ -56,7 +60,7 @@ t.test('a renewed token that is about somebody else ends the login', async (t) =
   world.provider.tamper = async (path, body) => {
     if (path !== '/token') return body;
     const claims = JSON.parse(Buffer.from(String(body.id_token).split('.')[1]!, 'base64url').toString());
-    return { ...body, id_token: await world.provider.sign({ ...claims, sub: 'bob' }) };
+    return { ...body, id_token: await world.provider.sign({ ...claims, sub: 'second' }) };
   };
   world.clock.step(5 * MINUTE);
   t.equal((await world.who(jar)).status, 401);
@@ -151,11 +155,11 @@ t.test('what the ID token leaves out is asked for', async (t) => {
     return { ...body, id_token: await world.provider.sign(rest) };
   };
   const jar = await world.signedIn();
-  t.match(await world.who(jar), { body: { user: 'alice@example.com', roles: ['approver', 'viewer'] } });
+  t.match(await world.who(jar), { body: { user: 'first@example.com', roles: ['approver', 'viewer'] } });
   t.ok(world.provider.asked.includes('/me'));
   world.provider.tamper = async (path, body) =>
     path === '/me'
-      ? { ...body, sub: 'bob' }
+      ? { ...body, sub: 'second' }
       : {
           ...body,
           ...(path === '/token' && {
@@ -174,20 +178,20 @@ t.test('renewed without an ID token: what is asked for counts, or nothing does',
     return body;
   };
   const jar = await world.signedIn();
-  const verified = { email: 'alice@example.com', email_verified: true };
-  world.provider.accounts.set('alice', { ...verified, groups: ['platform'] });
+  const verified = { email: 'first@example.com', email_verified: true };
+  world.provider.accounts.set('first', { ...verified, groups: ['platform'] });
   world.provider.tamper = (path, { id_token: _, ...body }) => {
     if (path === '/token') refreshToken = String(body.refresh_token ?? refreshToken);
     return path === '/.well-known/openid-configuration' ? { ...body, userinfo_endpoint: undefined } : body;
   };
   world.clock.step(5 * MINUTE);
   t.match(await world.who(jar), { body: { roles: ['admin'] } });
-  world.provider.accounts.set('alice', verified);
+  world.provider.accounts.set('first', verified);
   world.clock.step(5 * MINUTE);
   t.equal((await world.who(jar)).status, 401, 'groups that are not told any more are none');
 
   const mute = new Provider(world.settings, { redirectUri: world.server.url, clock: world.clock });
-  const claims = { iss: world.provider.issuer.origin, sub: 'alice', aud: 'x', exp: 0 };
+  const claims = { iss: world.provider.issuer.origin, sub: 'first', aud: 'x', exp: 0 };
   const refreshed = mute.refresh({ claims, idToken: '', refreshToken });
   await t.rejects(
     refreshed,
@@ -199,7 +203,7 @@ t.test('renewed without an ID token: what is asked for counts, or nothing does',
 t.test('groups from within another claim', async (t) => {
   const world = await oidcWorld(t, { claims: { user: ['email'], groups: ['realm', 'roles'] } });
   const realm = { roles: ['platform'] };
-  world.provider.accounts.set('alice', { email: 'a@b.c', email_verified: true, groups: ['sre'], realm });
+  world.provider.accounts.set('first', { email: 'a@b.c', email_verified: true, groups: ['sre'], realm });
   t.match(await world.who(await world.signedIn()), { body: { roles: ['admin'] } });
 });
 
@@ -219,7 +223,7 @@ t.test('logging out ends it here, and says where it ends at the provider', async
   t.equal(next.origin, world.provider.issuer.origin);
   t.equal(next.searchParams.get('post_logout_redirect_uri'), `${url}/login/out`);
   t.equal((await world.who(jar)).status, 401);
-  t.match(await world.logged('access.logout'), [{ user: 'alice@example.com', reason: 'asked' }]);
+  t.match(await world.logged('access.logout'), [{ user: 'first@example.com', reason: 'asked' }]);
   const ended = await jar.get(next);
   t.equal(ended.status, 200, 'the provider knows what it is asked');
   t.match((await world.get('/login/out')).text, /signed out/);
@@ -227,14 +231,14 @@ t.test('logging out ends it here, and says where it ends at the provider', async
 
 t.test('an admin ends all logins of a person, and what is streamed to them', async (t) => {
   const world = await oidcWorld(t);
-  world.provider.accounts.set('alice', {
-    email: 'alice@example.com',
+  world.provider.accounts.set('first', {
+    email: 'first@example.com',
     email_verified: true,
     groups: ['platform'],
   });
   const [one, two] = [await world.signedIn(), await world.signedIn()];
-  world.provider.user = 'bob';
-  const bob = await world.signedIn();
+  world.provider.user = 'second';
+  const second = await world.signedIn();
   await world.log.append(ID, [startDraft()]);
   const { port } = world.server;
   const socket = new WebSocket(`ws://127.0.0.1:${port}/api/sessions/${ID}/live`, LIVE_PROTOCOL, {
@@ -247,12 +251,12 @@ t.test('an admin ends all logins of a person, and what is streamed to them', asy
   });
   const stream = (await followed).body!.getReader();
   await stream.read();
-  t.match(world.server.endLogins('alice@example.com'), [/^browser-/, /^browser-/]);
+  t.match(world.server.endLogins('first@example.com'), [/^browser-/, /^browser-/]);
   t.equal(await closed, 1008);
   for (let read = await stream.read(); !read.done; ) read = await stream.read();
   t.equal((await world.who(one)).status, 401);
   t.equal((await world.who(two)).status, 401);
-  t.equal((await world.who(bob)).status, 200);
+  t.equal((await world.who(second)).status, 200);
 });
 
 function decoded(body: Record<string, unknown>): Record<string, unknown> {

@@ -18,13 +18,13 @@ t.test('who signs in is known by name, with the roles of their groups', async (t
   );
   t.match(await world.who(jar), {
     status: 200,
-    body: { how: 'oidc', user: 'alice@example.com', roles: ['approver', 'viewer'], name: /^browser-/ },
+    body: { how: 'oidc', user: 'first@example.com', roles: ['approver', 'viewer'], name: /^browser-/ },
   });
   t.match(await world.logged('access.login'), [
     {
       how: 'oidc',
-      user: 'alice@example.com',
-      subject: `${world.provider.issuer.href}#alice`,
+      user: 'first@example.com',
+      subject: `${world.provider.issuer.href}#first`,
       from: '127.0.0.1',
     },
   ]);
@@ -92,8 +92,8 @@ t.test('people who are not let in', async (t) => {
     ['groups that are not told', { email: 'a@b.c', email_verified: true, groups: [7] }, /no texts/],
   ];
   for (const [what, claims, detail] of cases) {
-    world.provider.accounts.set('mallory', claims);
-    world.provider.user = 'mallory';
+    world.provider.accounts.set('stranger', claims);
+    world.provider.user = 'stranger';
     world.clock.step(20_000_000);
     const jar = new Jar();
     const end = await jar.follow(`${world.server.url}/login/start`);
@@ -182,34 +182,34 @@ async function refusedWith(
 
 t.test('what comes back is taken once, by the browser that began, and not for ever', async (t) => {
   const world = await oidcWorld(t);
-  const [alice, mallory] = [new Jar(), new Jar()];
-  const callback = await upToCallback(world, alice);
+  const [first, stranger] = [new Jar(), new Jar()];
+  const callback = await upToCallback(world, first);
   const state = callback.searchParams.get('state')!;
 
-  t.equal((await mallory.get(callback)).status, 401, 'another browser: login CSRF, or a stolen code');
-  const begun = await upToCallback(world, mallory);
-  t.equal((await mallory.get(callback)).status, 401, 'one that has begun something else');
-  mallory.set(callback, `chaperone-signin-${state.slice(0, 12)}=guess; Path=/login/callback`);
-  t.equal((await mallory.get(callback)).status, 401, 'one that guesses the cookie');
-  t.equal((await mallory.get(begun)).status, 200, 'which spoils nothing for its own');
-  t.equal((await alice.get(callback)).status, 200, 'nor for hers');
+  t.equal((await stranger.get(callback)).status, 401, 'another browser: login CSRF, or a stolen code');
+  const begun = await upToCallback(world, stranger);
+  t.equal((await stranger.get(callback)).status, 401, 'one that has begun something else');
+  stranger.set(callback, `chaperone-signin-${state.slice(0, 12)}=guess; Path=/login/callback`);
+  t.equal((await stranger.get(callback)).status, 401, 'one that guesses the cookie');
+  t.equal((await stranger.get(begun)).status, 200, 'which spoils nothing for its own');
+  t.equal((await first.get(callback)).status, 200, 'nor for hers');
 
-  t.equal((await alice.get(callback)).status, 401, 'the same again');
+  t.equal((await first.get(callback)).status, 401, 'the same again');
   const codeOf = callback.searchParams.get('code')!;
-  const another = await upToCallback(world, alice);
+  const another = await upToCallback(world, first);
   const swapped = new URL(another);
   swapped.searchParams.set('code', codeOf);
-  t.equal((await alice.get(swapped)).status, 401, 'a code that was used, with a state that was not');
-  t.equal((await alice.get(another)).status, 401, 'and that one is used up');
+  t.equal((await first.get(swapped)).status, 401, 'a code that was used, with a state that was not');
+  t.equal((await first.get(another)).status, 401, 'and that one is used up');
 
-  const late = await upToCallback(world, alice);
+  const late = await upToCallback(world, first);
   world.clock.step(PENDING_LIMITS.life);
-  t.equal((await alice.get(late)).status, 401, 'too late');
-  t.equal((await alice.get(`${world.server.url}/login/callback`)).status, 401, 'nothing at all');
-  t.equal((await alice.get(`${world.server.url}/login/callback?state=${state}&code=a&code=b`)).status, 401);
-  const ahead = await upToCallback(world, alice);
-  t.equal((await alice.get(ahead, { headers: { 'sec-purpose': 'prefetch' } })).status, 403, 'a prefetch');
-  t.equal((await alice.get(ahead)).status, 200, 'uses nothing up');
+  t.equal((await first.get(late)).status, 401, 'too late');
+  t.equal((await first.get(`${world.server.url}/login/callback`)).status, 401, 'nothing at all');
+  t.equal((await first.get(`${world.server.url}/login/callback?state=${state}&code=a&code=b`)).status, 401);
+  const ahead = await upToCallback(world, first);
+  t.equal((await first.get(ahead, { headers: { 'sec-purpose': 'prefetch' } })).status, 403, 'a prefetch');
+  t.equal((await first.get(ahead)).status, 200, 'uses nothing up');
 });
 
 t.test('an answer of another provider is not taken for this one', async (t) => {
@@ -252,15 +252,15 @@ t.test('a cookie from before is worth nothing after', async (t) => {
   t.equal(end.status, 200);
   const { port } = world.server;
   const first = victim.login(port);
-  world.provider.user = 'bob';
-  const bob = await world.signedIn();
+  world.provider.user = 'second';
+  const second = await world.signedIn();
   const planted = new Jar();
-  planted.set(new URL(world.server.url), `${bob.login(port)}; Path=/`);
-  world.provider.user = 'alice';
+  planted.set(new URL(world.server.url), `${second.login(port)}; Path=/`);
+  world.provider.user = 'first';
   await planted.follow(`${world.server.url}/login/start`);
-  t.not(planted.login(port), bob.login(port), 'fresh at each login');
-  t.equal((await world.who(bob)).status, 401, 'what was planted is logged out');
-  t.match(await world.who(planted), { body: { user: 'alice@example.com' } });
+  t.not(planted.login(port), second.login(port), 'fresh at each login');
+  t.equal((await world.who(second)).status, 401, 'what was planted is logged out');
+  t.match(await world.who(planted), { body: { user: 'first@example.com' } });
   t.equal((await world.get('/api/whoami', { headers: { cookie: first } })).status, 200, 'others stay');
 });
 

@@ -58,12 +58,12 @@ export async function oidcWorld(
   const clock = steppedClock();
   const world = await startWorld(t, { oidc: settings, clock, ...more });
   await provider.serve(world.server.url);
-  provider.accounts.set('alice', {
-    email: 'alice@example.com',
+  provider.accounts.set('first', {
+    email: 'first@example.com',
     email_verified: true,
     groups: ['sre', 'dev'],
   });
-  provider.accounts.set('bob', { email: 'bob@example.com', email_verified: true, groups: ['dev'] });
+  provider.accounts.set('second', { email: 'second@example.com', email_verified: true, groups: ['dev'] });
   const whoami = async (jar: Jar) => {
     const { status, text } = await jar.get(`${world.server.url}/api/whoami`);
     return { status, body: JSON.parse(text) as Record<string, unknown> };

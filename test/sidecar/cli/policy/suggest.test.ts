@@ -46,13 +46,16 @@ t.test('programs, verbs and requests, each with its evidence', async (t) => {
   t.notMatch(text, /"push"/);
   const draft = await policyOf(text, 'draft');
   const decide = (line: string) => {
-    const { effect, rule } = draft.decide(command(line), { user: 'ann', groups: [], proof: 'claimed' });
+    const { effect, rule } = draft.decide(command(line), { user: 'reviewer', groups: [], proof: 'claimed' });
     return `${effect} ${rule}`;
   };
   t.equal(decide('git status'), 'allow suggested/git-1');
   t.equal(decide('git push'), 'deny team/no-push');
   t.equal(decide('aab'), 'deny default/commands');
-  t.ok(draft.recordsInput({ user: 'ann', groups: [], proof: 'claimed' }), 'what else was in force stays');
+  t.ok(
+    draft.recordsInput({ user: 'reviewer', groups: [], proof: 'claimed' }),
+    'what else was in force stays',
+  );
 });
 
 t.test('what was allowed and refused is allowed by the rule that allowed it', async (t) => {

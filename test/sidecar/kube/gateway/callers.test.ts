@@ -47,11 +47,15 @@ t.test(
   'one session for each, whatever token they show; another where a token says something else',
   async (t) => {
     const { find, begun } = stage();
-    const [one, two, three] = [await find('jane.dev'), await find('jane.dev'), await find('jane.dev.ops')];
+    const [one, two, three] = [
+      await find('person.dev'),
+      await find('person.dev'),
+      await find('person.dev.ops'),
+    ];
     t.equal(one, two);
     t.not(one, three);
-    await find('joe');
-    t.same(begun, ['jane', 'jane', 'joe']);
+    await find('sixth');
+    t.same(begun, ['person', 'person', 'sixth']);
   },
 );
 
@@ -72,51 +76,51 @@ t.test('nobody', async (t) => {
 
 t.test('so many requests a second, each for themselves', async (t) => {
   const { find, time } = stage();
-  for (let at = 0; at < 5; at++) await find('jane');
-  await t.rejects(find('jane'), { code: 'BUSY', retryAfter: 1 });
-  t.ok(await find('joe'));
+  for (let at = 0; at < 5; at++) await find('person');
+  await t.rejects(find('person'), { code: 'BUSY', retryAfter: 1 });
+  t.ok(await find('sixth'));
   time.now += 100_000;
-  t.ok(await find('jane'));
-  await t.rejects(find('jane'), { code: 'BUSY', retryAfter: 1 });
+  t.ok(await find('person'));
+  await t.rejects(find('person'), { code: 'BUSY', retryAfter: 1 });
   time.now += 60_000_000;
-  for (let at = 0; at < 5; at++) await find('jane');
-  await t.rejects(find('jane'), { code: 'BUSY', retryAfter: 1 }, 'what was not used does not pile up');
+  for (let at = 0; at < 5; at++) await find('person');
+  await t.rejects(find('person'), { code: 'BUSY', retryAfter: 1 }, 'what was not used does not pile up');
 });
 
 t.test('so many at once', async (t) => {
   const { find } = stage({ burst: 100 });
-  const bearer = await find('jane');
+  const bearer = await find('person');
   const all = [running('a'), running('b'), running('c')];
   for (const one of all) bearer.enter(one);
-  await t.rejects(find('jane'), { code: 'BUSY', retryAfter: 1 });
+  await t.rejects(find('person'), { code: 'BUSY', retryAfter: 1 });
   bearer.leave(all[0]!);
-  t.ok(await find('jane'));
+  t.ok(await find('person'));
 });
 
 t.test('a session that nobody uses ends; one with a watch does not', async (t) => {
   const { callers, find, time, ended } = stage();
-  const watching = await find('jane');
+  const watching = await find('person');
   watching.enter(running('watch'));
-  await find('joe');
+  await find('sixth');
   time.now += CALLERS.idle;
   callers.sweep();
   t.same(ended, []);
   time.now += 1;
   callers.sweep();
   await new Promise(setImmediate);
-  t.same(ended, ['joe']);
+  t.same(ended, ['sixth']);
 });
 
 t.test('somebody leaves: what they do is cut, then their sessions end', async (t) => {
   const { callers, find, ended } = stage();
   const cuts: string[] = [];
-  const bearer = await find('jane.dev');
+  const bearer = await find('person.dev');
   bearer.enter(running('exec', cuts));
-  await find('jane');
-  await find('joe');
-  t.equal(await callers.end(({ identity }) => identity.user === 'jane', 'offboarded'), 2);
+  await find('person');
+  await find('sixth');
+  t.equal(await callers.end(({ identity }) => identity.user === 'person', 'offboarded'), 2);
   t.same(cuts, ['exec']);
-  t.same(ended, ['jane', 'jane']);
+  t.same(ended, ['person', 'person']);
   t.throws(() => bearer.enter(running('late')), { code: 'UNAUTHENTICATED' });
   t.equal(callers.size, 1);
 });
@@ -124,9 +128,9 @@ t.test('somebody leaves: what they do is cut, then their sessions end', async (t
 t.test('the latest tokens are masked, by their ends, and no more than those', async (t) => {
   const { callers, find, pinned } = stage({ burst: 1000 });
   const long = 'x'.repeat(500);
-  await find(`jane.${long}`);
+  await find(`person.${long}`);
   t.same([...pinned], ['x'.repeat(CALLERS.pinned)]);
-  for (let at = 0; at < CALLERS.pins; at++) await find(`jane.${at}`);
+  for (let at = 0; at < CALLERS.pins; at++) await find(`person.${at}`);
   t.equal(pinned.size, CALLERS.pins);
   t.notOk(pinned.has('x'.repeat(CALLERS.pinned)));
   await callers.close('end');
@@ -136,20 +140,20 @@ t.test('the latest tokens are masked, by their ends, and no more than those', as
 
 t.test('whose session was ended needs a token that was issued after that', async (t) => {
   const { callers, find, time, ended } = stage();
-  await find('jane');
-  await find('jane.dev');
-  await find('joe');
-  callers.shut(caller('jane'));
+  await find('person');
+  await find('person.dev');
+  await find('sixth');
+  callers.shut(caller('person'));
   await new Promise(setImmediate);
-  t.same(ended, ['jane', 'jane']);
-  for (const token of ['jane', 'jane.dev', 'jane.other'])
+  t.same(ended, ['person', 'person']);
+  for (const token of ['person', 'person.dev', 'person.other'])
     await t.rejects(find(token), { code: 'UNAUTHENTICATED' }, token);
-  t.ok(await find('joe'));
-  t.ok(await find(`jane@${time.now + 1}`));
-  await t.rejects(find(`jane@${time.now}`), { code: 'UNAUTHENTICATED' });
+  t.ok(await find('sixth'));
+  t.ok(await find(`person@${time.now + 1}`));
+  await t.rejects(find(`person@${time.now}`), { code: 'UNAUTHENTICATED' });
   time.now += CALLERS.shut + 1;
   callers.sweep();
-  t.ok(await find('jane'), 'no such token is left');
+  t.ok(await find('person'), 'no such token is left');
 });
 
 t.test('there is room for so many, and who is silent longest makes it', async (t) => {

@@ -23,17 +23,17 @@ const FORBIDDEN = { code: 'FORBIDDEN' };
 
 t.test('people', (t) => {
   const groups = ['dev', 'team-a', 'team-a', 'sre', 'hr', 'system:masters', 'operators'];
-  t.same(callerOf(claims({ name: 'jane', groups, iat: 7 }), ISSUER), {
-    identity: { user: 'jane', groups: ['dev', 'team-a', 'sre', 'hr', 'operators'], proof: 'signed' },
+  t.same(callerOf(claims({ name: 'person', groups, iat: 7 }), ISSUER), {
+    identity: { user: 'person', groups: ['dev', 'team-a', 'sre', 'hr', 'operators'], proof: 'signed' },
     issued: 7_000_000,
-    as: { user: 'oidc:jane', groups: ['oidc:dev', 'oidc:team-a', 'operators', 'readers'] },
+    as: { user: 'oidc:person', groups: ['oidc:dev', 'oidc:team-a', 'operators', 'readers'] },
   });
-  t.same(callerOf(claims({ name: 'jane' }), ISSUER).as, { user: 'oidc:jane', groups: [] });
+  t.same(callerOf(claims({ name: 'person' }), ISSUER).as, { user: 'oidc:person', groups: [] });
   const withUid = { ...ISSUER, upstream: { ...ISSUER.upstream, uid: 'sub' } };
-  t.same(callerOf(claims({ name: 'jane' }), withUid).as.uid, 's');
+  t.same(callerOf(claims({ name: 'person' }), withUid).as.uid, 's');
   const { groups: _, ...named } = ISSUER;
   t.same(
-    callerOf(claims({ name: 'jane', groups: 7 }), named).identity.groups,
+    callerOf(claims({ name: 'person', groups: 7 }), named).identity.groups,
     [],
     'a claim nobody asked for',
   );
@@ -42,11 +42,11 @@ t.test('people', (t) => {
 
 t.test('who may come in', (t) => {
   const strict = { ...ISSUER, allow: { users: ['*@example.com'], groups: ['sre'] } };
-  t.ok(callerOf(claims({ name: 'jane@example.com' }), strict));
-  t.ok(callerOf(claims({ name: 'joe', groups: ['sre'] }), strict));
-  t.throws(() => callerOf(claims({ name: 'joe@example.com.test', groups: ['sre2'] }), strict), FORBIDDEN);
+  t.ok(callerOf(claims({ name: 'person@example.com' }), strict));
+  t.ok(callerOf(claims({ name: 'sixth', groups: ['sre'] }), strict));
+  t.throws(() => callerOf(claims({ name: 'sixth@example.com.test', groups: ['sre2'] }), strict), FORBIDDEN);
   const none = { ...ISSUER, allow: {} };
-  t.throws(() => callerOf(claims({ name: 'jane' }), none), FORBIDDEN, 'a list of nobody');
+  t.throws(() => callerOf(claims({ name: 'person' }), none), FORBIDDEN, 'a list of nobody');
   t.end();
 });
 

@@ -2,6 +2,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import Provider from 'oidc-provider';
+import { providerMemory } from '../../../provider-memory.ts';
 
 interface Test {
   teardown(action: () => Promise<unknown>): void;
@@ -36,6 +37,7 @@ export async function startProvider(t: Test, people: People): Promise<TestProvid
     response_types: [],
   });
   const provider = new Provider(issuer, {
+    adapter: providerMemory,
     clients: Object.keys(people).map(client),
     features: {
       clientCredentials: { enabled: true },

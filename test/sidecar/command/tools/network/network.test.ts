@@ -5,13 +5,13 @@ import { capabilities, hosts } from '../intents.ts';
 const HOSTS: Readonly<Record<string, readonly string[]>> = {
   // ssh
   'ssh web': ['web'],
-  'ssh -p 22 -i key ann@Web.Example ls -l other': ['web.example'],
+  'ssh -p 22 -i key reviewer@Web.Example ls -l other': ['web.example'],
   'ssh -J jump.example,b@second.example web': ['web', 'jump.example', 'second.example'],
   'ssh -o ProxyJump=jump web': ['web', 'jump'],
   'ssh -oHostName=10.0.0.1 web': ['web', '10.0.0.1'],
-  'ssh ssh://ann@web.example:2222': ['web.example'],
+  'ssh ssh://reviewer@web.example:2222': ['web.example'],
   'ssh "$HOST"': ['?'],
-  'scp a.txt ann@web.example:/tmp/': ['web.example'],
+  'scp a.txt reviewer@web.example:/tmp/': ['web.example'],
   'scp -P 22 web:/a ./b:c': ['web'],
   'scp [::1]:/a .': ['::1'],
   'rsync -avz -e "ssh -p 22" src/ web.example:dst/': ['web.example'],
@@ -19,7 +19,7 @@ const HOSTS: Readonly<Record<string, readonly string[]>> = {
   'rsync mirror.example::x .': ['mirror.example'],
   'rsync -a src/ dst/': [],
   'rsync -a src/ "$DIR/dst"': ['?'],
-  'sftp ann@web.example': ['web.example'],
+  'sftp reviewer@web.example': ['web.example'],
   // Code, packages, images
   'git clone https://git.example/a/b.git': ['git.example'],
   'git clone git@git.example:a/b.git dir': ['git.example'],
