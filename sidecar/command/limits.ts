@@ -18,9 +18,9 @@ export const LIMITS = {
   /** Brackets open at once in one word. */
   nesting: 64,
   /** Simple commands found in one line. */
-  commands: 3072,
+  commands: 2048,
   /** Paths that the commands of one line touch, as far as rules are asked of them. */
-  touches: 4096,
+  touches: 2048,
   /** Requests to an API, and hosts, that the commands of one line come to. */
   requests: 1024,
   hosts: 1024,

@@ -138,7 +138,8 @@ function subcommandTest(pattern: Pattern): (operands: readonly (string | null)[]
 
 /** Whether a flag is among the words before `--`: alone, in a cluster, with a value, or shortened. */
 function hasFlag({ argv, openEnded }: SimpleCommand, flag: string): Tri {
-  for (const word of argv.slice(1)) {
+  for (let at = 1; at < argv.length; at++) {
+    const word = argv[at]!;
     if (word === '--') break;
     if (word !== null && isFlag(word, flag)) return YES;
   }
@@ -146,6 +147,8 @@ function hasFlag({ argv, openEnded }: SimpleCommand, flag: string): Tri {
 }
 
 function isFlag(word: string, flag: string): boolean {
+  // Most words are none: they are told apart by how they begin.
+  if (word.charCodeAt(0) !== flag.charCodeAt(0)) return false;
   if (word === flag) return true;
   if (flag.startsWith('--')) {
     const name = word.split('=', 1)[0]!;
