@@ -1,5 +1,6 @@
 /** The recorder as a person uses it, with the login that `chaperone login` keeps. */
 import { ChaperoneError } from '../errors.ts';
+import { unproven } from '../token/unproven.ts';
 import { findRecorder, originOf } from './discover.ts';
 import type { Recorder } from './http.ts';
 import { changeKeptLogins, type KeptLogin, keptLoginsPath, readKeptLogins } from './kept-logins.ts';
@@ -61,11 +62,7 @@ async function keptRecorder(url: string, env: Environment): Promise<Recorder> {
 
 /** By what the token says of itself; the recorder looks closer. */
 function isFresh({ idToken }: KeptLogin): boolean {
-  const now = Date.now() / 1000;
-  try {
-    const { exp, iat } = JSON.parse(Buffer.from(idToken.split('.')[1] ?? '', 'base64url').toString('utf8'));
-    return exp > now + MARGIN && iat + MAX_AGE > now + MARGIN;
-  } catch {
-    return false;
-  }
+  const { exp, iat } = unproven(idToken) ?? {};
+  const enough = Date.now() / 1000 + MARGIN;
+  return Number(exp) > enough && Number(iat) + MAX_AGE > enough;
 }

@@ -14,8 +14,8 @@ import { Assets, type OwnPage } from './assets.ts';
 import type { Permission } from './authorize.ts';
 import { Logins } from './login.ts';
 import { loginNeeded, ownPath, signInFailed } from './login-pages.ts';
-import { peopleOf } from './oidc/people.ts';
 import type { OidcSettings } from './oidc/settings.ts';
+import { loadPeople, type People, type PeopleOptions } from './people.ts';
 import { ensureToken } from './presence.ts';
 import type { Login, Principal } from './principal.ts';
 import { accountRoutes, openRoutes } from './routes/account.ts';
@@ -102,11 +102,16 @@ const SWEEP_EVERY_MS = 15_000;
 
 /** @throws ChaperoneError `PORT_IN_USE`, and file system errors of the data directory */
 export async function startServer(options: ServerOptions): Promise<RecorderServer> {
-  const [token, assets] = await Promise.all([ensureToken(options.data), Assets.load(options.assets)]);
+  const [token, assets, peopleAt] = await Promise.all([
+    ensureToken(options.data),
+    Assets.load(options.assets),
+    loadPeople(options.oidc),
+  ]);
   const http = createServer({ ...LIMITS, ...options.limits });
   const port = await listen(http, options.port);
   const url = `http://${HOST}:${port}`;
-  const { application, sockets, logins, loginUrl, table } = assemble(options, { token, assets, port, http });
+  const parts = { token, assets, port, http, peopleAt };
+  const { application, sockets, logins, loginUrl, table } = assemble(options, parts);
   const sweeping = setInterval(() => void logins.sweep(), SWEEP_EVERY_MS).unref();
   // E.g. no descriptor is left for one more connection: that must not end the recording of the others.
   http.on('error', options.report ?? complain);
@@ -131,6 +136,7 @@ interface Parts {
   assets: Assets;
   port: number;
   http: Server;
+  peopleAt: (options: PeopleOptions) => People;
 }
 
 function assemble(
@@ -141,7 +147,6 @@ function assemble(
     kube,
     desk,
     explainer,
-    oidc,
     workloads: door,
     credentialReads: reads,
     endings = new Endings(),
@@ -149,12 +154,12 @@ function assemble(
     report = complain,
     troubles = () => [],
   }: ServerOptions,
-  { token, assets, port, http }: Parts,
+  { token, assets, port, http, peopleAt }: Parts,
 ) {
   const now = (): Micros => clock.now();
   const throttle = new Throttle({ burst: 20, refill: 3_000_000, now });
   const access = new AccessRecord(log, now);
-  const people = peopleOf(oidc, { now, port, report });
+  const people = peopleAt({ now, port, report });
   const { origins, localAdmin, tokens, waysIn } = people;
   const withdrawn = (login: Login): void => void access.logout(login, 'withdrawn').catch(report);
   const workloads = door === undefined ? null : new WorkloadLogins(door);

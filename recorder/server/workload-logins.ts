@@ -3,7 +3,7 @@
  * themselves. They have no role, and see nothing.
  */
 import type { Identity, Pod } from '../audit/event.ts';
-import { unproven } from '../token/verifier.ts';
+import { unproven } from '../token/unproven.ts';
 import { CredentialsRefused } from './credentials.ts';
 import type { Login } from './principal.ts';
 

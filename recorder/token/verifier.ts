@@ -9,6 +9,7 @@ import { errors, type JWTPayload, jwtVerify } from 'jose';
 import type { Micros } from '../audit/event.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { IssuerKeys } from './keys.ts';
+import { MAX_TOKEN, TOKEN_SHAPE } from './unproven.ts';
 
 /** Signatures that somebody with the public key cannot make. */
 export const ALGORITHMS = [
@@ -16,11 +17,8 @@ export const ALGORITHMS = [
   ...['ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519'],
 ] as const;
 
-/** Characters of a token: one with a thousand groups is 64 KiB, and does not fit into a header. */
-export const MAX_TOKEN = 16 * 1024;
 /** Seconds by which clocks may differ. */
 const SKEW = 60;
-const SHAPE = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 /** Beside those that do not say: others are made by the same issuer for other ends (a logout, an event, a proof). */
 const TYPES = new Set(['jwt', 'at+jwt', 'application/at+jwt']);
 
@@ -102,28 +100,7 @@ export class TokenVerifier {
 function requireShape(token: string): void {
   if (token.length > MAX_TOKEN)
     throw new ChaperoneError('UNAUTHENTICATED', `the token is longer than ${MAX_TOKEN} characters`);
-  if (!SHAPE.test(token)) throw new ChaperoneError('UNAUTHENTICATED', 'this is no JSON Web Token');
-}
-
-/** What a token says, unproven: good for choosing who is to verify it, and for refusing it. Null where it is none. */
-export function unproven(token: string): Record<string, unknown> | null {
-  if (token.length > MAX_TOKEN || !SHAPE.test(token)) return null;
-  try {
-    const payload: unknown = JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString('utf8'));
-    return isObject(payload) ? payload : null;
-  } catch {
-    return null;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Who it says it is from; see `unproven`. */
-export function claimedIssuer(token: string): string | null {
-  const issuer = unproven(token)?.iss;
-  return typeof issuer === 'string' ? issuer : null;
+  if (!TOKEN_SHAPE.test(token)) throw new ChaperoneError('UNAUTHENTICATED', 'this is no JSON Web Token');
 }
 
 const CLAIMS: Record<string, string> = {

@@ -5,6 +5,7 @@
  */
 import { hostname } from 'node:os';
 import type { Identity } from '../../recorder/audit/event.ts';
+import { unproven } from '../../recorder/token/unproven.ts';
 
 interface Named {
   name?: unknown;
@@ -31,14 +32,9 @@ export function podIdentity(authorization: string | null, otherwise: string): Id
   };
 }
 
-/** The payload of a JSON Web Token; empty where it is none. */
+/** The payload of the token in the header; empty where there is none. */
 function claimsOf(authorization: string): Claims {
-  const payload = authorization.split('.')[1] ?? '';
-  try {
-    return (JSON.parse(Buffer.from(payload, 'base64url').toString('utf8')) as Claims | null) ?? {};
-  } catch {
-    return {};
-  }
+  return unproven(authorization.replace(/^Bearer /i, '')) ?? {};
 }
 
 function text(value: unknown): string {

@@ -9,7 +9,8 @@
 import type { Micros } from '../../recorder/audit/event.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import { IssuerKeys } from '../../recorder/token/keys.ts';
-import { TokenVerifier, unproven } from '../../recorder/token/verifier.ts';
+import { unproven } from '../../recorder/token/unproven.ts';
+import { TokenVerifier } from '../../recorder/token/verifier.ts';
 import type { Clock } from '../clock.ts';
 import { collect } from '../kube/upstream/collect.ts';
 import type { ApiServer } from '../kube/upstream/upstream.ts';
