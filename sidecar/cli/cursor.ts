@@ -5,7 +5,7 @@ import { DOOR_LIMITS, Door } from '../agent/door.ts';
 import type { CursorHooks } from '../cursor/hooks.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import type { Evidence } from './evidence.ts';
-import { visible } from './format.ts';
+import { complainOf } from './format.ts';
 import { homeDirectory } from './home.ts';
 
 export interface Closeable {
@@ -83,7 +83,4 @@ async function entrance({ journal, vault, approvals }: Evidence, policy: PolicyF
   });
 }
 
-function complain(error: unknown): void {
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`chaperone: a hook failed: ${visible(message)}\n`);
-}
+const complain = complainOf('a hook failed');

@@ -93,3 +93,11 @@ export function formatOutcome(session: SessionSummary): string {
 export function paint(colour: 'red' | 'yellow' | 'green', text: string): string {
   return styleText(colour, text, { stream: process.stdout });
 }
+
+/** A line on standard error for an error that nobody raised on purpose. @param what failed, in words that begin the line */
+export function complainOf(what: string): (error: unknown) => void {
+  return (error) => {
+    const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`chaperone: ${what}: ${visible(message)}\n`);
+  };
+}

@@ -14,7 +14,7 @@ import { isOwnPort } from '../policy/builtin-api/remote.ts';
 import { ALONE } from '../policy/builtin-api/surroundings.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import { kubeDirectory } from './data.ts';
-import { visible } from './format.ts';
+import { complainOf } from './format.ts';
 
 export interface UpstreamFlags {
   context?: string;
@@ -137,7 +137,4 @@ function isInPod({ context, kubeconfig }: UpstreamFlags): boolean {
   return context === undefined && kubeconfig === undefined;
 }
 
-function complain(error: unknown): void {
-  const message = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  process.stderr.write(`chaperone: a request to the Kubernetes API failed: ${visible(message)}\n`);
-}
+const complain = complainOf('a request to the Kubernetes API failed');
