@@ -1,6 +1,6 @@
 /** What waits for a person and what is over, as the recorder's lines tell it. Pure; times in microseconds. */
 import type { ApprovalMark, Micros } from '../../recorder/audit/event.ts';
-import { approvalText, requestText, toolText } from '../../recorder/export/labels.ts';
+import { approvalText } from '../../recorder/export/labels.ts';
 import type { ApprovalLine } from '../../recorder/server/api.ts';
 import type { ApprovalView } from '../api.ts';
 
@@ -53,18 +53,6 @@ export function passesUntil(view: ApprovalView, now: Micros): Micros | null {
   if (state !== 'approved' || revoked) return null;
   const until = Math.max(grantedUntil, used ? 0 : settledAt + terms.validity);
   return until > now ? until : null;
-}
-
-/** What would run, in one line. Not made safe to show. */
-export function titleOf({ asked }: Pick<ApprovalView, 'asked'>): string {
-  switch (asked.kind) {
-    case 'command':
-      return asked.line;
-    case 'request':
-      return `${requestText(asked.request)}${asked.dryRun ? ' (dry run)' : ''}`;
-    case 'tool':
-      return toolText(asked);
-  }
 }
 
 /** `approved by admin (go on)`. Not made safe to show. */

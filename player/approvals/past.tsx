@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks';
+import { askedText } from '../../recorder/export/labels.ts';
 import type { ApprovalView } from '../api.ts';
 import { ago, clockTime, duration, fullTime, toDate } from '../text/time.ts';
 import { Plain } from '../ui/plain.tsx';
 import { Asked } from './asked.tsx';
 import { Asker } from './asker.tsx';
-import { outcomeOf, passesUntil, titleOf } from './asks.ts';
+import { outcomeOf, passesUntil } from './asks.ts';
 import { Refusal } from './card.tsx';
 
 interface Properties {
@@ -32,7 +33,7 @@ export function PastRow({ view, now, opened, busy, refusal, onRevoke, onSession 
         onClick={() => setOpen(!open)}
       >
         <code>
-          <Plain text={titleOf(view)} limit={300} />
+          <Plain text={askedText(view.asked)} limit={300} />
         </code>
         <span class="outcome">
           <Plain text={outcomeOf(view)} limit={1200} />

@@ -1,8 +1,8 @@
 /** Tells who looks elsewhere that something began to wait: only where they asked for it. It decides nothing. */
 import { useCallback, useState } from 'preact/hooks';
+import { askedText } from '../../recorder/export/labels.ts';
 import type { ApprovalView } from '../api.ts';
 import { visibleText } from '../text/visible.ts';
-import { titleOf } from './asks.ts';
 import { chime } from './chime.ts';
 
 export interface Signals {
@@ -54,7 +54,7 @@ export function useSignals(onOpen: (id: string) => void): Signals {
 const MOST_SHOWN = 120;
 
 function notify(view: ApprovalView, onOpen: (id: string) => void): void {
-  const body = `${visibleText(view.requester.user, 40)}: ${visibleText(titleOf(view), MOST_SHOWN)}`;
+  const body = `${visibleText(view.requester.user, 40)}: ${visibleText(askedText(view.asked), MOST_SHOWN)}`;
   // The same tag in several windows is one notification.
   const notification = new Notification('Chaperone: waits for approval', { body, tag: view.id });
   notification.onclick = () => {

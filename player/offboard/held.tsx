@@ -1,5 +1,4 @@
-import type { AskedFor } from '../../recorder/audit/event.ts';
-import { requestText, sessionTitle } from '../../recorder/export/labels.ts';
+import { askedText, sessionTitle } from '../../recorder/export/labels.ts';
 import type { Belongings } from '../api.ts';
 import { approvalsPath, sessionPath } from '../router.ts';
 import { Plain } from '../ui/plain.tsx';
@@ -35,7 +34,7 @@ export function Held({ found: { sessions, approvals, logins }, onOpen }: Propert
           {approvals.map(({ id, asked, state, user }) => (
             <li key={id}>
               <Place path={approvalsPath(id)} onOpen={onOpen}>
-                <Plain text={titleOf(asked)} limit={100} />
+                <Plain text={askedText(asked)} limit={100} />
               </Place>{' '}
               <span class="dim">
                 {state}, for <Plain text={user} limit={60} />
@@ -56,15 +55,4 @@ export function Held({ found: { sessions, approvals, logins }, onOpen }: Propert
       </section>
     </div>
   );
-}
-
-function titleOf(asked: AskedFor): string {
-  switch (asked.kind) {
-    case 'command':
-      return asked.line;
-    case 'request':
-      return requestText(asked.request);
-    case 'tool':
-      return `${asked.use} ${asked.tool || asked.path}`;
-  }
 }

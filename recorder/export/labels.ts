@@ -1,5 +1,5 @@
 /** One line of text for what a recording shows beside its output: decisions, gaps, removed content. */
-import type { ApprovalMark, BodyOf, Entrance, RequestInfo } from '../audit/event.ts';
+import type { ApprovalMark, AskedFor, BodyOf, Entrance, RequestInfo } from '../audit/event.ts';
 import { UNPRINTABLE } from '../unprintable.ts';
 
 const MAX_LABEL = 240;
@@ -33,6 +33,18 @@ export function toolText({
   if (use === 'mcp') return `call ${tool || 'a tool'} of ${server || 'an unnamed server'}`;
   if (use === 'call') return `call ${tool || 'a tool'}`;
   return `${use} ${path || 'an unknown file'}`;
+}
+
+/** What a person is asked to let happen, in one line. Not made safe to show. */
+export function askedText(asked: AskedFor): string {
+  switch (asked.kind) {
+    case 'command':
+      return asked.line;
+    case 'request':
+      return `${requestText(asked.request)}${asked.dryRun ? ' (dry run)' : ''}`;
+    case 'tool':
+      return toolText(asked);
+  }
 }
 
 /** What became of it where a person was asked: `approved by reviewer (go)`. */

@@ -4,7 +4,7 @@
  */
 import type { Approval, ApprovalEvent } from '../approvals/approval.ts';
 import type { Identity, Micros } from '../audit/event.ts';
-import { requestText, toolText } from '../export/labels.ts';
+import { askedText } from '../export/labels.ts';
 import { UNPRINTABLE } from '../unprintable.ts';
 import type { MessageType, TargetSettings } from './settings.ts';
 
@@ -87,7 +87,7 @@ const MOST_SHOWN = 1000;
 export function payloadOf({ type, at, approval }: Message, page: string): Payload {
   const { request, settled, requestedAt, votes } = approval;
   const { id, asked, rule, reason, session, terms } = request;
-  const title = titleOf(approval);
+  const title = visible(askedText(approval.request.asked));
   const until = settled?.grantedUntil;
   return {
     ...{ version: 1, type, timestamp: timeOf(at) },
@@ -117,17 +117,6 @@ function requesterOf({ user, proof, pod, conversation }: Identity): Payload['dat
     ...(pod !== undefined && { pod: clipped(`${pod.namespace}/${pod.name}`, 2 * MOST_NAME) }),
     ...(conversation !== undefined && { conversation: clipped(conversation, MOST_NAME) }),
   };
-}
-
-function titleOf({ request: { asked } }: Approval): string {
-  switch (asked.kind) {
-    case 'command':
-      return visible(asked.line);
-    case 'request':
-      return visible(`${requestText(asked.request)}${asked.dryRun ? ' (dry run)' : ''}`);
-    case 'tool':
-      return visible(toolText(asked));
-  }
 }
 
 function timeOf(at: Micros): string {

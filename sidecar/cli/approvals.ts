@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { RemoteApprovals } from '../../recorder/client/approvals.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
-import { requestText } from '../../recorder/export/labels.ts';
+import { askedText } from '../../recorder/export/labels.ts';
 import type { ApprovalView } from '../../recorder/server/api.ts';
 import { effectSummary, effectText, isShown } from './approvals/effect.ts';
 import { dataDirectory, dataOption } from './data.ts';
@@ -168,7 +168,7 @@ function listed(views: readonly ApprovalView[], none: string): string {
     stateOf(view),
     visible(view.requester.user),
     visible(view.rule),
-    clip(visible(titleOf(view)), WHAT_WIDTH),
+    clip(visible(askedText(view.asked)), WHAT_WIDTH),
   ]);
   return table([header, ...rows]);
 }
@@ -184,7 +184,7 @@ function oneLine(view: ApprovalView): string {
     cancelled: 'red',
   } as const;
   const state = paint(colour[view.state], stateOf(view));
-  return `${formatTime(view.requestedAt)}  ${view.id}  ${state}  ${visible(view.requester.user)}: ${visible(titleOf(view))}  (${visible(view.rule)})`;
+  return `${formatTime(view.requestedAt)}  ${view.id}  ${state}  ${visible(view.requester.user)}: ${visible(askedText(view.asked))}  (${visible(view.rule)})`;
 }
 
 function stateOf({ state, terms, votes, grantedUntil, used, revoked, may }: ApprovalView): string {
@@ -205,23 +205,12 @@ function stateOf({ state, terms, votes, grantedUntil, used, revoked, may }: Appr
   }
 }
 
-function titleOf({ asked }: ApprovalView): string {
-  switch (asked.kind) {
-    case 'command':
-      return asked.line;
-    case 'request':
-      return `${requestText(asked.request)}${asked.dryRun ? ' (dry run)' : ''}`;
-    case 'tool':
-      return `${asked.use} ${asked.tool || asked.path}`;
-  }
-}
-
 function whole(view: ApprovalView): string {
   const { id, session, requester, asked, rule, reason, votes, terms, obstacle } = view;
   const rows = [
     ['request', id],
     ['state', stateOf(view)],
-    ['what', visible(titleOf(view))],
+    ['what', visible(askedText(view.asked))],
     ['where', visible(asked.kind === 'request' ? asked.uri : asked.cwd)],
     ['who', `${visible(requester.user)} (${requester.proof})`],
     ...(requester.pod ? [['pod', visible(`${requester.pod.namespace}/${requester.pod.name}`)]] : []),

@@ -1,7 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import type { Command } from 'commander';
 import { ChaperoneError } from '../../recorder/errors.ts';
-import { requestText, sessionTitle } from '../../recorder/export/labels.ts';
+import { askedText, sessionTitle } from '../../recorder/export/labels.ts';
 import type { Credential } from '../../recorder/offboard/credential.ts';
 import type { Belongings, HeldApproval, Offboarded } from '../../recorder/offboard/offboard.ts';
 import { dataDirectory, dataOption } from './data.ts';
@@ -90,13 +90,7 @@ function titleOf(session: Belongings['sessions'][number]): string {
 }
 
 function askedFor({ asked }: HeldApproval): string {
-  const text =
-    asked.kind === 'command'
-      ? asked.line
-      : asked.kind === 'request'
-        ? requestText(asked.request)
-        : `${asked.use} ${asked.tool || asked.path}`;
-  return clip(visible(text), 60);
+  return clip(visible(askedText(asked)), 60);
 }
 
 function evidence({ kind, name, where, why, count, uses }: Credential, url: string): string {
