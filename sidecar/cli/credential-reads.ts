@@ -2,7 +2,7 @@
 import type { CredentialReads } from '../../recorder/offboard/trail.ts';
 import type { SimpleCommand } from '../action.ts';
 import { analyse } from '../command/analyse.ts';
-import { readsCredential } from '../command/consequences.ts';
+import { readsCredential } from '../command/files/consequences.ts';
 
 /** Longer ones are understood as far as that. */
 const LONGEST_LINE = 64 * 1024;

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { ChaperoneError } from '../../recorder/errors.ts';
-import { quoteShell } from '../command/quote.ts';
+import { quoteShell } from '../command/words/quote.ts';
 import type { Wanted } from '../cursor/hooks-file.ts';
 import { dataDirectory, dataOption } from './data.ts';
 import { visible } from './format.ts';

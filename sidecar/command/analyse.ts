@@ -7,14 +7,14 @@
 import { quote } from 'shell-quote';
 import type { CommandAction } from '../action.ts';
 import { plainPath, quoteGlob } from '../match/path.ts';
-import { literalWord } from './fields.ts';
-import type { FileView } from './file-view.ts';
+import type { FileView } from './files/file-view.ts';
 import { isFollowed } from './follow.ts';
 import { Found } from './found.ts';
 import { LimitReached, shown } from './limits.ts';
 import { rootScope, type Scope, settled } from './scope.ts';
-import { veil } from './veiled.ts';
 import { reader } from './walk.ts';
+import { literalWord } from './words/fields.ts';
+import { veil } from './words/veiled.ts';
 
 export interface Context {
   /** Absolute directory that the line runs in; empty where unknown. */

@@ -1,8 +1,8 @@
 /** A call of a program with decoded words, and calls that others make: of the words behind a wrapper, of words joined as code. */
 import type { Assigned, Redirection, Touch } from '../action.ts';
-import type { Word } from './fields.ts';
 import type { Found } from './found.ts';
 import type { Scope } from './scope.ts';
+import type { Word } from './words/fields.ts';
 
 export interface Call {
   words: readonly Word[];

@@ -1,6 +1,6 @@
 /** What a command is able to do, told from its program. */
 import type { Capability } from '../action.ts';
-import type { Word } from './fields.ts';
+import type { Word } from './words/fields.ts';
 
 const PROGRAMS: ReadonlyMap<string, readonly Capability[]> = new Map<string, readonly Capability[]>([
   ...list('privilege', ['sudo', 'doas', 'su', 'pkexec', 'runuser', 'sudoedit', 'sg']),

@@ -1,21 +1,21 @@
 /** What a program runs in its turn: by what kind of program it is, as a wrapper, a shell, an interpreter or a builtin. */
 import { plainPath } from '../match/path.ts';
-import { BUILTINS, followBuiltin } from './builtins.ts';
 import { type Call, inner } from './call.ts';
-import { CARRIERS } from './carriers.ts';
-import { followEmbedded } from './embedded.ts';
-import { findCommands } from './find.ts';
+import { BUILTINS, followBuiltin } from './code/builtins.ts';
+import { followEmbedded } from './code/embedded.ts';
+import { followInterpreter, followShell } from './code/interpreter.ts';
+import { PRINTS, printed } from './code/output.ts';
+import { doubtRecipes } from './code/recipes.ts';
+import { fileNamed } from './code/script-file.ts';
+import { shellNamed } from './code/shells.ts';
 import type { Found } from './found.ts';
+import { CARRIERS } from './grammar/carriers.ts';
+import { findCommands } from './grammar/find.ts';
+import { wrapperNamed } from './grammar/wrappers.ts';
 import { heldByWords } from './held.ts';
 import { followInherited } from './inherited.ts';
-import { followInterpreter, followShell } from './interpreter.ts';
-import { PRINTS, printed } from './output.ts';
-import { doubtRecipes } from './recipes.ts';
 import { changed, type Scope, SOMEWHERE } from './scope.ts';
-import { fileNamed } from './script-file.ts';
-import { shellNamed } from './shells.ts';
 import { carried, unwrap } from './unwrap.ts';
-import { wrapperNamed } from './wrappers.ts';
 
 /** True of programs whose work is followed: by another meaning of the name what was concluded from it falls. */
 export function isFollowed(program: string): boolean {

@@ -2,11 +2,11 @@
 import type { parse } from 'unbash';
 import type { ApiIntent, Capability, Redirection, SimpleCommand, Touch, Unknown } from '../action.ts';
 import type { Call } from './call.ts';
-import type { Places } from './consequences.ts';
+import type { Places } from './files/consequences.ts';
+import { Made } from './files/made.ts';
 import { type CallSite, forkBombs } from './fork-bomb.ts';
 import { bodiesIn } from './inherited.ts';
 import { LIMITS, LimitReached, shown } from './limits.ts';
-import { Made } from './made.ts';
 import { type Changes, changesIn, type Input, type Range, type Scope } from './scope.ts';
 
 /** A simple command before it is entered. */

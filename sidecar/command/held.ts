@@ -3,10 +3,10 @@
  * itself, in a subscript that is counted with, in an option that names a callback, in an alias.
  */
 import type { Assigned } from '../action.ts';
-import type { Word } from './fields.ts';
+import { loadedBy, misleads } from './code/loading.ts';
 import type { Found } from './found.ts';
-import { loadedBy, misleads } from './loading.ts';
 import type { Scope } from './scope.ts';
+import type { Word } from './words/fields.ts';
 
 /** Variables whose value a shell runs, and those that it expands as it does a prompt. */
 const RUN = /^(PROMPT_COMMAND|NULLCMD|READNULLCMD|BASH_FUNC_.*|(dis_)?(functions|[gs]?aliases))$/;

@@ -1,10 +1,10 @@
 /** Functions that a bash has from its environment: defined and exported in an earlier line, run by a later one. */
 import { parse } from 'unbash';
-import type { Word } from './fields.ts';
+import { positionals, shellNamed } from './code/shells.ts';
 import type { Found } from './found.ts';
 import { LIMITS } from './limits.ts';
 import type { Scope } from './scope.ts';
-import { positionals, shellNamed } from './shells.ts';
+import type { Word } from './words/fields.ts';
 
 /** Bodies by name, as `export -f` prints them; null where they cannot be read. */
 export function bodiesIn(text: string): ReadonlyMap<string, string> | null {

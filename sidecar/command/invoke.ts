@@ -3,21 +3,21 @@ import type { Touch } from '../action.ts';
 import { basename, resolvePath } from '../match/path.ts';
 import { type Call, inner } from './call.ts';
 import { capabilitiesOf } from './capabilities.ts';
-import { consequencesOf } from './consequences.ts';
-import { disguised } from './disguise.ts';
+import { fileNamed, textAt } from './code/script-file.ts';
+import { consequencesOf } from './files/consequences.ts';
+import { disguised } from './files/disguise.ts';
+import { fileOf } from './files/standing.ts';
+import { everywhere, touchesOf } from './files/touches.ts';
 import { follow } from './follow.ts';
 import type { Found } from './found.ts';
 import { namespaceOf } from './kube-context.ts';
 import { LIMITS, LimitReached } from './limits.ts';
-import { hasLookAlike } from './look-alike.ts';
 import { possibleTouches } from './possible.ts';
 import type { Scope } from './scope.ts';
-import { fileNamed, textAt } from './script-file.ts';
-import { fileOf } from './standing.ts';
 import { socketHosts } from './tools/network/sockets.ts';
 import type { Tool, ToolUse } from './tools/tool.ts';
 import { toolNamed, used } from './tools/tools.ts';
-import { everywhere, touchesOf } from './touches.ts';
+import { hasLookAlike } from './words/look-alike.ts';
 
 export function invoke(found: Found, call: Call, scope: Scope): void {
   if (scope.depth > LIMITS.depth) throw new LimitReached('depth');

@@ -1,9 +1,9 @@
 /** Which context a client of Kubernetes uses: as its options, `KUBECONFIG` and the files that it names say. */
 import type { Assigned } from '../action.ts';
 import { plainPath, quoteGlob, resolvePath } from '../match/path.ts';
+import { keepsEnvironment } from './code/shells.ts';
 import type { Found } from './found.ts';
 import type { Scope } from './scope.ts';
-import { keepsEnvironment } from './shells.ts';
 import type { ContextChoice } from './tools/tool.ts';
 
 /** Null where it cannot be told. */

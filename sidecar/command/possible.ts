@@ -4,12 +4,12 @@
  */
 import type { Touch } from '../action.ts';
 import { ANYWHERE, basename, quoteGlob, resolvePath } from '../match/path.ts';
-import { CARRIERS } from './carriers.ts';
-import { literalWord, type Word } from './fields.ts';
+import { shellNamed } from './code/shells.ts';
+import { hasGrammar, touchesOf } from './files/touches.ts';
+import { CARRIERS } from './grammar/carriers.ts';
+import { wrapperNamed } from './grammar/wrappers.ts';
 import type { Scope } from './scope.ts';
-import { shellNamed } from './shells.ts';
-import { hasGrammar, touchesOf } from './touches.ts';
-import { wrapperNamed } from './wrappers.ts';
+import { literalWord, type Word } from './words/fields.ts';
 
 /** Programs that do nothing but look at what their words name, or take them for a text. */
 const LOOKS: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 /** What is known at one place in a script: where it runs, which variables hold what, what feeds its input. */
 
 import { quoteGlob } from '../match/path.ts';
-import type { FileView } from './file-view.ts';
+import type { FileView } from './files/file-view.ts';
 import { LIMITS } from './limits.ts';
 
 /** Indices of commands already found: [from, to). */

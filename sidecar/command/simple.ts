@@ -2,16 +2,16 @@
 import type { ArrayValue, Assignment, Command, For, Select } from 'unbash';
 import type { Assigned, Touch } from '../action.ts';
 import { ANYWHERE } from '../match/path.ts';
-import { literalWord, type Word } from './fields.ts';
+import { isTorn, redirect } from './files/redirect.ts';
+import { touch } from './files/touches.ts';
 import type { Found } from './found.ts';
 import { heldBySearch, heldByVariables } from './held.ts';
 import { invoke } from './invoke.ts';
 import { LIMITS, shown } from './limits.ts';
-import { isTorn, redirect } from './redirect.ts';
 import { type Binding, learn, type Scope } from './scope.ts';
 import { nestedIn } from './substitution.ts';
-import { touch } from './touches.ts';
-import { decode, decodeOne, type Nested } from './word.ts';
+import { literalWord, type Word } from './words/fields.ts';
+import { decode, decodeOne, type Nested } from './words/word.ts';
 
 export function simple(found: Found, node: Command, scope: Scope): void {
   const nested = nestedIn(found, scope);

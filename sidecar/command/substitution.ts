@@ -3,7 +3,7 @@ import { forEachChild, type ParsedScript, parse, type SyntaxNode } from 'unbash'
 import type { Found } from './found.ts';
 import { isTooDeep } from './limits.ts';
 import { concurrent, type Input, learn, type Range, type Scope, subshell } from './scope.ts';
-import type { Nested } from './word.ts';
+import type { Nested } from './words/word.ts';
 
 /** Reads the scripts of all substitutions in a node; gives where their commands stand. */
 export function visit(found: Found, node: SyntaxNode, scope: Scope): Range {

@@ -2,16 +2,16 @@
 import type { Assigned } from '../action.ts';
 import { basename, quoteGlob, resolvePath } from '../match/path.ts';
 import { beneath, inner, joined, type Site } from './call.ts';
-import { CARRIERS } from './carriers.ts';
-import { literalWord, unknownWord, type Word } from './fields.ts';
+import { argument } from './code/interpreter.ts';
 import type { Found } from './found.ts';
+import { CARRIERS } from './grammar/carriers.ts';
+import { dashed, type Options, permuted, readOptions } from './grammar/options.ts';
+import type { Wrapper } from './grammar/wrapper.ts';
+import { WRAPPERS } from './grammar/wrappers.ts';
+import { appended } from './grammar/xargs.ts';
 import { heldBySearch, heldByVariables } from './held.ts';
-import { argument } from './interpreter.ts';
-import { dashed, type Options, permuted, readOptions } from './options.ts';
 import { isJudged, type Scope, SOMEWHERE } from './scope.ts';
-import type { Wrapper } from './wrapper.ts';
-import { WRAPPERS } from './wrappers.ts';
-import { appended } from './xargs.ts';
+import { literalWord, unknownWord, type Word } from './words/fields.ts';
 
 /** What a tool of many commands runs. */
 export function carried(found: Found, program: string, at: Site): void {

@@ -6,11 +6,10 @@ import {
   type Statement,
   type SyntaxNode,
 } from 'unbash';
+import { isTorn, redirect } from './files/redirect.ts';
 import type { Found, Reader } from './found.ts';
 import { invoke } from './invoke.ts';
 import { LIMITS, LimitReached, parseable, shown } from './limits.ts';
-import { hasHidden } from './look-alike.ts';
-import { isTorn, redirect } from './redirect.ts';
 import {
   changed,
   changesIn,
@@ -25,6 +24,7 @@ import {
 } from './scope.ts';
 import { loopVariable, simple } from './simple.ts';
 import { nestedIn, visit } from './substitution.ts';
+import { hasHidden } from './words/look-alike.ts';
 
 type Node = Statement['command'];
 

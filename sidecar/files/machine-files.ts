@@ -1,7 +1,7 @@
 /** The file system of this machine, as the analysis of commands is told of it. Synchronous and bounded: a judgement waits for it. */
 import { lstatSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { basename, delimiter, dirname, join, resolve } from 'node:path';
-import type { ClusterChoice, FileView, Standing } from '../command/file-view.ts';
+import type { ClusterChoice, FileView, Standing } from '../command/files/file-view.ts';
 import { isElf } from './build-id.ts';
 import { follow } from './follow.ts';
 import { namespaceIn } from './kube-namespace.ts';

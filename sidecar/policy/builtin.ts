@@ -3,7 +3,7 @@
  * What each shell needs is known to sidecar/shell: this list is where the two meet.
  */
 import type { CommandAction, SimpleCommand } from '../action.ts';
-import { shellStarts } from '../command/interactive.ts';
+import { shellStarts } from '../command/code/interactive.ts';
 import { MAYBE, NO, some, type Tri, YES } from '../match/tri.ts';
 import type { RuleHead } from './judgement.ts';
 

@@ -1,7 +1,7 @@
 /** What a command does, as it was understood, in words. Pure. */
 import type { Fact } from '../../recorder/server/explanation.ts';
 import type { ApiIntent, Assigned, PathRole, SimpleCommand } from '../action.ts';
-import { quoteShell } from '../command/quote.ts';
+import { quoteShell } from '../command/words/quote.ts';
 import { intentText } from './intent.ts';
 
 /** A word that is not known before it runs. */

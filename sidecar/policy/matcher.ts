@@ -1,6 +1,6 @@
 /** Compiles a rule's `match` into a function over one command. */
 import type { CommandAction, PathRole, SimpleCommand } from '../action.ts';
-import { operandsOf } from '../command/subcommand.ts';
+import { operandsOf } from '../command/grammar/subcommand.ts';
 import { compilePath, touches } from '../match/path-pattern.ts';
 import { both, every, MAYBE, NO, not, some, sure, type Tri, YES } from '../match/tri.ts';
 import { anyOf, compilePattern, type TextTest } from './pattern.ts';

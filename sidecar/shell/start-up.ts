@@ -1,7 +1,7 @@
 /** The private start-up files that put our hooks into an interactive shell, beside the user's own files. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { quoteShell } from '../command/quote.ts';
+import { quoteShell } from '../command/words/quote.ts';
 import type { Channel } from './frame.ts';
 import { LINE_FILE } from './input-line.ts';
 import type { Hooks } from './invocation.ts';

@@ -1,7 +1,7 @@
 /** Reads a whole command line by the option grammar of its tool, where options may stand among the operands. */
 
 import { ANYWHERE, quoteGlob } from '../../match/path.ts';
-import type { Word } from '../fields.ts';
+import type { Word } from '../words/fields.ts';
 import { headOf } from './host.ts';
 import type { Known } from './known.ts';
 

@@ -1,5 +1,5 @@
 /** The host in a word of a command: of a URL, or by itself. Pure. */
-import type { Word } from '../fields.ts';
+import type { Word } from '../words/fields.ts';
 import type { Known } from './known.ts';
 
 /** What a word certainly begins with. A `?` of a URL is a glob to the shell, and hardly ever matches a file. */

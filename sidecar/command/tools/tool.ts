@@ -1,6 +1,6 @@
 /** What a tool is given, and what it says of itself. */
 import type { ApiIntent, Capability } from '../../action.ts';
-import type { Word } from '../fields.ts';
+import type { Word } from '../words/fields.ts';
 import type { Known } from './known.ts';
 
 /** What a client's own options say of where it goes; null is computed, undefined not said. */

@@ -1,6 +1,6 @@
 /** What a program asks of others over the network, by its own grammar. To add one, add an entry. */
 import type { ApiIntent } from '../../action.ts';
-import { byName } from '../by-name.ts';
+import { byName } from '../grammar/by-name.ts';
 import { CLUSTER_TOOLS } from './helm.ts';
 import { curlUse } from './http/curl.ts';
 import { httpieUse } from './http/httpie.ts';

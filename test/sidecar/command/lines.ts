@@ -1,7 +1,7 @@
 /** Command lines drawn for property tests: simple commands, every way to quote their words, everything to wrap them in. */
 import fc from 'fast-check';
 import { quote } from 'shell-quote';
-import { WRAPPERS } from '../../../sidecar/command/wrappers.ts';
+import { WRAPPERS } from '../../../sidecar/command/grammar/wrappers.ts';
 
 /** Commands that the default policy refuses, asks about, and allows. */
 export const COMMANDS: readonly (readonly string[])[] = [

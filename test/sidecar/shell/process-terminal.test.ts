@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
 import { ERRORS } from '../../../recorder/errors.ts';
-import { quoteShell } from '../../../sidecar/command/quote.ts';
+import { quoteShell } from '../../../sidecar/command/words/quote.ts';
 import { Pty } from '../../../sidecar/shell/pty.ts';
 import { ProcessTerminal } from '../../../sidecar/shell/terminal.ts';
 

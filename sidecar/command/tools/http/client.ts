@@ -1,6 +1,6 @@
 /** What a client of HTTP asks, whichever it is: hosts, and requests to the Kubernetes API among what it asks. */
 import type { ApiIntent } from '../../../action.ts';
-import type { Word } from '../../fields.ts';
+import type { Word } from '../../words/fields.ts';
 import { type Arguments, isSet } from '../arguments.ts';
 import type { Known } from '../known.ts';
 import type { ToolUse } from '../tool.ts';

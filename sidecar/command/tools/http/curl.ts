@@ -1,6 +1,6 @@
 /** curl: its command line → the requests that it sends. https://curl.se/docs/manpage.html */
 import type { ApiIntent } from '../../../action.ts';
-import type { Word } from '../../fields.ts';
+import type { Word } from '../../words/fields.ts';
 import { type Arguments, known, option, readArguments, type Syntax } from '../arguments.ts';
 import type { Known } from '../known.ts';
 import type { ToolCall, ToolUse } from '../tool.ts';

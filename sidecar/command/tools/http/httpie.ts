@@ -1,5 +1,5 @@
 /** HTTPie and xh: `http [METHOD] URL [item…]`. https://httpie.io/docs/cli/command-line-reference */
-import type { Word } from '../../fields.ts';
+import type { Word } from '../../words/fields.ts';
 import { known, readArguments, type Syntax } from '../arguments.ts';
 import type { ToolCall, ToolUse } from '../tool.ts';
 import { anySet, asks, hasImpersonation, urlsIn, used } from './client.ts';

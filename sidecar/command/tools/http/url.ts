@@ -1,5 +1,5 @@
 /** A word of a command as a URL, as far as it is known before it runs. Pure. */
-import type { Word } from '../../fields.ts';
+import type { Word } from '../../words/fields.ts';
 import { hostIn } from '../host.ts';
 import type { Known } from '../known.ts';
 

@@ -3,7 +3,7 @@
  * https://kubernetes.io/docs/reference/kubectl/
  */
 import type { ApiIntent } from '../../../action.ts';
-import type { Word } from '../../fields.ts';
+import type { Word } from '../../words/fields.ts';
 import { type Arguments, isSet, known, option } from '../arguments.ts';
 import { urlHosts } from '../host.ts';
 import type { Known } from '../known.ts';

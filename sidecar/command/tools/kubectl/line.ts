@@ -1,7 +1,7 @@
 /** One reading of a kubectl line, and the requests that can be made of it. Pure. */
 import type { ApiIntent } from '../../../action.ts';
 import { mayScale } from '../../../request/scale/replicas.ts';
-import type { Word } from '../../fields.ts';
+import type { Word } from '../../words/fields.ts';
 import { type Arguments, isSet, known, option } from '../arguments.ts';
 import type { Known } from '../known.ts';
 import type { Kind } from './kinds.ts';

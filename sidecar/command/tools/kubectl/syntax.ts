@@ -2,7 +2,7 @@
  * The option grammar of kubectl, of all its commands: they agree on what a name means but for a few.
  * https://kubernetes.io/docs/reference/kubectl/generated/
  */
-import type { Word } from '../../fields.ts';
+import type { Word } from '../../words/fields.ts';
 import { type Arguments, readArguments, type Syntax } from '../arguments.ts';
 
 /** Before the command only these are known. */

@@ -3,7 +3,7 @@
  * https://kubernetes.io/docs/reference/kubectl/#syntax
  */
 import type { ApiIntent } from '../../../action.ts';
-import type { Word } from '../../fields.ts';
+import type { Word } from '../../words/fields.ts';
 import { isSet, known } from '../arguments.ts';
 import type { Known } from '../known.ts';
 import { type Kind, kindsNamed, UNKNOWN_KIND } from './kinds.ts';

@@ -1,6 +1,6 @@
 /** The commands of kubectl that make, change or delete objects. */
 import type { ApiIntent } from '../../../action.ts';
-import type { Word } from '../../fields.ts';
+import type { Word } from '../../words/fields.ts';
 import { isSet, known, option } from '../arguments.ts';
 import { rawRequest } from '../http/api-request.ts';
 import type { Known } from '../known.ts';

@@ -1,5 +1,5 @@
 /** Tools that fetch or send packages, code and images: the hosts that their lines name. */
-import type { Word } from '../../fields.ts';
+import type { Word } from '../../words/fields.ts';
 import { type Arguments, readArguments, type Syntax } from '../arguments.ts';
 import { headOf, hostIn, urlHosts } from '../host.ts';
 import type { Known } from '../known.ts';

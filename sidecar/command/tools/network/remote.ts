@@ -1,5 +1,5 @@
 /** ssh and what goes through it: `user@host:path`. https://man.openbsd.org/ssh, https://man.openbsd.org/scp */
-import type { Word } from '../../fields.ts';
+import type { Word } from '../../words/fields.ts';
 import { type Arguments, readArguments, type Syntax } from '../arguments.ts';
 import { headOf, hostIn, urlHosts } from '../host.ts';
 import type { Known } from '../known.ts';

@@ -1,6 +1,6 @@
 /** Programs that speak to a host by its name or address, and those that wait for others. */
 import type { Touch } from '../../../action.ts';
-import type { Word } from '../../fields.ts';
+import type { Word } from '../../words/fields.ts';
 import { known, readArguments, type Syntax } from '../arguments.ts';
 import { headOf, hostIn, urlHosts } from '../host.ts';
 import type { Known } from '../known.ts';

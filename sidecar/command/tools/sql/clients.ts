@@ -1,5 +1,5 @@
 /** Clients of databases: the statements that their lines give them, and the hosts that they go to. */
-import type { Word } from '../../fields.ts';
+import type { Word } from '../../words/fields.ts';
 import { type Arguments, isSet, known, readArguments, type Syntax } from '../arguments.ts';
 import { hostIn, urlHosts } from '../host.ts';
 import type { Known } from '../known.ts';

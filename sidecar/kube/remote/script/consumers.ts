@@ -2,8 +2,8 @@
  * Which commands of a script may take from its standard input what the shell would have read as the next statement. Pure.
  */
 import type { CommandAction, SimpleCommand } from '../../../action.ts';
-import { FOREIGN, shellNamed } from '../../../command/shells.ts';
-import { wrapperNamed } from '../../../command/wrappers.ts';
+import { FOREIGN, shellNamed } from '../../../command/code/shells.ts';
+import { wrapperNamed } from '../../../command/grammar/wrappers.ts';
 
 /** What a statement leaves of the script behind it. */
 export type Consumption =

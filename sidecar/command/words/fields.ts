@@ -1,8 +1,8 @@
 /** Builds the fields that one word becomes: literal text, globs, known and unknown expansions, field splitting. */
 
-import { ANYWHERE, quoteGlob } from '../match/path.ts';
-import { LIMITS, LimitReached } from './limits.ts';
-import type { Range } from './scope.ts';
+import { ANYWHERE, quoteGlob } from '../../match/path.ts';
+import { LIMITS, LimitReached } from '../limits.ts';
+import type { Range } from '../scope.ts';
 
 /** One word of a command as far as it can be known before it runs. */
 export interface Word {

@@ -1,8 +1,8 @@
 /** A program that is not what its name says: a link to another one, a copy, a script. */
-import type { Site } from './call.ts';
-import type { Found } from './found.ts';
-import { followExecuted } from './interpreter.ts';
-import { shellNamed } from './shells.ts';
+import type { Site } from '../call.ts';
+import { followExecuted } from '../code/interpreter.ts';
+import { shellNamed } from '../code/shells.ts';
+import type { Found } from '../found.ts';
 import { otherNames, standingOf } from './standing.ts';
 
 /** What its file says of it: that it is another program, or a script. */

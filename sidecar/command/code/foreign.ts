@@ -1,6 +1,6 @@
 /** Interpreters of other languages: where their code comes from. Sources: their manual pages. */
-import { byName } from './by-name.ts';
-import type { Word } from './fields.ts';
+import { byName } from '../grammar/by-name.ts';
+import type { Word } from '../words/fields.ts';
 import { isStdin } from './shells.ts';
 
 interface Interpreter {

@@ -1,9 +1,9 @@
 /** Commands in programs of another language: what awk, sed, an editor, a database's client or a setting runs. */
-import { byName } from './by-name.ts';
-import { literalWord, type Word } from './fields.ts';
-import type { Found } from './found.ts';
-import { type Grammar, permuted, readOptions } from './options.ts';
-import type { Scope } from './scope.ts';
+import type { Found } from '../found.ts';
+import { byName } from '../grammar/by-name.ts';
+import { type Grammar, permuted, readOptions } from '../grammar/options.ts';
+import type { Scope } from '../scope.ts';
+import { literalWord, type Word } from '../words/fields.ts';
 import { awkCommands, sedCommands } from './script-languages.ts';
 
 /** Follows what is given in the words, or as text on standard input. */

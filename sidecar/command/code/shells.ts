@@ -1,6 +1,6 @@
 /** Shells and other interpreters: where their code comes from, `-c`, a file, or standard input. */
-import { byName } from './by-name.ts';
-import type { Word } from './fields.ts';
+import { byName } from '../grammar/by-name.ts';
+import type { Word } from '../words/fields.ts';
 
 export const SHELLS: ReadonlySet<string> = new Set([
   'sh',

@@ -1,6 +1,6 @@
 /** Tells a shell that is started for its own sake from one that is given something to run. */
-import type { SimpleCommand } from '../action.ts';
-import { literalWord, unknownWord } from './fields.ts';
+import type { SimpleCommand } from '../../action.ts';
+import { literalWord, unknownWord } from '../words/fields.ts';
 import { shellCode, shellNamed } from './shells.ts';
 
 /** 2: it reads commands from its input; 1: that depends; 0: it does not. */

@@ -1,9 +1,9 @@
 /** Files that a tool runs commands from without being told their names: a line that makes one has written its code. */
-import { resolvePath } from '../match/path.ts';
-import type { Word } from './fields.ts';
+import { resolvePath } from '../../match/path.ts';
+import type { Found } from '../found.ts';
+import type { Scope } from '../scope.ts';
+import type { Word } from '../words/fields.ts';
 import { interpreterCode } from './foreign.ts';
-import type { Found } from './found.ts';
-import type { Scope } from './scope.ts';
 
 const PACKAGE = ['package.json'];
 const RECIPES: Readonly<Record<string, readonly string[]>> = {

@@ -1,11 +1,11 @@
 /** What stands under the name of a program or of a script, where the file system can be seen. */
-import type { Assigned } from '../action.ts';
-import { plainPath, resolvePath } from '../match/path.ts';
-import { literalWord, type Word } from './fields.ts';
+import type { Assigned } from '../../action.ts';
+import { plainPath, resolvePath } from '../../match/path.ts';
+import { shellNamed } from '../code/shells.ts';
+import type { Found } from '../found.ts';
+import type { Scope } from '../scope.ts';
+import { literalWord, type Word } from '../words/fields.ts';
 import type { Standing } from './file-view.ts';
-import type { Found } from './found.ts';
-import type { Scope } from './scope.ts';
-import { shellNamed } from './shells.ts';
 
 /** What a shell does itself, whatever stands under that name on PATH. */
 const SHELLS_OWN: ReadonlySet<string> = new Set([

@@ -1,5 +1,5 @@
 /** Which operands of a program are paths, and what it does to them. Sources: the programs' manual pages. */
-import type { PathRole } from '../action.ts';
+import type { PathRole } from '../../action.ts';
 
 /** How a program's operands are to be read. Programs with a grammar of their own have a function. */
 export interface Operands {

@@ -1,8 +1,8 @@
 /** Paths that a command touches through symbolic links, as far as the file system can be seen. */
-import type { Touch } from '../action.ts';
-import { ANYWHERE, plainPath, quoteGlob, resolvePath } from '../match/path.ts';
+import type { Touch } from '../../action.ts';
+import { ANYWHERE, plainPath, quoteGlob, resolvePath } from '../../match/path.ts';
+import type { Scope } from '../scope.ts';
 import type { FileView } from './file-view.ts';
-import type { Scope } from './scope.ts';
 
 /**
  * How a path is spelled, where following its links needs to know; null where the normalised path says as much.

@@ -1,11 +1,11 @@
 /** Redirections: what they touch, and what the command reads because of them. */
 import type { HereDoc, Redirect, Redirection as RedirectionNode } from 'unbash';
-import type { Redirection, Touch } from '../action.ts';
-import type { Word } from './fields.ts';
-import { parameter } from './parameter.ts';
-import type { Input, Range, Scope } from './scope.ts';
+import type { Redirection, Touch } from '../../action.ts';
+import type { Input, Range, Scope } from '../scope.ts';
+import type { Word } from '../words/fields.ts';
+import { parameter } from '../words/parameter.ts';
+import { decodeOne, type Nested } from '../words/word.ts';
 import { everywhere, touch } from './touches.ts';
-import { decodeOne, type Nested } from './word.ts';
 
 export interface Redirected {
   redirections: Redirection[];

@@ -1,7 +1,7 @@
 /** What a parameter expansion stands for, as far as the script so far says. */
 import type { WordPart } from 'unbash';
-import { ANYWHERE } from '../match/path.ts';
-import { type Binding, bind, type Scope } from './scope.ts';
+import { ANYWHERE } from '../../match/path.ts';
+import { type Binding, bind, type Scope } from '../scope.ts';
 
 export type Expansion = Extract<WordPart, { type: 'SimpleExpansion' | 'ParameterExpansion' }>;
 

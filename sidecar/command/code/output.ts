@@ -1,5 +1,5 @@
 /** What a command prints, where its words alone say so: for `echo … | sh` and `base64 -d <<< … | sh`. */
-import type { Word } from './fields.ts';
+import type { Word } from '../words/fields.ts';
 
 export const PRINTS: ReadonlySet<string> = new Set(['echo', 'printf', 'cat', 'base64']);
 

@@ -1,11 +1,11 @@
 /** Which paths a command reads, writes, deletes or changes, by the grammar of its arguments. */
-import type { PathRole, Touch } from '../action.ts';
-import { ANYWHERE, resolvePath, withoutContentsGlob } from '../match/path.ts';
-import type { Word } from './fields.ts';
-import { readSearch } from './find.ts';
+import type { PathRole, Touch } from '../../action.ts';
+import { ANYWHERE, resolvePath, withoutContentsGlob } from '../../match/path.ts';
+import { readSearch } from '../grammar/find.ts';
+import { OPERANDS, type Operands, TARGET } from '../grammar/operands.ts';
+import type { Scope } from '../scope.ts';
+import type { Word } from '../words/fields.ts';
 import { leadsOn, withLinks } from './links.ts';
-import { OPERANDS, type Operands, TARGET } from './operands.ts';
-import type { Scope } from './scope.ts';
 
 export function touchesOf(program: string, words: readonly Word[], scope: Scope): Touch[] {
   switch (program) {

@@ -6,11 +6,11 @@ import {
   type Word as SyntaxWord,
   type WordPart,
 } from 'unbash';
+import { isTooDeep } from '../limits.ts';
+import type { Range, Scope } from '../scope.ts';
 import { expandBraces } from './brace.ts';
 import { Fields, literalWord, unknownWord, type Word } from './fields.ts';
-import { isTooDeep } from './limits.ts';
 import { parameter } from './parameter.ts';
-import type { Range, Scope } from './scope.ts';
 
 /** What decoding needs from the analysis around it. */
 export interface Nested {

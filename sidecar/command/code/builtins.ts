@@ -1,12 +1,12 @@
 /** Shell builtins that run code, or change what later words of the same script mean. */
 
-import { ANYWHERE, quoteGlob, resolvePath } from '../match/path.ts';
-import type { Word } from './fields.ts';
-import type { Found } from './found.ts';
+import { ANYWHERE, quoteGlob, resolvePath } from '../../match/path.ts';
+import type { Found } from '../found.ts';
+import { readOptions } from '../grammar/options.ts';
+import { bind, isJudged, learn, mayBe, type Scope, SOMEWHERE, unsettle } from '../scope.ts';
+import type { Word } from '../words/fields.ts';
 import { argument } from './interpreter.ts';
 import { isSearched } from './loading.ts';
-import { readOptions } from './options.ts';
-import { bind, isJudged, learn, mayBe, type Scope, SOMEWHERE, unsettle } from './scope.ts';
 import { fileNamed, followScript } from './script-file.ts';
 import { isStdin } from './shells.ts';
 

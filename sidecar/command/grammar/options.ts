@@ -1,5 +1,5 @@
 /** Reads a command's options by its grammar, as getopt_long does, up to its first operand. */
-import { literalWord, type Word } from './fields.ts';
+import { literalWord, type Word } from '../words/fields.ts';
 
 /** Which options take an argument; all others are taken as flags, and where all of those are named, as not known. */
 export interface Grammar {

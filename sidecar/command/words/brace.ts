@@ -2,7 +2,7 @@
  * Brace expansion, which bash does first of all and on text alone.
  * https://www.gnu.org/software/bash/manual/html_node/Brace-Expansion.html
  */
-import { LIMITS, LimitReached } from './limits.ts';
+import { LIMITS, LimitReached } from '../limits.ts';
 
 /** The words that `{a,b}` and `{1..3}` make of an undecoded word; the word itself where there is none. */
 export function expandBraces(word: string): string[] {

@@ -1,8 +1,8 @@
 /** What it means that a command touches a path: of whose credentials it reads, what will run later, what lies outside. */
-import type { Capability, Touch } from '../action.ts';
-import { plainPath, quoteGlob } from '../match/path.ts';
-import { compilePath, type PathPattern, touches as touching } from '../match/path-pattern.ts';
-import { YES } from '../match/tri.ts';
+import type { Capability, Touch } from '../../action.ts';
+import { plainPath, quoteGlob } from '../../match/path.ts';
+import { compilePath, type PathPattern, touches as touching } from '../../match/path-pattern.ts';
+import { YES } from '../../match/tri.ts';
 
 /** Absolute directories, as far as they are known. */
 export interface Places {

@@ -1,6 +1,6 @@
 /** Files and links that a line makes: what stands there later is not what the names in it say. */
-import type { Touch } from '../action.ts';
-import { basename, plainPath } from '../match/path.ts';
+import type { Touch } from '../../action.ts';
+import { basename, plainPath } from '../../match/path.ts';
 
 /** Paths remembered; what a longer line makes is taken to be anything. */
 const MOST = 64;

@@ -1,8 +1,8 @@
 /** Follows the code that a shell or another interpreter is given. */
-import { literalWord, type Word } from './fields.ts';
+import type { Found } from '../found.ts';
+import { childVariables, type Scope } from '../scope.ts';
+import { literalWord, type Word } from '../words/fields.ts';
 import { interpreterCode, isHarmless } from './foreign.ts';
-import type { Found } from './found.ts';
-import { childVariables, type Scope } from './scope.ts';
 import { fileNamed, followScript } from './script-file.ts';
 import { FOREIGN, keepsEnvironment, positionals, shellCode, shellNamed } from './shells.ts';
 

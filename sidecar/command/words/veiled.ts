@@ -2,7 +2,7 @@
  * Values of variables that a line names and does not show: the analysis knows them, who reads its record need not. A value
  * may be a secret, and where it ends up in a word the word is told as it was before anybody looked: as computed.
  */
-import type { SimpleCommand } from '../action.ts';
+import type { SimpleCommand } from '../../action.ts';
 
 /** Shorter ones are no secrets. */
 const SHORTEST = 8;

@@ -1,5 +1,5 @@
 /** What xargs makes of its command: words from its input at the end, or in place of a marker. */
-import { literalWord, unknownWord, type Word } from './fields.ts';
+import { literalWord, unknownWord, type Word } from '../words/fields.ts';
 import type { Options } from './options.ts';
 
 export interface Appended {

@@ -1,8 +1,8 @@
 /** Scripts in files of their own, and manifests: read where the line itself has written them, or where they can be seen. */
-import { plainPath, resolvePath } from '../match/path.ts';
-import type { Word } from './fields.ts';
-import type { Found } from './found.ts';
-import type { Scope } from './scope.ts';
+import { plainPath, resolvePath } from '../../match/path.ts';
+import type { Found } from '../found.ts';
+import type { Scope } from '../scope.ts';
+import type { Word } from '../words/fields.ts';
 import { FOREIGN } from './shells.ts';
 
 /** The absolute path of the one file that a word names; null where that is not known. */

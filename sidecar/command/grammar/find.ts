@@ -1,10 +1,10 @@
 /** The expression of `find`: where it starts, what narrows it, what it runs and whether it deletes. */
 
-import { ANYWHERE, plainPath, quoteGlob, resolvePath } from '../match/path.ts';
-import type { Word } from './fields.ts';
-import { LIMITS } from './limits.ts';
-import { leadsOn } from './links.ts';
-import type { Scope } from './scope.ts';
+import { ANYWHERE, plainPath, quoteGlob, resolvePath } from '../../match/path.ts';
+import { leadsOn } from '../files/links.ts';
+import { LIMITS } from '../limits.ts';
+import type { Scope } from '../scope.ts';
+import type { Word } from '../words/fields.ts';
 
 export interface Search {
   /** Path globs that cover what it finds, starting points included where nothing narrows the search. */
