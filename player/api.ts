@@ -1,5 +1,6 @@
 /** Every call to the recorder's HTTP API is here. Shapes: recorder/server/api.ts. */
-import type { AuditEvent, SessionId } from '../recorder/audit/event.ts';
+import type { AuditEvent } from '../recorder/audit/event.ts';
+import type { SessionId } from '../recorder/audit/units.ts';
 import type { Match } from '../recorder/export/search.ts';
 import type {
   ApprovalLine,

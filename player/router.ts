@@ -3,7 +3,7 @@
  * `/try?a=…` a question to the policy, `/offboard?user=…` what somebody has who leaves.
  */
 import { useCallback, useEffect, useState } from 'preact/hooks';
-import type { SessionId } from '../recorder/audit/event.ts';
+import type { SessionId } from '../recorder/audit/units.ts';
 import { formatMoment, parseMoment } from './text/time.ts';
 
 export type Route =

@@ -1,16 +1,8 @@
 /** What enters the gate, and what leaves it. */
 import type { Terms } from '../recorder/approvals/asking.ts';
-import type {
-  ApprovalMark,
-  BodySummary,
-  ClientClaims,
-  CommandSummary,
-  Decision,
-  RequestEffect,
-  RequestInfo,
-  SessionId,
-  ToolUse,
-} from '../recorder/audit/event.ts';
+import type { ApprovalMark, CommandSummary, Decision, ToolUse } from '../recorder/audit/decision.ts';
+import type { BodySummary, ClientClaims, RequestEffect, RequestInfo } from '../recorder/audit/request.ts';
+import type { SessionId } from '../recorder/audit/units.ts';
 
 /** One redirection of a simple command. `target` is null where it cannot be known before running. */
 export interface Redirection {

@@ -1,7 +1,10 @@
 /** What a human is asked on an action, and the digest of exactly that: an approval is for it and for nothing else. Pure. */
 import { createHash } from 'node:crypto';
 import type { Asking, Terms } from '../recorder/approvals/asking.ts';
-import type { AskedFor, Decision, Identity, SessionId } from '../recorder/audit/event.ts';
+import type { AskedFor } from '../recorder/audit/approval.ts';
+import type { Decision } from '../recorder/audit/decision.ts';
+import type { Identity } from '../recorder/audit/identity.ts';
+import type { SessionId } from '../recorder/audit/units.ts';
 import { type Action, type CommandAction, type KubeAction, summarise, type ToolAction } from './action.ts';
 
 export interface Question {

@@ -1,5 +1,5 @@
 /** Time, passed in so that what depends on it stays testable. */
-import type { Micros } from '../recorder/audit/event.ts';
+import type { Micros } from '../recorder/audit/units.ts';
 
 export interface Clock {
   /** Microseconds since the Unix epoch; never goes backwards within one process. */

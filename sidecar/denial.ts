@@ -3,7 +3,7 @@
  * what is built here. Pure.
  */
 import { escapeUnprintable } from '../recorder/asciicast/json.ts';
-import type { ApprovalMark, Decision } from '../recorder/audit/event.ts';
+import type { ApprovalMark, Decision } from '../recorder/audit/decision.ts';
 import { approvalText } from '../recorder/export/labels.ts';
 
 /**

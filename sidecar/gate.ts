@@ -5,7 +5,10 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import type { Approvals, Asking, Terms } from '../recorder/approvals/asking.ts';
-import type { Decision, DraftBody, Identity, Micros, SessionId } from '../recorder/audit/event.ts';
+import type { Decision } from '../recorder/audit/decision.ts';
+import type { DraftBody } from '../recorder/audit/event.ts';
+import type { Identity } from '../recorder/audit/identity.ts';
+import type { Micros, SessionId } from '../recorder/audit/units.ts';
 import { ChaperoneError } from '../recorder/errors.ts';
 import type { Journal } from '../recorder/log/ports.ts';
 import { type Action, type Held, summarise, type Verdict } from './action.ts';

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import type { CommandSummary } from '../../recorder/audit/event.ts';
+import type { CommandSummary } from '../../recorder/audit/decision.ts';
 import type { ApprovalView } from '../api.ts';
 import { count } from '../text/amount.ts';
 import { commandText } from '../text/command.ts';

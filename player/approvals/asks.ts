@@ -1,5 +1,6 @@
 /** What waits for a person and what is over, as the recorder's lines tell it. Pure; times in microseconds. */
-import type { ApprovalMark, Micros } from '../../recorder/audit/event.ts';
+import type { ApprovalMark } from '../../recorder/audit/decision.ts';
+import type { Micros } from '../../recorder/audit/units.ts';
 import { approvalText } from '../../recorder/export/labels.ts';
 import type { ApprovalLine } from '../../recorder/server/api.ts';
 import type { ApprovalView } from '../api.ts';

@@ -1,5 +1,5 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { RequestEffect } from '../../recorder/audit/event.ts';
+import type { RequestEffect } from '../../recorder/audit/request.ts';
 import { effectText } from '../../recorder/export/effect.ts';
 import { objectDiff } from '../../recorder/export/line-diff.ts';
 import { type AskedEffect, getAskedEffect } from '../api.ts';

@@ -11,7 +11,7 @@
  *
  * Times are microseconds; an interval counts from the event before.
  */
-import type { TerminalSize } from '../../recorder/audit/event.ts';
+import type { TerminalSize } from '../../recorder/audit/session.ts';
 import { screenSize } from './tape.ts';
 
 export type Frame =

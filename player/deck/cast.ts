@@ -3,7 +3,7 @@
  *
  * https://docs.asciinema.org/manual/asciicast/v3/ : a header line, then `[interval, code, data]` lines.
  */
-import type { TerminalSize } from '../../recorder/audit/event.ts';
+import type { TerminalSize } from '../../recorder/audit/session.ts';
 import { wholeLines } from '../stream.ts';
 import { screenSize, Tape } from './tape.ts';
 

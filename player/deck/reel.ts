@@ -1,5 +1,5 @@
 /** A screen, and how much of a tape it shows. */
-import type { TerminalSize } from '../../recorder/audit/event.ts';
+import type { TerminalSize } from '../../recorder/audit/session.ts';
 import type { Tape } from './tape.ts';
 
 /** Where a reel draws. */

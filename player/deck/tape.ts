@@ -1,5 +1,5 @@
 /** What happened on a terminal, in order, as far as it is known: filled by a recording or by a live stream. */
-import type { TerminalSize } from '../../recorder/audit/event.ts';
+import type { TerminalSize } from '../../recorder/audit/session.ts';
 import { countWhile } from '../ordered.ts';
 
 /** Output as text, or a new size. */

@@ -6,7 +6,7 @@
  * fixes speed and idle limit when it is made, and changes the time axis with the latter.)
  */
 import type { Options, Player, Source } from 'asciinema-player';
-import type { TerminalSize } from '../../recorder/audit/event.ts';
+import type { TerminalSize } from '../../recorder/audit/session.ts';
 import type { Screen } from './reel.ts';
 import 'asciinema-player/dist/bundle/asciinema-player.css';
 

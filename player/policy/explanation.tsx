@@ -1,4 +1,4 @@
-import type { Effect } from '../../recorder/audit/event.ts';
+import type { Effect } from '../../recorder/audit/decision.ts';
 import type { ExplainedPart, Explanation, Obstacle } from '../../recorder/server/explanation.ts';
 import { Plain } from '../ui/plain.tsx';
 

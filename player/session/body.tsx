@@ -1,4 +1,4 @@
-import type { BodySummary } from '../../recorder/audit/event.ts';
+import type { BodySummary } from '../../recorder/audit/request.ts';
 import { byteCount } from '../text/amount.ts';
 import { visibleText } from '../text/visible.ts';
 import { Plain } from '../ui/plain.tsx';

@@ -1,5 +1,6 @@
 /** What was decided, as the page shows it: of commands and of requests alike. */
-import type { ApprovalMark, BodyOf } from '../../recorder/audit/event.ts';
+import type { ApprovalMark } from '../../recorder/audit/decision.ts';
+import type { BodyOf } from '../../recorder/audit/event.ts';
 
 export type Verdict = 'refused' | 'unjudged' | 'allowed';
 

@@ -1,5 +1,6 @@
 /** Requests to the Kubernetes API, as the page shows them: the admission joined with the end. */
-import type { BodySummary, SessionId } from '../../recorder/audit/event.ts';
+import type { BodySummary } from '../../recorder/audit/request.ts';
+import type { SessionId } from '../../recorder/audit/units.ts';
 import { requestText } from '../../recorder/export/labels.ts';
 import type { EventOf } from '../api.ts';
 import { type Judged, judgedOf } from './judged.ts';

@@ -1,5 +1,5 @@
 /** Times as people read them. Micros are microseconds since the epoch; seconds are within a session. */
-import type { Micros } from '../../recorder/audit/event.ts';
+import type { Micros } from '../../recorder/audit/units.ts';
 
 const LANGUAGE = 'en-GB';
 const clock = new Intl.DateTimeFormat(LANGUAGE, { hour: '2-digit', minute: '2-digit' });

@@ -9,7 +9,9 @@
  *                     ├─▶ expired       nobody decided in time
  *                     └─▶ cancelled     by its requester, or by an administrator
  */
-import type { ApprovalMark, BodyOf, EventBody, Micros, SessionId } from '../audit/event.ts';
+import type { ApprovalMark } from '../audit/decision.ts';
+import type { BodyOf, EventBody } from '../audit/event.ts';
+import type { Micros, SessionId } from '../audit/units.ts';
 
 export type ApprovalEvent = Extract<EventBody, { type: `approval.${string}` }>;
 export type Request = BodyOf<'approval.requested'>;

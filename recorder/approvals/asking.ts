@@ -1,13 +1,9 @@
 /** How the gate asks a human: the port between what runs and who decides. */
-import type {
-  ApprovalMark,
-  ApprovalTerms,
-  AskedFor,
-  BodySummary,
-  Identity,
-  Micros,
-  SessionId,
-} from '../audit/event.ts';
+import type { ApprovalTerms, AskedFor } from '../audit/approval.ts';
+import type { ApprovalMark } from '../audit/decision.ts';
+import type { Identity } from '../audit/identity.ts';
+import type { BodySummary } from '../audit/request.ts';
+import type { Micros, SessionId } from '../audit/units.ts';
 
 /** `until` follows from the moment at which somebody is asked. */
 export type Terms = Omit<ApprovalTerms, 'until'> & { timeout: Micros };

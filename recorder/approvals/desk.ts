@@ -6,14 +6,10 @@
  *     ◀──mark──┘     └──▶ journal: approval.requested, voted, settled, used, revoked
  */
 import { ulid } from 'ulid';
-import {
-  type ApprovalMark,
-  type Approver,
-  type Draft,
-  type Micros,
-  type SessionId,
-  SYSTEM,
-} from '../audit/event.ts';
+import type { Approver } from '../audit/approval.ts';
+import type { ApprovalMark } from '../audit/decision.ts';
+import type { Draft } from '../audit/event.ts';
+import { type Micros, type SessionId, SYSTEM } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { Archive, Journal } from '../log/ports.ts';
 import {

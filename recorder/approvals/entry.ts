@@ -1,5 +1,5 @@
 /** One request on the desk, and who waits for it here. */
-import type { SessionId } from '../audit/event.ts';
+import type { SessionId } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { Approval } from './approval.ts';
 

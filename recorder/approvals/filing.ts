@@ -1,7 +1,8 @@
 /** From what is asked to the request that stands on the desk. Pure, but for the name it is given. */
 import { createHmac } from 'node:crypto';
+import type { AskedFor } from '../audit/approval.ts';
 import { canonicalBytes } from '../audit/canonical.ts';
-import type { AskedFor, Micros } from '../audit/event.ts';
+import type { Micros } from '../audit/units.ts';
 import { LONGEST, type Request } from './approval.ts';
 import type { Asking, Terms } from './asking.ts';
 import { quorumFor } from './voters.ts';

@@ -1,5 +1,6 @@
 /** What a former recorder left undecided, or decided and not used, read from the recorder's own events. */
-import { type AuditEvent, type Micros, SYSTEM } from '../audit/event.ts';
+import type { AuditEvent } from '../audit/event.ts';
+import { type Micros, SYSTEM } from '../audit/units.ts';
 import type { Archive, StoredEvent } from '../log/ports.ts';
 import { type Approval, type ApprovalEvent, after, isOver, LONGEST, requested } from './approval.ts';
 

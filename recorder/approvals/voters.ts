@@ -1,5 +1,7 @@
 /** Who may decide on an approval, how many it takes, and who may take it back. Pure. */
-import type { Approver, Identity, Micros } from '../audit/event.ts';
+import type { Approver } from '../audit/approval.ts';
+import type { Identity } from '../audit/identity.ts';
+import type { Micros } from '../audit/units.ts';
 import { ChaperoneError, type ErrorCode } from '../errors.ts';
 import type { Approval } from './approval.ts';
 import type { Terms } from './asking.ts';

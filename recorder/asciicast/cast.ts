@@ -3,7 +3,8 @@
  *
  * Spec: https://docs.asciinema.org/manual/asciicast/v2/ and https://docs.asciinema.org/manual/asciicast/v3/
  */
-import type { Micros, TerminalSize } from '../audit/event.ts';
+import type { TerminalSize } from '../audit/session.ts';
+import type { Micros } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 
 export type Version = 2 | 3;

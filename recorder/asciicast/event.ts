@@ -6,7 +6,8 @@
  *       │          └ code: o output, i input, r resize, m marker, x exit
  *       └ seconds: v2 since the start, v3 since the event before
  */
-import type { Micros, TerminalSize } from '../audit/event.ts';
+import type { TerminalSize } from '../audit/session.ts';
+import type { Micros } from '../audit/units.ts';
 import { type Event, invalid } from './cast.ts';
 import { parseJson, quote } from './json.ts';
 

@@ -1,5 +1,5 @@
 /** asciicast v2: times are since the start. Spec: https://docs.asciinema.org/manual/asciicast/v2/ */
-import type { Micros } from '../audit/event.ts';
+import type { Micros } from '../audit/units.ts';
 import { type Decoder, type Encoder, type Event, type Header, invalid } from './cast.ts';
 import { eventLine, parseEventLine } from './event.ts';
 import { commonAttributes, dimension, environment, headerLine, present, seconds, theme } from './json.ts';

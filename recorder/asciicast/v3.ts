@@ -1,5 +1,5 @@
 /** asciicast v3: times are since the event before. Spec: https://docs.asciinema.org/manual/asciicast/v3/ */
-import type { Micros } from '../audit/event.ts';
+import type { Micros } from '../audit/units.ts';
 import { type Decoder, type Encoder, type Event, type Header, invalid } from './cast.ts';
 import { eventLine, parseEventLine } from './event.ts';
 import {

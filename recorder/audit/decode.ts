@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { ChaperoneError } from '../errors.ts';
 import { canonicalBytes } from './canonical.ts';
 import type { AuditEvent } from './event.ts';
-import { SYSTEM } from './event.ts';
+import { SYSTEM } from './units.ts';
 
 /** https://github.com/ulid/spec */
 const ULID = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;

@@ -1,5 +1,6 @@
 /** What a verification can find, and the pure part of finding it: the order that the events of a session keep. */
-import { type AuditEvent, type Micros, SYSTEM } from './event.ts';
+import type { AuditEvent } from './event.ts';
+import { type Micros, SYSTEM } from './units.ts';
 
 /** The closed set of problem codes. */
 export const PROBLEMS = {

@@ -1,6 +1,6 @@
 /** The approvals of a recorder that another process runs: to ask, and to decide. */
 import type { Approvals, Asking, Wait } from '../approvals/asking.ts';
-import type { ApprovalMark } from '../audit/event.ts';
+import type { ApprovalMark } from '../audit/decision.ts';
 import type { ApprovalLine, ApprovalView, AskedEffect, AskLine, Approvals as Listed } from '../server/api.ts';
 import { gone, type Recorder, RecorderClient } from './http.ts';
 

@@ -1,6 +1,6 @@
 /** The archive of a recorder that another process runs, read over its API. */
 import { checkEvent } from '../audit/decode.ts';
-import type { SessionId } from '../audit/event.ts';
+import type { SessionId } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import type {
   Archive,

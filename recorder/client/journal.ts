@@ -3,7 +3,8 @@
  * so many are under way and throughput does not wait for round trips.
  */
 import WebSocket from 'ws';
-import type { Draft, SessionId } from '../audit/event.ts';
+import type { Draft } from '../audit/event.ts';
+import type { SessionId } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import { type Endable, Endings } from '../log/endings.ts';
 import type { Journal } from '../log/ports.ts';

@@ -1,5 +1,5 @@
 /** The Kubernetes access of a recorder that another process runs. */
-import type { SessionId } from '../audit/event.ts';
+import type { SessionId } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { KubeconfigText } from '../server/api.ts';
 import type { KubeAccess } from '../server/routes/kube.ts';

@@ -3,7 +3,8 @@ import { quote } from 'shell-quote';
 import { DEFAULT_SIZE, type Event, type Header, type Version } from '../asciicast/cast.ts';
 import { Utf8Decoder } from '../asciicast/utf8.ts';
 import { castEncoder } from '../asciicast/write.ts';
-import { type BodyOf, isRoutine, type Micros } from '../audit/event.ts';
+import { type BodyOf, isRoutine } from '../audit/event.ts';
+import type { Micros } from '../audit/units.ts';
 import type { SessionSummary, StoredEvent } from '../log/ports.ts';
 import {
   decisionLabel,

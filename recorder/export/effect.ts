@@ -1,5 +1,5 @@
 /** What a request would do, in one line. Not made safe to show. Pure. */
-import type { RequestEffect } from '../audit/event.ts';
+import type { RequestEffect } from '../audit/request.ts';
 
 export function effectText(effect: RequestEffect): string {
   switch (effect.kind) {

@@ -1,5 +1,9 @@
 /** One line of text for what a recording shows beside its output: decisions, gaps, removed content. */
-import type { ApprovalMark, AskedFor, BodyOf, Entrance, RequestInfo } from '../audit/event.ts';
+import type { AskedFor } from '../audit/approval.ts';
+import type { ApprovalMark } from '../audit/decision.ts';
+import type { BodyOf } from '../audit/event.ts';
+import type { RequestInfo } from '../audit/request.ts';
+import type { Entrance } from '../audit/session.ts';
 import { UNPRINTABLE } from '../unprintable.ts';
 
 const MAX_LABEL = 240;

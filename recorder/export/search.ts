@@ -1,5 +1,5 @@
 /** Finds text in the output of a session: what a person read, not the bytes around it. */
-import type { Micros } from '../audit/event.ts';
+import type { Micros } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { SessionSummary, StoredEvent } from '../log/ports.ts';
 import { OutputLines } from './text.ts';

@@ -1,7 +1,7 @@
 /** A session as plain text: its output as a person would have read it, without colours and control sequences. */
 
 import { Utf8Decoder } from '../asciicast/utf8.ts';
-import type { Micros } from '../audit/event.ts';
+import type { Micros } from '../audit/units.ts';
 import type { SessionSummary, StoredEvent } from '../log/ports.ts';
 import { gapLabel, removedLabel } from './labels.ts';
 import type { Projection } from './projection.ts';

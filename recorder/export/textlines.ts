@@ -3,7 +3,7 @@
  * overwritten in its line (a progress bar, a corrected command) is as it was in the end, what a full-screen
  * program placed here and there comes as the pieces it wrote.
  */
-import type { Micros } from '../audit/event.ts';
+import type { Micros } from '../audit/units.ts';
 import { type AnsiHandler, AnsiParser } from './ansi.ts';
 import { Line, MAX_LINE } from './line.ts';
 

@@ -4,8 +4,9 @@
  */
 import { canonicalBytes } from '../audit/canonical.ts';
 import { checkEvent } from '../audit/decode.ts';
-import type { AuditEvent, Draft, DraftBody, EventBody, SessionId } from '../audit/event.ts';
+import type { AuditEvent, Draft, DraftBody, EventBody } from '../audit/event.ts';
 import { type Frontier, leafHash } from '../audit/merkle.ts';
+import type { SessionId } from '../audit/units.ts';
 import { orderFault } from '../audit/verify.ts';
 import { ChaperoneError } from '../errors.ts';
 import {

@@ -1,5 +1,5 @@
 /** Wakes those who follow a session when something of it was stored. */
-import type { SessionId } from '../audit/event.ts';
+import type { SessionId } from '../audit/units.ts';
 
 export class Bell {
   readonly #waiting = new Map<SessionId, PromiseWithResolvers<void>>();

@@ -1,5 +1,6 @@
 /** Verifies stored content against the events that commit to it, in log order, many sessions at once. */
-import type { AuditEvent, ContentRef, SessionId } from '../audit/event.ts';
+import type { AuditEvent } from '../audit/event.ts';
+import type { ContentRef, SessionId } from '../audit/units.ts';
 import { type Context, extend, groupedBack, unpack } from '../store/content.ts';
 import type { Reader } from '../store/store.ts';
 import type { Findings } from './findings.ts';

@@ -1,5 +1,5 @@
 /** How a running session is ended from outside: who writes it is told, and ends what it records. */
-import type { SessionId } from '../audit/event.ts';
+import type { SessionId } from '../audit/units.ts';
 
 /** For who writes sessions. */
 export interface Endable {

@@ -1,5 +1,6 @@
 /** Which event a damaged table has cost first, told from what can still be read of the store. */
-import { type AuditEvent, contentOf, type SessionId } from '../audit/event.ts';
+import { type AuditEvent, contentOf } from '../audit/event.ts';
+import type { SessionId } from '../audit/units.ts';
 import { decodeRun, KEYS, numberIn, paddedNumber } from '../store/keys.ts';
 import { eventIn } from '../store/leaf.ts';
 import type { FileFault } from '../store/leveldb-files.ts';

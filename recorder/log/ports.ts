@@ -4,15 +4,10 @@
  * Both have a local form (this process holds the store) and a remote one (another process of the same
  * machine does, and is spoken to over its API), so that nobody who records or reads needs to know which.
  */
-import type {
-  AuditEvent,
-  Draft,
-  Entrance,
-  Identity,
-  Micros,
-  SessionId,
-  TerminalSize,
-} from '../audit/event.ts';
+import type { AuditEvent, Draft } from '../audit/event.ts';
+import type { Identity } from '../audit/identity.ts';
+import type { Entrance, TerminalSize } from '../audit/session.ts';
+import type { Micros, SessionId } from '../audit/units.ts';
 
 /** Where evidence goes in. */
 export interface Journal {

@@ -1,6 +1,6 @@
 /** Proofs from the stored tree, in the form of RFC 6962 §2.1: for a verifier who has a checkpoint and nothing else. */
-import type { SessionId } from '../audit/event.ts';
 import { consistencyPath, type Hash, inclusionPath } from '../audit/merkle.ts';
+import type { SessionId } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import { KEYS } from '../store/keys.ts';
 import { canonicalOf } from '../store/leaf.ts';

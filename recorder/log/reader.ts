@@ -1,5 +1,6 @@
 /** Reading a session: its runs say where in the log its events stand; a window of them is read at a time. */
-import { type AuditEvent, contentOf, type SessionId } from '../audit/event.ts';
+import { type AuditEvent, contentOf } from '../audit/event.ts';
+import type { SessionId } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import { type Context, extend, groupedBack, unpack } from '../store/content.ts';
 import { decodeRun, KEYS, numberIn, RANGES } from '../store/keys.ts';

@@ -2,8 +2,9 @@
  * Verifies events one by one as they stand in the log: each is what was written, follows the one before it in its
  * session, and all that lists and searches show of it is what it says.
  */
-import { type AuditEvent, contentOf, type SessionId, SYSTEM } from '../audit/event.ts';
+import { type AuditEvent, contentOf } from '../audit/event.ts';
 import type { Hash } from '../audit/merkle.ts';
+import { type SessionId, SYSTEM } from '../audit/units.ts';
 import { orderFault } from '../audit/verify.ts';
 import { decodeRun, encodeRun, KEYS, numberIn, RANGES } from '../store/keys.ts';
 import { eventIn, leafOf } from '../store/leaf.ts';

@@ -2,8 +2,9 @@
  * Verifies one session without reading the others: its events, its content, and that each event is a leaf of the tree
  * that was signed. Costs the 256 leaves around each event and the kept hashes above them, whatever the size of the log.
  */
-import type { SessionId } from '../audit/event.ts';
+
 import { equal, rootOf } from '../audit/merkle.ts';
+import type { SessionId } from '../audit/units.ts';
 import { KEYS } from '../store/keys.ts';
 import { leafOf } from '../store/leaf.ts';
 import type { Reader } from '../store/store.ts';

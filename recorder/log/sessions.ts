@@ -1,6 +1,6 @@
 /** The list of sessions, newest first: ids sort by time, so the newest are the last keys. */
 import { isSessionId } from '../audit/decode.ts';
-import { type SessionId, SYSTEM } from '../audit/event.ts';
+import { type SessionId, SYSTEM } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import { KEYS, RANGES } from '../store/keys.ts';
 import type { Reader } from '../store/store.ts';

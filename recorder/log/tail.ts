@@ -2,7 +2,8 @@
  * What the log keeps of each session beside its events: where the next event goes, and the figures that a list
  * shows. A pure projection: `advance` over the session's events gives it again, and `verify` does just that.
  */
-import type { AuditEvent, Micros } from '../audit/event.ts';
+import type { AuditEvent } from '../audit/event.ts';
+import type { Micros } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 
 export interface Tail {

@@ -6,7 +6,7 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint, parseVerifierKey, type VerifierKey } from '../audit/checkpoint.ts';
-import type { SessionId } from '../audit/event.ts';
+import type { SessionId } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import { describeKeys } from '../store/keys.ts';
 import { LevelStore } from '../store/leveldb.ts';

@@ -3,8 +3,9 @@
  * the next. Fails closed: after a failure of the medium every append is refused until the store has recovered, which
  * each new append tries first.
  */
-import { type Draft, type SessionId, SYSTEM } from '../audit/event.ts';
+import type { Draft } from '../audit/event.ts';
 import { equal, type Frontier } from '../audit/merkle.ts';
+import { type SessionId, SYSTEM } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import { KEYS } from '../store/keys.ts';
 import { type Packed, Packer } from '../store/packer.ts';

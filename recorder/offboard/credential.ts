@@ -1,5 +1,5 @@
 /** What an agent got hold of while it acted for somebody. Types only: safe to import from the browser. */
-import type { Micros, SessionId } from '../audit/event.ts';
+import type { Micros, SessionId } from '../audit/units.ts';
 
 /**
  * `secret`: a Secret of Kubernetes; `token`, `certificate`: issued to the agent; `file`, `variable`: on the machine or

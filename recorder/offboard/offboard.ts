@@ -6,7 +6,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Approval, isGranted } from '../approvals/approval.ts';
 import type { Desk } from '../approvals/desk.ts';
-import { type Approver, type AskedFor, type Micros, type SessionId, SYSTEM } from '../audit/event.ts';
+import type { Approver, AskedFor } from '../audit/approval.ts';
+import { type Micros, type SessionId, SYSTEM } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { Endings } from '../log/endings.ts';
 import type { Archive, Journal, SessionSummary } from '../log/ports.ts';

@@ -1,5 +1,5 @@
 /** Reads all sessions of somebody, newest first, for what their agents got hold of. */
-import type { SessionId } from '../audit/event.ts';
+import type { SessionId } from '../audit/units.ts';
 import type { Archive, SessionSummary } from '../log/ports.ts';
 import type { Credential } from './credential.ts';
 import { Findings } from './findings.ts';

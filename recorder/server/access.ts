@@ -1,12 +1,7 @@
 /** Who looked is evidence too, and law one holds for it: recorded before anything is shown. */
-import {
-  type BodyOf,
-  type DraftBody,
-  type Look,
-  type Micros,
-  type SessionId,
-  SYSTEM,
-} from '../audit/event.ts';
+import type { Look } from '../audit/access.ts';
+import type { BodyOf, DraftBody } from '../audit/event.ts';
+import { type Micros, type SessionId, SYSTEM } from '../audit/units.ts';
 import type { Journal } from '../log/ports.ts';
 import type { CredentialsRefused } from './credentials.ts';
 import { Noise } from './noise.ts';

@@ -14,7 +14,8 @@
  * whole UTF-8. https://github.com/asciinema/asciinema/blob/main/src/alis.rs
  */
 import type { Event } from '../asciicast/cast.ts';
-import type { Micros, TerminalSize } from '../audit/event.ts';
+import type { TerminalSize } from '../audit/session.ts';
+import type { Micros } from '../audit/units.ts';
 
 export const LIVE_PROTOCOL = 'v1.alis';
 

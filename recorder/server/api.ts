@@ -30,17 +30,13 @@
  * /login/out, /api/sign-in, /api/proof?nonce. Everything else is 401.
  */
 import type { Obstacle } from '../approvals/voters.ts';
-import type {
-  ApprovalMark,
-  ApprovalTerms,
-  AskedFor,
-  AuditEvent,
-  BodySummary,
-  Identity,
-  LoginKind,
-  Micros,
-  SessionId,
-} from '../audit/event.ts';
+import type { LoginKind } from '../audit/access.ts';
+import type { ApprovalTerms, AskedFor } from '../audit/approval.ts';
+import type { ApprovalMark } from '../audit/decision.ts';
+import type { AuditEvent } from '../audit/event.ts';
+import type { Identity } from '../audit/identity.ts';
+import type { BodySummary } from '../audit/request.ts';
+import type { Micros, SessionId } from '../audit/units.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { VerifyReport } from '../log/ports.ts';
 import type { Permission } from './authorize.ts';

@@ -7,7 +7,7 @@
  * Every route and every WebSocket names the permission that it needs (`Route.needs`); what it then reads of a session
  * or an approval it reads through `ScopedArchive` and `ScopedDesk`, which ask here again with the identity that it is of.
  */
-import type { Identity } from '../audit/event.ts';
+import type { Identity } from '../audit/identity.ts';
 import { glob, matches } from '../glob.ts';
 import type { Login, Role, Scope, ScopedRole } from './principal.ts';
 

@@ -4,7 +4,8 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { LoginKind, Micros } from '../audit/event.ts';
+import type { LoginKind } from '../audit/access.ts';
+import type { Micros } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { Login, Principal } from './principal.ts';
 

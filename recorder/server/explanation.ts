@@ -2,7 +2,7 @@
  * Why a policy decides an action as it does: what `chaperone policy explain --json` prints and the page shows. Types
  * only: safe to import from the browser.
  */
-import type { Decision, Effect, ToolUse } from '../audit/event.ts';
+import type { Decision, Effect, ToolUse } from '../audit/decision.ts';
 
 export interface Explanation {
   policy: {

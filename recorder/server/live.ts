@@ -6,7 +6,7 @@
  * viewer takes the frames, and who takes nothing for long is dropped (and may come back).
  */
 import type { WebSocket } from 'ws';
-import type { SessionId } from '../audit/event.ts';
+import type { SessionId } from '../audit/units.ts';
 import { CastEvents, castHeader } from '../export/asciicast.ts';
 import type { Archive } from '../log/ports.ts';
 import { AlisEncoder, LIVE_PROTOCOL, MAGIC } from './alis.ts';

@@ -5,7 +5,7 @@
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { Micros } from '../audit/event.ts';
+import type { Micros } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import { BrowserLogins, type Opening } from './browser-logins.ts';
 import type { Origins } from './hardening.ts';

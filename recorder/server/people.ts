@@ -1,5 +1,5 @@
 /** Who may come in, and how: by signing in at a provider where one is set, else the one local admin. */
-import type { Micros } from '../audit/event.ts';
+import type { Micros } from '../audit/units.ts';
 import { Origins } from './hardening.ts';
 import type { TokenLogins } from './login.ts';
 import type { WaysIn } from './login-pages.ts';

@@ -1,6 +1,7 @@
 /** Who is logged in, and what they may do here. */
 import { EVERY_GROUP } from '../approvals/voters.ts';
-import type { Identity, LoginKind } from '../audit/event.ts';
+import type { LoginKind } from '../audit/access.ts';
+import type { Identity } from '../audit/identity.ts';
 
 /**
  * `viewer`: sees sessions of the namespaces that are theirs to see. `approver`: a viewer who decides on approvals.

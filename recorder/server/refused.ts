@@ -1,5 +1,6 @@
 /** What a caller is refused, as an error that the log is told of; see `access.refused`. */
-import type { BodyOf, SessionId } from '../audit/event.ts';
+import type { BodyOf } from '../audit/event.ts';
+import type { SessionId } from '../audit/units.ts';
 import { ChaperoneError, type ErrorCode } from '../errors.ts';
 import { unknown } from '../log/sessions.ts';
 import { authorize, type Permission } from './authorize.ts';

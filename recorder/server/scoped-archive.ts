@@ -3,7 +3,7 @@
  * for what has never been. Handlers get no other.
  */
 import { decodeTime, encodeTime, TIME_MAX } from 'ulid';
-import { type SessionId, SYSTEM } from '../audit/event.ts';
+import { type SessionId, SYSTEM } from '../audit/units.ts';
 import { PROBLEMS, type ProblemCode } from '../audit/verify.ts';
 import { ChaperoneError } from '../errors.ts';
 import type {

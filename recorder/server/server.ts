@@ -2,7 +2,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Desk } from '../approvals/desk.ts';
-import type { Micros, SessionId } from '../audit/event.ts';
+import type { Micros, SessionId } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import { Endings } from '../log/endings.ts';
 import type { Archive, Journal } from '../log/ports.ts';

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
-import type { SessionId } from '../audit/event.ts';
+import type { SessionId } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { Archive } from '../log/ports.ts';
 import type { AccessRecord } from './access.ts';

@@ -2,7 +2,7 @@
  * Token buckets, and the one for failed logins. Our secrets are too long to be guessed, so a right one always passes: who
  * makes noise must not shut others out. What is bounded is what the noise may cost.
  */
-import type { Micros } from '../audit/event.ts';
+import type { Micros } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 
 export interface BucketOptions {

@@ -2,7 +2,7 @@
  * Logins of workloads, by a token of their ServiceAccount: they write evidence of themselves and ask humans for
  * themselves. They have no role, and see nothing.
  */
-import type { Identity, Pod } from '../audit/event.ts';
+import type { Identity, Pod } from '../audit/identity.ts';
 import { unproven } from '../token/unproven.ts';
 import { CredentialsRefused } from './credentials.ts';
 import type { Login } from './principal.ts';

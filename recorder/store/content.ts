@@ -21,7 +21,7 @@
  */
 import { hash, randomFillSync } from 'node:crypto';
 import { constants, crc32, type ZstdOptions, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
-import type { ContentRef } from '../audit/event.ts';
+import type { ContentRef } from '../audit/units.ts';
 
 export const SALT_BYTES = 16;
 const SUM_BYTES = 4;

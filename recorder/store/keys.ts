@@ -11,8 +11,9 @@
  *
  * `l` and `c` are the evidence; all others are projections that `verify` holds against it.
  */
-import { type SessionId, SYSTEM } from '../audit/event.ts';
+
 import type { Node } from '../audit/merkle.ts';
+import { type SessionId, SYSTEM } from '../audit/units.ts';
 import type { Range } from './store.ts';
 
 /** The format of the store that this version writes, under the key `m`. */

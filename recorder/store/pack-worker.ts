@@ -8,7 +8,7 @@
  * that comes with the first half filled, and goes back with the second.
  */
 import { parentPort } from 'node:worker_threads';
-import type { ContentRef } from '../audit/event.ts';
+import type { ContentRef } from '../audit/units.ts';
 import { commit, packAlone, SALT_BYTES } from './content.ts';
 
 /** What is asked: the lengths of the contents, in order. */

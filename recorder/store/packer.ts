@@ -5,7 +5,7 @@
  * It only saves time. Where it is not there (not yet, or no more), or has enough to do, the caller does the same by itself.
  */
 import { Worker } from 'node:worker_threads';
-import type { ContentRef } from '../audit/event.ts';
+import type { ContentRef } from '../audit/units.ts';
 import { newSalt, packedBytes, SALT_BYTES } from './content.ts';
 import type { PackAnswer, PackTask } from './pack-worker.ts';
 

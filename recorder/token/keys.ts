@@ -3,7 +3,7 @@
  * them, and never so often that somebody who makes up key ids could have us flood the issuer.
  */
 import { type CryptoKey, createLocalJWKSet, errors, type JWK, type JWSHeaderParameters } from 'jose';
-import type { Micros } from '../audit/event.ts';
+import type { Micros } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 
 export interface KeysOptions {

@@ -6,7 +6,7 @@
  *     header.payload.signature      of the header only `alg` and `kid` count, and `typ` has to be one of ours
  */
 import { errors, type JWTPayload, jwtVerify } from 'jose';
-import type { Micros } from '../audit/event.ts';
+import type { Micros } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { IssuerKeys } from './keys.ts';
 import { MAX_TOKEN, TOKEN_SHAPE } from './unproven.ts';

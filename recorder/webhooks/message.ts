@@ -3,7 +3,8 @@
  * hint, and no more than that: the page shows all of it, and nothing that it links to decides anything.
  */
 import type { Approval, ApprovalEvent } from '../approvals/approval.ts';
-import type { Identity, Micros } from '../audit/event.ts';
+import type { Identity } from '../audit/identity.ts';
+import type { Micros } from '../audit/units.ts';
 import { askedText } from '../export/labels.ts';
 import { UNPRINTABLE } from '../unprintable.ts';
 import type { MessageType, TargetSettings } from './settings.ts';

@@ -3,7 +3,7 @@
  * it is too slow for is given up, counted and said.
  */
 import { randomInt } from 'node:crypto';
-import type { Micros } from '../audit/event.ts';
+import type { Micros } from '../audit/units.ts';
 import { isFor, type Message, payloadOf } from './message.ts';
 import type { Attempt, Poster } from './post.ts';
 import { delayAfter, type Patience } from './retries.ts';

@@ -11,7 +11,7 @@ import { z } from 'zod';
 import { type Approval, type ApprovalEvent, after, LONGEST, requested } from '../approvals/approval.ts';
 import type { Desk } from '../approvals/desk.ts';
 import { approvalEventOf, eventsSince } from '../approvals/restore.ts';
-import type { Micros } from '../audit/event.ts';
+import type { Micros } from '../audit/units.ts';
 import type { Archive } from '../log/ports.ts';
 import { replaceFile } from '../store/atomic-file.ts';
 import { readRegularFile } from '../store/regular-file.ts';

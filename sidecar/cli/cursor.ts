@@ -1,6 +1,6 @@
 /** Where Cursor's hooks ask, beside a recorder that runs on one machine. */
 import { join } from 'node:path';
-import type { Identity } from '../../recorder/audit/event.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
 import { DOOR_LIMITS, Door } from '../agent/door.ts';
 import type { CursorHooks } from '../cursor/hooks.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';

@@ -1,6 +1,6 @@
 /** Puts a guarded session together: who asks, the policy in force, the gate, the terminal. */
 import { ulid } from 'ulid';
-import type { SessionId } from '../../recorder/audit/event.ts';
+import type { SessionId } from '../../recorder/audit/units.ts';
 import type { KubeAccess } from '../../recorder/server/routes/kube.ts';
 import { systemClock } from '../clock.ts';
 import { analyse, analyseArgv } from '../command/analyse.ts';

@@ -1,6 +1,6 @@
 /** The guarded Kubernetes API of `chaperone up`: which server, as whom, and how it is found. Loads nothing heavy itself. */
 import type { Approvals } from '../../recorder/approvals/asking.ts';
-import type { Identity } from '../../recorder/audit/event.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Endable } from '../../recorder/log/endings.ts';
 import type { Archive, Journal } from '../../recorder/log/ports.ts';

@@ -1,6 +1,6 @@
 /** Reads `DATA/oidc.yaml`: where people sign in. Whatever is wrong with it, nothing starts: it decides who comes in. */
 import { dirname, join, resolve } from 'node:path';
-import type { Micros } from '../../recorder/audit/event.ts';
+import type { Micros } from '../../recorder/audit/units.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { OidcSettings, RoleRule, Who } from '../../recorder/server/oidc/settings.ts';
 import type { Role, Scope } from '../../recorder/server/principal.ts';

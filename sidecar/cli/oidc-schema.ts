@@ -1,6 +1,6 @@
 /** What an operator writes of the provider at which people sign in. What is not in here is an error. */
 import { z } from 'zod';
-import type { Micros } from '../../recorder/audit/event.ts';
+import type { Micros } from '../../recorder/audit/units.ts';
 import { parseDuration } from '../policy/schema/approvals.ts';
 import { webAddress } from './web-address.ts';
 

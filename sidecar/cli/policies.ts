@@ -1,6 +1,7 @@
 /** The policy in force, for one process: read from DATA/policy.yaml, watched, and its changes recorded. */
 import { join } from 'node:path';
-import { type DraftBody, SYSTEM } from '../../recorder/audit/event.ts';
+import type { DraftBody } from '../../recorder/audit/event.ts';
+import { SYSTEM } from '../../recorder/audit/units.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import { systemClock } from '../clock.ts';
 import { PolicyFile } from '../policy/policy-file.ts';

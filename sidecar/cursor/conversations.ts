@@ -3,7 +3,8 @@
  * it ended, or when it is the one that was quiet for longest and there are too many.
  */
 import { ulid } from 'ulid';
-import type { Identity, SessionId } from '../../recorder/audit/event.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
+import type { SessionId } from '../../recorder/audit/units.ts';
 import { type Guard, SessionLog } from '../session/session-log.ts';
 import type { Hook } from './hook.ts';
 

@@ -4,7 +4,7 @@
  *     bytes ──▶ Hook ──▶ recorded ──▶ Question ──▶ the gate ──▶ Answer
  *                                └──▶ nothing to ask ─────────────▲
  */
-import type { SessionId } from '../../recorder/audit/event.ts';
+import type { SessionId } from '../../recorder/audit/units.ts';
 import { type Answer, answerTo, failed } from './answer.ts';
 import { Conversations, type ConversationsOptions } from './conversations.ts';
 import { type Hook, readHook } from './hook.ts';

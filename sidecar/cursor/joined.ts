@@ -1,5 +1,5 @@
 /** Decisions that two hooks share: Cursor asks about one command twice, and it is one decision. */
-import type { Micros } from '../../recorder/audit/event.ts';
+import type { Micros } from '../../recorder/audit/units.ts';
 import type { Verdict } from '../action.ts';
 
 interface Entry {

@@ -1,6 +1,6 @@
 /** What of a hook passes the gate. Pure but for what the analysis of a command is given to look at. */
 import { posix } from 'node:path';
-import type { ToolUse } from '../../recorder/audit/event.ts';
+import type { ToolUse } from '../../recorder/audit/decision.ts';
 import type { Action, CommandAction, Json, ToolAction } from '../action.ts';
 import { type Hook, isMembers, type Members, textIn } from './hook.ts';
 

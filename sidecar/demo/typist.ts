@@ -1,6 +1,6 @@
 /** A terminal without a person: it types a script into a guarded shell and shows what comes back. */
 import { setTimeout as wait } from 'node:timers/promises';
-import type { TerminalSize } from '../../recorder/audit/event.ts';
+import type { TerminalSize } from '../../recorder/audit/session.ts';
 import type { TerminalListener, TerminalPort } from '../shell/terminal.ts';
 import { PROMPT, type Step } from './script.ts';
 

@@ -4,7 +4,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import { userInfo } from 'node:os';
-import type { Identity } from '../../recorder/audit/event.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
 
 /** An identifier as Cursor writes them; anything else in the variable is not one, and is left out. */
 const IDENTIFIER = /^[\w.:-]{1,128}$/;

@@ -4,7 +4,7 @@
  * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#schema-for-service-account-private-claims
  */
 import { hostname } from 'node:os';
-import type { Identity } from '../../recorder/audit/event.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
 import { unproven } from '../../recorder/token/unproven.ts';
 
 interface Named {

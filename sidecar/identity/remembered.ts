@@ -1,6 +1,6 @@
 /** What was found out about a token, kept for a short time: nobody is asked twice in a row, and nothing is kept for long. */
 import { hash } from 'node:crypto';
-import type { Micros } from '../../recorder/audit/event.ts';
+import type { Micros } from '../../recorder/audit/units.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Clock } from '../clock.ts';
 

@@ -2,7 +2,7 @@
  * Whose a ServiceAccount's token is, in the claims of a bound token and in the answer of a TokenReview. Pure.
  * https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#schema-for-service-account-private-claims
  */
-import type { Identity, Pod } from '../../recorder/audit/event.ts';
+import type { Identity, Pod } from '../../recorder/audit/identity.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Claims } from '../../recorder/token/verifier.ts';
 

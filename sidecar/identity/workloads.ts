@@ -6,7 +6,7 @@
  *
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/#service-account-tokens
  */
-import type { Micros } from '../../recorder/audit/event.ts';
+import type { Micros } from '../../recorder/audit/units.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import { IssuerKeys } from '../../recorder/token/keys.ts';
 import { unproven } from '../../recorder/token/unproven.ts';

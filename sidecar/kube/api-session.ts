@@ -1,7 +1,8 @@
 /** The session of a bearer that is no shell: all that one pod, or one machine, asks of the API. */
 import { hostname } from 'node:os';
 import { ulid } from 'ulid';
-import type { DraftBody, Identity } from '../../recorder/audit/event.ts';
+import type { DraftBody } from '../../recorder/audit/event.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
 import type { Endable } from '../../recorder/log/endings.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { Clock } from '../clock.ts';

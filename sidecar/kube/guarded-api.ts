@@ -1,6 +1,6 @@
 /** What stands behind every listener: the gate, the masks, and the way to the API server. */
 import type { Approvals } from '../../recorder/approvals/asking.ts';
-import type { Identity } from '../../recorder/audit/event.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
 import type { Endable } from '../../recorder/log/endings.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { Json, KubeAction } from '../action.ts';

@@ -1,6 +1,6 @@
 /** Puts the API proxy together: credentials, the way upstream, the gate, the listener. */
 import { join } from 'node:path';
-import type { Identity } from '../../recorder/audit/event.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
 import { MaskedJournal } from '../mask/journal.ts';
 import type { Vault } from '../mask/vault.ts';
 import { ApiSession } from './api-session.ts';

@@ -1,5 +1,5 @@
 /** Each guarded shell gets a token of its own, so that its requests are recorded beside its commands. */
-import type { SessionId } from '../../recorder/audit/event.ts';
+import type { SessionId } from '../../recorder/audit/units.ts';
 import type { Archive } from '../../recorder/log/ports.ts';
 import type { KubeAccess } from '../../recorder/server/routes/kube.ts';
 import type { Grant, KubeProxy } from './kube.ts';

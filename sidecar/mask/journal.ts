@@ -1,6 +1,9 @@
 /** Whatever is about to be stored passes here: known values in the words of events are masked before they are committed. */
 import type { ApprovalEvent } from '../../recorder/approvals/approval.ts';
-import type { ApprovalMark, AskedFor, Draft, DraftBody, SessionId } from '../../recorder/audit/event.ts';
+import type { AskedFor } from '../../recorder/audit/approval.ts';
+import type { ApprovalMark } from '../../recorder/audit/decision.ts';
+import type { Draft, DraftBody } from '../../recorder/audit/event.ts';
+import type { SessionId } from '../../recorder/audit/units.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { StreamMask } from './stream.ts';
 import type { Vault } from './vault.ts';

@@ -1,5 +1,5 @@
 /** Which values of which objects are masked: those of Secrets, and what a policy names. Pure. */
-import type { RequestInfo } from '../../recorder/audit/event.ts';
+import type { RequestInfo } from '../../recorder/audit/request.ts';
 import { TOKEN_SECRETS } from '../request/token-secrets.ts';
 import type { MaskedFor } from './marker.ts';
 import { parsePath, type Segment } from './path.ts';

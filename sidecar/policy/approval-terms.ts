@@ -6,7 +6,7 @@
  * where all that say something about it allow it.
  */
 import type { Terms } from '../../recorder/approvals/asking.ts';
-import type { Micros } from '../../recorder/audit/event.ts';
+import type { Micros } from '../../recorder/audit/units.ts';
 import type { Judgement } from './judgement.ts';
 import type { CompiledPolicy } from './policy-set.ts';
 import { type Approvals, parseDuration } from './schema/approvals.ts';

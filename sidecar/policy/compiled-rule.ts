@@ -1,5 +1,5 @@
 /** Rules with their patterns made ready. */
-import type { Effect } from '../../recorder/audit/event.ts';
+import type { Effect } from '../../recorder/audit/decision.ts';
 import type { Touch } from '../action.ts';
 import { type ApiMatcher, compileApiMatch } from './api-matcher.ts';
 import { compileExecMatch } from './exec-matcher.ts';

@@ -14,7 +14,9 @@
  *   stands in for a default, or of a default that nobody stated.
  * - A line gets the strictest decision of its parts. The built-in rules hold before and beside all policies.
  */
-import type { Decision, Identity, Micros } from '../../recorder/audit/event.ts';
+import type { Decision } from '../../recorder/audit/decision.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
+import type { Micros } from '../../recorder/audit/units.ts';
 import type { Action } from '../action.ts';
 import { evaluate } from './evaluate.ts';
 import { compareStrictness, type Deciding, type Judgement } from './judgement.ts';

@@ -2,7 +2,8 @@
  * Every part of an action judged, with every rule that had a say: what `decide` takes the strictest of, and `explain`
  * shows whole. Pure. How rules and policies combine is told in decide.ts.
  */
-import type { Identity, Micros } from '../../recorder/audit/event.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
+import type { Micros } from '../../recorder/audit/units.ts';
 import type { Action, ApiIntent, CommandAction, KubeAction, SimpleCommand, ToolAction } from '../action.ts';
 import { both, NO, type Tri, YES } from '../match/tri.ts';
 import { builtinRulesFor, FUNCTION_RULES } from './builtin.ts';

@@ -1,5 +1,6 @@
 /** From the judgements of an action to an explanation of its decision, pure. */
-import type { Identity, Micros } from '../../recorder/audit/event.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
+import type { Micros } from '../../recorder/audit/units.ts';
 import { requestText } from '../../recorder/export/labels.ts';
 import type { ExplainedMatch, ExplainedPart, Explanation, Fact } from '../../recorder/server/explanation.ts';
 import type { Action, ApiIntent, KubeAction, SimpleCommand, ToolAction } from '../action.ts';

@@ -1,5 +1,5 @@
 /** What the judging of an action gives: each part of it, what holds for it, and every rule that had a say. */
-import type { Effect } from '../../recorder/audit/event.ts';
+import type { Effect } from '../../recorder/audit/decision.ts';
 import type { ApiIntent, KubeAction, SimpleCommand, ToolAction, Unknown } from '../action.ts';
 import type { CompiledRule } from './policy-set.ts';
 

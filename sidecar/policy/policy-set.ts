@@ -1,5 +1,6 @@
 /** Policies compiled for judging: patterns made ready, rules found by program. */
-import type { Effect, Identity } from '../../recorder/audit/event.ts';
+import type { Effect } from '../../recorder/audit/decision.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
 import type { KubeAction } from '../action.ts';
 import type { Masking } from '../mask/rules.ts';
 import { MAYBE, NO } from '../match/tri.ts';

@@ -1,5 +1,5 @@
 /** Who a policy is for. Pure. */
-import type { Identity } from '../../recorder/audit/event.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
 import { every, MAYBE, NO, some, sure, type Tri, YES } from '../match/tri.ts';
 import { anyOf, compilePattern } from './pattern.ts';
 import type { Subject } from './schema/subject.ts';

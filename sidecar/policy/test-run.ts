@@ -1,5 +1,6 @@
 /** A policy held against its cases, pure: scripts have been read. */
-import type { Decision, Identity } from '../../recorder/audit/event.ts';
+import type { Decision } from '../../recorder/audit/decision.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
 import type { Explanation } from '../../recorder/server/explanation.ts';
 import type { Action } from '../action.ts';
 import type { LoadedPolicy } from './policy-file.ts';

@@ -3,7 +3,7 @@
  * wrapper, as a dry run, in a namespace that the rule excepts. Only what the policies would allow as a whole is told.
  * Pure.
  */
-import type { Decision } from '../../recorder/audit/event.ts';
+import type { Decision } from '../../recorder/audit/decision.ts';
 import type { Variant } from '../../recorder/server/explanation.ts';
 import type { Action, CommandAction, KubeAction, SimpleCommand } from '../action.ts';
 import { analyse } from '../command/analyse.ts';

@@ -1,5 +1,5 @@
 /** What rules come to that had a say on one part of an action, and what holds where none had. */
-import type { Effect } from '../../recorder/audit/event.ts';
+import type { Effect } from '../../recorder/audit/decision.ts';
 import { isExec } from './exec-matcher.ts';
 import { intentText } from './intent.ts';
 import {

@@ -1,7 +1,7 @@
 /**
  * The first half of reading a request: what its line and headers say, before a byte of its body is here. Pure.
  */
-import type { ClientClaims, RequestInfo } from '../../recorder/audit/event.ts';
+import type { ClientClaims, RequestInfo } from '../../recorder/audit/request.ts';
 import { acceptable, acceptableEncoding, claimsOf, type Header, Headers, impersonates } from './headers.ts';
 import { type MediaType, mediaTypeOf } from './media-type.ts';
 import { checkParameters } from './parameters.ts';

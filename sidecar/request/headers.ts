@@ -4,7 +4,7 @@
  * https://kubernetes.io/docs/reference/access-authn-authz/authentication/ (impersonation, authenticating proxy)
  * https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1 (hop-by-hop)
  */
-import type { ClientClaims } from '../../recorder/audit/event.ts';
+import type { ClientClaims } from '../../recorder/audit/request.ts';
 import { UNPRINTABLE } from '../../recorder/unprintable.ts';
 import { Unfit } from './refusal.ts';
 

@@ -2,7 +2,7 @@
  * What of a request only the API server can tell: whether a write scales, the objects that a rule asks about, and where
  * a human is asked, what it would do. One trial answers all of them, and none is made where nothing hangs on it.
  */
-import type { RequestInfo } from '../../recorder/audit/event.ts';
+import type { RequestInfo } from '../../recorder/audit/request.ts';
 import type { Effect, KubeAction } from '../action.ts';
 import { type Showing, unknownEffect } from './effect/effect.ts';
 import { foreseeCollection, foreseeWrite, type Place } from './effect/foresee.ts';

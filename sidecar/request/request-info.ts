@@ -7,7 +7,7 @@
  *
  * https://pkg.go.dev/k8s.io/apiserver/pkg/endpoints/request#RequestInfoFactory.NewRequestInfo
  */
-import type { RequestInfo } from '../../recorder/audit/event.ts';
+import type { RequestInfo } from '../../recorder/audit/request.ts';
 import { parseFieldSelector } from './field-selector.ts';
 import { Unfit } from './refusal.ts';
 import { type Parameter, pathOf, type Target } from './target.ts';

@@ -2,7 +2,7 @@
  * A refusal as Kubernetes says it, so that kubectl prints it as its own and a client library does not try again. Pure.
  * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
  */
-import type { RequestInfo } from '../../recorder/audit/event.ts';
+import type { RequestInfo } from '../../recorder/audit/request.ts';
 import type { Refused } from '../action.ts';
 import { denialOf, sentenceOf } from '../denial.ts';
 import { REFUSALS, type Refusal } from './refusal.ts';

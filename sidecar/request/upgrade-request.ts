@@ -4,7 +4,7 @@
  * Only exec, attach and port-forward may: the API server would upgrade a watch too, and bytes that nobody decodes
  * would run on our credential.
  */
-import type { RequestInfo } from '../../recorder/audit/event.ts';
+import type { RequestInfo } from '../../recorder/audit/request.ts';
 import type { Headers } from './headers.ts';
 import { Unfit } from './refusal.ts';
 

@@ -6,7 +6,8 @@
  * The first bytes after a pause go at once, so that typing feels direct; in a flood they are collected into
  * chunks, because an event costs the same whether it holds 1 byte or 64 KB.
  */
-import type { Draft, Micros, SessionId } from '../../recorder/audit/event.ts';
+import type { Draft } from '../../recorder/audit/event.ts';
+import type { Micros, SessionId } from '../../recorder/audit/units.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { Clock } from '../clock.ts';
 import { patience } from '../mask/stream.ts';

@@ -2,14 +2,10 @@
  * One guarded session, from its first event to its last: judge, start, record then forward, end.
  */
 import { hostname } from 'node:os';
-import type {
-  BodyOf,
-  DraftBody,
-  Entrance,
-  Identity,
-  SessionId,
-  TerminalSize,
-} from '../../recorder/audit/event.ts';
+import type { BodyOf, DraftBody } from '../../recorder/audit/event.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
+import type { Entrance, TerminalSize } from '../../recorder/audit/session.ts';
+import type { SessionId } from '../../recorder/audit/units.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { CommandAction, RemotePlace, Verdict } from '../action.ts';

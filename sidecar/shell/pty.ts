@@ -10,7 +10,7 @@ import { readSync, writeSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { ReadStream } from 'node:tty';
-import type { TerminalSize } from '../../recorder/audit/event.ts';
+import type { TerminalSize } from '../../recorder/audit/session.ts';
 import { withoutOurs } from './descriptors.ts';
 
 /** The part of node-pty 1.1's native module that is used here. */

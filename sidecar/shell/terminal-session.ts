@@ -1,5 +1,5 @@
 /** A session on a terminal: a child on a PTY, its screen recorded and shown, its keys and its size passed on. */
-import type { TerminalSize } from '../../recorder/audit/event.ts';
+import type { TerminalSize } from '../../recorder/audit/session.ts';
 import { InputRecorder } from '../session/input-recorder.ts';
 import { explainFailure, failureStatus, type Outcome, type SessionLog } from '../session/session-log.ts';
 import { type Ending, Pty } from './pty.ts';

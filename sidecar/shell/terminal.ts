@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { write } from 'node:fs';
 import type { ReadStream, WriteStream } from 'node:tty';
-import type { TerminalSize } from '../../recorder/audit/event.ts';
+import type { TerminalSize } from '../../recorder/audit/session.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 
 /** What a session needs of a terminal; a process's own is one form, a test or a WebSocket can be others. */

@@ -1,7 +1,7 @@
 /** What it costs to understand a line and to decide on it: no I/O, a warm process. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Identity } from '../../recorder/audit/event.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
 import { analyse } from '../../sidecar/command/analyse.ts';
 import { decide } from '../../sidecar/policy/decide.ts';
 import { parsePolicies } from '../../sidecar/policy/parse.ts';

@@ -2,7 +2,9 @@
 import type { Locator, Page } from 'playwright-core';
 import t, { type Test } from 'tap';
 import type { Desk } from '../../recorder/approvals/desk.ts';
-import type { ApprovalMark, AskedFor, Identity } from '../../recorder/audit/event.ts';
+import type { AskedFor } from '../../recorder/audit/approval.ts';
+import type { ApprovalMark } from '../../recorder/audit/decision.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
 import { approver, asking, SECOND } from '../recorder/approvals/sample.ts';
 import { needs } from '../tool.ts';
 import { countOf, type Stage, stage, until } from './browser.ts';

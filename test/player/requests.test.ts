@@ -1,7 +1,9 @@
 /** Requests to the Kubernetes API in real Chromium: the table, bodies, what changed, and links between sessions. */
 import t from 'tap';
 import { changedLines, objectText } from '../../player/session/object-text.ts';
-import type { Draft, DraftBody, Entrance, RequestInfo } from '../../recorder/audit/event.ts';
+import type { Draft, DraftBody } from '../../recorder/audit/event.ts';
+import type { RequestInfo } from '../../recorder/audit/request.ts';
+import type { Entrance } from '../../recorder/audit/session.ts';
 import { needs } from '../tool.ts';
 import { countOf, stage } from './browser.ts';
 import { decided, end, idOf, output, SECOND, start } from './sessions.ts';

@@ -3,7 +3,10 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Decision, Draft, Identity, Micros } from '../../recorder/audit/event.ts';
+import type { Decision } from '../../recorder/audit/decision.ts';
+import type { Draft } from '../../recorder/audit/event.ts';
+import type { Identity } from '../../recorder/audit/identity.ts';
+import type { Micros } from '../../recorder/audit/units.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 
 export const SECOND = 1_000_000;

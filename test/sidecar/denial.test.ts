@@ -1,6 +1,6 @@
 /** Refusals in words: what a person reads, what a program reads, and that both say the same. */
 import t from 'tap';
-import type { Decision } from '../../recorder/audit/event.ts';
+import type { Decision } from '../../recorder/audit/decision.ts';
 import { agentMessage, decisionLine, denialOf, sentenceOf, shellText } from '../../sidecar/denial.ts';
 
 const decision = (rule: string, more: Partial<Decision> = {}): Decision => ({

@@ -5,7 +5,8 @@
  * cut off: who is gone cannot come back under the same name.
  */
 import type { WebSocket } from 'ws';
-import { type Identity, type SessionId, SYSTEM } from '../../audit/event.ts';
+import type { Identity } from '../../audit/identity.ts';
+import { type SessionId, SYSTEM } from '../../audit/units.ts';
 import { ChaperoneError } from '../../errors.ts';
 import type { Endable } from '../../log/endings.ts';
 import type { Journal } from '../../log/ports.ts';

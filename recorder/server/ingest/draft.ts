@@ -3,7 +3,8 @@
  * say, and every byte of content is claimed exactly once. Pure.
  */
 import { checkEvent } from '../../audit/decode.ts';
-import { type Draft, type DraftBody, type EventBody, type SessionId, SYSTEM } from '../../audit/event.ts';
+import type { Draft, DraftBody, EventBody } from '../../audit/event.ts';
+import { type SessionId, SYSTEM } from '../../audit/units.ts';
 import { ChaperoneError } from '../../errors.ts';
 import type { AppendFrame } from './frame.ts';
 

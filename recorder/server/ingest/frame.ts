@@ -31,7 +31,8 @@
  * There is no other message. Whoever breaks the form is closed with 1002, and what it had not heard of as
  * STORED it must take for lost.
  */
-import type { Draft, DraftBody, SessionId } from '../../audit/event.ts';
+import type { Draft, DraftBody } from '../../audit/event.ts';
+import type { SessionId } from '../../audit/units.ts';
 import { ChaperoneError, ERRORS, type ErrorCode } from '../../errors.ts';
 
 export const SUBPROTOCOL = 'chaperone.ingest.v2';

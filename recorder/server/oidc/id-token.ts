@@ -2,7 +2,7 @@
  * Checks ID tokens offline, by the keys that the provider publishes.
  * https://openid.net/specs/openid-connect-core-1_0.html#IDTokenValidation
  */
-import type { Micros } from '../../audit/event.ts';
+import type { Micros } from '../../audit/units.ts';
 import { ChaperoneError } from '../../errors.ts';
 import type { IssuerKeys } from '../../token/keys.ts';
 import { type Claims, TokenVerifier } from '../../token/verifier.ts';

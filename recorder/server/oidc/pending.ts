@@ -3,7 +3,7 @@
  * Each is good for one answer, and not for long.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
-import type { Micros } from '../../audit/event.ts';
+import type { Micros } from '../../audit/units.ts';
 import type { Sent } from './provider.ts';
 
 export const PENDING_LIMITS = {

@@ -17,7 +17,7 @@ import {
   refreshTokenGrant,
   type TokenEndpointResponse,
 } from 'openid-client';
-import type { Micros } from '../../audit/event.ts';
+import type { Micros } from '../../audit/units.ts';
 import { ChaperoneError } from '../../errors.ts';
 import { IssuerKeys } from '../../token/keys.ts';
 import type { Claims } from '../../token/verifier.ts';

@@ -1,5 +1,5 @@
 /** What an operator says of the provider at which people sign in. Read from `oidc.yaml`. */
-import type { Micros } from '../../audit/event.ts';
+import type { Micros } from '../../audit/units.ts';
 import type { Role, Scope, ScopedRole } from '../principal.ts';
 
 /** Names of members, from the outside in: a name may hold dots. */

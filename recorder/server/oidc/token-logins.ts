@@ -3,7 +3,7 @@
  * known by its digest until it ends. https://www.rfc-editor.org/rfc/rfc8628
  */
 import { createHash } from 'node:crypto';
-import type { Micros } from '../../audit/event.ts';
+import type { Micros } from '../../audit/units.ts';
 import { CredentialsRefused } from '../credentials.ts';
 import type { TokenLogins } from '../login.ts';
 import type { Login } from '../principal.ts';

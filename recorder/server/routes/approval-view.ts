@@ -1,7 +1,8 @@
 /** An approval as one login is shown it, with what that login may do with it. */
 import { type Approval, answerTo, isGranted } from '../../approvals/approval.ts';
 import { isSelf, obstacleOf } from '../../approvals/voters.ts';
-import type { Approver, Micros } from '../../audit/event.ts';
+import type { Approver } from '../../audit/approval.ts';
+import type { Micros } from '../../audit/units.ts';
 import type { ApprovalView } from '../api.ts';
 import { authorize } from '../authorize.ts';
 import type { Login } from '../principal.ts';

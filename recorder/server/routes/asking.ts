@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import type { Asking } from '../../approvals/asking.ts';
 import { checkEvent } from '../../audit/decode.ts';
-import { SYSTEM } from '../../audit/event.ts';
+import { SYSTEM } from '../../audit/units.ts';
 
 const micros = z.int().min(0);
 

@@ -1,5 +1,5 @@
 /** What lets a session's processes into the Kubernetes API, where a proxy runs beside the recorder. */
-import type { SessionId } from '../../audit/event.ts';
+import type { SessionId } from '../../audit/units.ts';
 import { ChaperoneError } from '../../errors.ts';
 import type { Archive } from '../../log/ports.ts';
 import type { KubeconfigText } from '../api.ts';

@@ -1,6 +1,6 @@
 /** When somebody leaves: a look at what they have, and its end. */
 import { z } from 'zod';
-import { SYSTEM } from '../../audit/event.ts';
+import { SYSTEM } from '../../audit/units.ts';
 import { ChaperoneError } from '../../errors.ts';
 import { belongings, type OffboardOptions, offboard } from '../../offboard/offboard.ts';
 import type { AccessRecord } from '../access.ts';

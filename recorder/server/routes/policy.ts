@@ -1,6 +1,6 @@
 /** Questions to the policy in force: how would it decide this, and why. Nothing is run, and nothing is recorded. */
 import { z } from 'zod';
-import type { Identity } from '../../audit/event.ts';
+import type { Identity } from '../../audit/identity.ts';
 import { ChaperoneError } from '../../errors.ts';
 import { readJson } from '../body.ts';
 import type { Explanation } from '../explanation.ts';

@@ -1,6 +1,7 @@
 /** Sessions: listed, described, and their events. */
 import { isSessionId } from '../../audit/decode.ts';
-import { type AuditEvent, SYSTEM } from '../../audit/event.ts';
+import type { AuditEvent } from '../../audit/event.ts';
+import { SYSTEM } from '../../audit/units.ts';
 import { ChaperoneError } from '../../errors.ts';
 import type { SessionQuery, StoredEvent } from '../../log/ports.ts';
 import type { AccessRecord } from '../access.ts';

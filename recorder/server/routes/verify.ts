@@ -1,6 +1,6 @@
 /** A verification on request: progress as it goes, the report at the end, stopped when nobody listens. */
 import { setTimeout } from 'node:timers/promises';
-import { SYSTEM } from '../../audit/event.ts';
+import { SYSTEM } from '../../audit/units.ts';
 import { ChaperoneError } from '../../errors.ts';
 import type { Archive, VerifyReport } from '../../log/ports.ts';
 import type { AccessRecord } from '../access.ts';

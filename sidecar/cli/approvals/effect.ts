@@ -1,5 +1,5 @@
 /** What a request that waits would do, for a terminal. */
-import type { RequestEffect } from '../../../recorder/audit/event.ts';
+import type { RequestEffect } from '../../../recorder/audit/request.ts';
 import { effectText as effectLine } from '../../../recorder/export/effect.ts';
 import { type Line, objectDiff, SIGNS } from '../../../recorder/export/line-diff.ts';
 import type { AskedEffect } from '../../../recorder/server/api.ts';

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Decision } from '../../../recorder/audit/event.ts';
+import type { Decision } from '../../../recorder/audit/decision.ts';
 import { requestText } from '../../../recorder/export/labels.ts';
 import type { Archive } from '../../../recorder/log/ports.ts';
 import type { LoadedPolicy } from '../../policy/policy-file.ts';

@@ -1,5 +1,5 @@
 /** An explanation as people read it in a terminal. Pure but for its colours. */
-import type { Effect } from '../../../recorder/audit/event.ts';
+import type { Effect } from '../../../recorder/audit/decision.ts';
 import type { ExplainedPart, Explanation } from '../../../recorder/server/explanation.ts';
 import { clip, paint, visible } from '../format.ts';
 

@@ -1,7 +1,7 @@
 /** Options of verbs that ask a policy about an action: who would do it, and where. */
 import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
-import type { Identity } from '../../../recorder/audit/event.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import { ChaperoneError } from '../../../recorder/errors.ts';
 import type { Setting } from '../../policy/read-action.ts';
 import { homeDirectory } from '../home.ts';

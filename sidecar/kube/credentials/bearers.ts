@@ -1,6 +1,7 @@
 /** Who may use the proxy: bearer tokens, each of which stands for one recorded session. */
 import { hash } from 'node:crypto';
-import type { Identity, SessionId } from '../../../recorder/audit/event.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
+import type { SessionId } from '../../../recorder/audit/units.ts';
 import { ChaperoneError } from '../../../recorder/errors.ts';
 import type { Persona } from '../upstream/impersonation.ts';
 

@@ -1,5 +1,5 @@
 /** A token bucket: so many at once, and then so many a second. Pure but for its own level. */
-import type { Micros } from '../../../recorder/audit/event.ts';
+import type { Micros } from '../../../recorder/audit/units.ts';
 
 export class Bucket {
   readonly #burst: number;

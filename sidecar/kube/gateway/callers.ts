@@ -1,5 +1,5 @@
 /** Those who come in: each with a session of their own in the log, and a share of what there is. */
-import type { Micros } from '../../../recorder/audit/event.ts';
+import type { Micros } from '../../../recorder/audit/units.ts';
 import { ChaperoneError } from '../../../recorder/errors.ts';
 import type { Clock } from '../../clock.ts';
 import type { ApiSession } from '../api-session.ts';

@@ -1,5 +1,6 @@
 /** Whose token it is, and as whom its requests go on: what the configuration maps them to, and never more. Pure. */
-import type { Identity, Micros } from '../../../recorder/audit/event.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
+import type { Micros } from '../../../recorder/audit/units.ts';
 import { ChaperoneError } from '../../../recorder/errors.ts';
 import { glob, matches } from '../../../recorder/glob.ts';
 import { groupsOf, isReserved, userOf, whatIsWrong } from '../../../recorder/token/names.ts';

@@ -1,5 +1,6 @@
 /** How a request ended, as the session of who asked has it. */
-import type { DraftBody, Micros } from '../../../recorder/audit/event.ts';
+import type { DraftBody } from '../../../recorder/audit/event.ts';
+import type { Micros } from '../../../recorder/audit/units.ts';
 import type { Journal } from '../../../recorder/log/ports.ts';
 import type { Clock } from '../../clock.ts';
 import type { Principal } from '../credentials/bearers.ts';

@@ -1,6 +1,6 @@
 /** The body of an answer on its way through: gathered, its encoding undone for the record, stored, passed on. */
 import type { ServerResponse } from 'node:http';
-import type { BodySummary } from '../../../recorder/audit/event.ts';
+import type { BodySummary } from '../../../recorder/audit/request.ts';
 import type { BodyMask } from '../../mask/body.ts';
 import { patience } from '../../mask/stream.ts';
 import { joined } from './joined.ts';

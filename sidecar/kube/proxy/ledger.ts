@@ -1,6 +1,6 @@
 /** What is known of a body as it flows by: how long, its digest, and how much of it is kept. */
 import { createHash, type Hash, hash } from 'node:crypto';
-import type { BodySummary } from '../../../recorder/audit/event.ts';
+import type { BodySummary } from '../../../recorder/audit/request.ts';
 
 export interface BodyKind {
   /** Media type, see `mediaType`. */

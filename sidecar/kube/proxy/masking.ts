@@ -1,5 +1,5 @@
 /** What masking means for one request: which answers may be asked for, what is stored of its body, what of the answer. */
-import type { BodySummary, RequestInfo } from '../../../recorder/audit/event.ts';
+import type { BodySummary, RequestInfo } from '../../../recorder/audit/request.ts';
 import { ChaperoneError } from '../../../recorder/errors.ts';
 import type { Json } from '../../action.ts';
 import { type BodyMask, learnedBody, ObjectsBody } from '../../mask/body.ts';

@@ -2,7 +2,8 @@
 
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Identity, RequestInfo } from '../../../recorder/audit/event.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
+import type { RequestInfo } from '../../../recorder/audit/request.ts';
 import { gone } from '../../../recorder/server/gone.ts';
 import type { Held, KubeAction } from '../../action.ts';
 import type { Gate } from '../../gate.ts';

@@ -1,6 +1,6 @@
 /** An answer that is no upgrade: all of it, as the client gets it. */
 import type { IncomingMessage } from 'node:http';
-import type { BodySummary } from '../../../recorder/audit/event.ts';
+import type { BodySummary } from '../../../recorder/audit/request.ts';
 import type { Vault } from '../../mask/vault.ts';
 import { JSON_TYPE } from '../../request/media-type.ts';
 import { answerHead, withoutLength } from '../proxy/head.ts';

@@ -1,5 +1,6 @@
 /** The connections of one port-forward, as the log has them. */
-import type { DraftBody, Micros } from '../../../recorder/audit/event.ts';
+import type { DraftBody } from '../../../recorder/audit/event.ts';
+import type { Micros } from '../../../recorder/audit/units.ts';
 import type { Clock } from '../../clock.ts';
 import type { ForwardStream } from '../wire/portforward.ts';
 

@@ -3,7 +3,7 @@
  *
  *     judge the argv ─▶ ask the server ─▶ 101 ─▶ answer the client ─▶ relay ─▶ exit status
  */
-import type { Entrance } from '../../../recorder/audit/event.ts';
+import type { Entrance } from '../../../recorder/audit/session.ts';
 import type { KubeAction, RemotePlace } from '../../action.ts';
 import {
   explainFailure,

@@ -2,7 +2,7 @@
  * Refusals of a moment ago. A client whose WebSocket is refused asks for the very same over SPDY at once: that is one
  * refusal, and nobody is asked about it, nor a session begun for it, a second time.
  */
-import type { Micros } from '../../../recorder/audit/event.ts';
+import type { Micros } from '../../../recorder/audit/units.ts';
 import type { Status } from '../../request/status.ts';
 import type { Upgrading } from '../proxy/upgrade.ts';
 

@@ -1,5 +1,6 @@
 /** Recorded actions that would be decided otherwise, grouped and counted in flat memory. */
-import type { Decision, SessionId } from '../../../recorder/audit/event.ts';
+import type { Decision } from '../../../recorder/audit/decision.ts';
+import type { SessionId } from '../../../recorder/audit/units.ts';
 import type { Missing } from './recorded.ts';
 import { changeOf } from './redecide.ts';
 

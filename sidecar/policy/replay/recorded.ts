@@ -4,7 +4,8 @@
  * Where it leaves something open there are several actions that it may have been (`worlds`): a policy's decision is
  * known where it is the same in all of them.
  */
-import type { AuditEvent, BodyOf, CommandSummary } from '../../../recorder/audit/event.ts';
+import type { CommandSummary } from '../../../recorder/audit/decision.ts';
+import type { AuditEvent, BodyOf } from '../../../recorder/audit/event.ts';
 import type { SessionSummary } from '../../../recorder/log/ports.ts';
 import type { Action, CommandAction, Json, KubeAction, RemotePlace, ToolAction } from '../../action.ts';
 import { summarise } from '../../action.ts';

@@ -1,5 +1,7 @@
 /** What policies say of actions that were recorded, pure. */
-import type { Decision, Effect, Identity, Micros } from '../../../recorder/audit/event.ts';
+import type { Decision, Effect } from '../../../recorder/audit/decision.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
+import type { Micros } from '../../../recorder/audit/units.ts';
 import type { Action } from '../../action.ts';
 import { strictest } from '../decide.ts';
 import type { Judgement } from '../judgement.ts';

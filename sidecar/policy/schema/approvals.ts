@@ -1,6 +1,6 @@
 /** What it takes to let pass what a policy asks about. */
 import { z } from 'zod';
-import type { Micros } from '../../../recorder/audit/event.ts';
+import type { Micros } from '../../../recorder/audit/units.ts';
 
 const PARTS = /^(?:(\d{1,5})h)?(?:(\d{1,5})m)?(?:(\d{1,5})s)?$/;
 const SECOND: Micros = 1_000_000;

@@ -1,5 +1,6 @@
 /** What was allowed in recordings, at the level of verbs and programs, with the evidence for it. Pure, flat memory. */
-import type { BodyOf, CommandSummary, ToolUse } from '../../../recorder/audit/event.ts';
+import type { CommandSummary, ToolUse } from '../../../recorder/audit/decision.ts';
+import type { BodyOf } from '../../../recorder/audit/event.ts';
 import { operandsOf } from '../../command/grammar/subcommand.ts';
 import type { DecidedBody } from '../replay/recorded.ts';
 

@@ -2,7 +2,8 @@
  * What a `when` expression is told of the thing that its rule has matched. A member that is left out is not known: who
  * asks about it gets no certain answer. Pure.
  */
-import type { Identity, Micros } from '../../../recorder/audit/event.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
+import type { Micros } from '../../../recorder/audit/units.ts';
 import type {
   ApiIntent,
   CommandAction,

@@ -1,5 +1,5 @@
 /** What a request would do, of what the API server said when it was tried: for a human to see, and to be bound to. Pure. */
-import type { RequestEffect } from '../../../recorder/audit/event.ts';
+import type { RequestEffect } from '../../../recorder/audit/request.ts';
 import type { Effect, Json } from '../../action.ts';
 import type { Tried } from '../trial/trial.ts';
 import { differences, replaced, settled } from './differences.ts';

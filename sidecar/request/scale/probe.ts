@@ -2,7 +2,7 @@
  * Whether a write changes how many replicas there are: the server says so, in a dry run. No search of the body could:
  * `replicas: null`, a member left out of an apply, a JSON patch that copies, `$patch: replace` all do.
  */
-import type { Decision } from '../../../recorder/audit/event.ts';
+import type { Decision } from '../../../recorder/audit/decision.ts';
 import type { KubeAction } from '../../action.ts';
 import type { Questioned, Tried } from '../trial/trial.ts';
 import { builtInReplicas, mayScale, type ReplicasPath, replicasIn } from './replicas.ts';

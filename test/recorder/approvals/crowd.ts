@@ -4,7 +4,9 @@
  */
 import type { Approvals as Asks } from '../../../recorder/approvals/asking.ts';
 import { Desk } from '../../../recorder/approvals/desk.ts';
-import { type ApprovalMark, type AuditEvent, SYSTEM } from '../../../recorder/audit/event.ts';
+import type { ApprovalMark } from '../../../recorder/audit/decision.ts';
+import type { AuditEvent } from '../../../recorder/audit/event.ts';
+import { SYSTEM } from '../../../recorder/audit/units.ts';
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
 import { collect } from '../log/sample.ts';
 import { callAs, type FrontDoor, openDoor, person } from '../server/front-door.ts';

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { Desk } from '../../../recorder/approvals/desk.ts';
 import { QUOTA } from '../../../recorder/approvals/quota.ts';
-import { SYSTEM } from '../../../recorder/audit/event.ts';
+import { SYSTEM } from '../../../recorder/audit/units.ts';
 import { ChaperoneError } from '../../../recorder/errors.ts';
 import type { AuditLog } from '../../../recorder/log/audit-log.ts';
 import type { Journal } from '../../../recorder/log/ports.ts';

@@ -9,7 +9,7 @@ import {
   outcome,
   requested,
 } from '../../../recorder/approvals/approval.ts';
-import { SYSTEM } from '../../../recorder/audit/event.ts';
+import { SYSTEM } from '../../../recorder/audit/units.ts';
 import { collect } from '../log/sample.ts';
 import { approver, asking, deskOn, request, SECOND, SESSION, waiting } from './sample.ts';
 

@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Asking } from '../../../recorder/approvals/asking.ts';
 import { Desk } from '../../../recorder/approvals/desk.ts';
-import type { ApprovalTerms, Approver, BodyOf } from '../../../recorder/audit/event.ts';
+import type { ApprovalTerms, Approver } from '../../../recorder/audit/approval.ts';
+import type { BodyOf } from '../../../recorder/audit/event.ts';
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
 import { newData } from '../log/sample.ts';
 

@@ -4,7 +4,7 @@ import t from 'tap';
 import { type Approval, after, outcome, requested } from '../../../recorder/approvals/approval.ts';
 import { requestOf } from '../../../recorder/approvals/filing.ts';
 import { checkVoter, isPersonProven, isSelf, obstacleOf } from '../../../recorder/approvals/voters.ts';
-import type { Identity } from '../../../recorder/audit/event.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import { approver, asking, request, SECOND } from './sample.ts';
 
 const PEOPLE = ['reviewer', 'owner', 'other', 'nobody', 'eli'];

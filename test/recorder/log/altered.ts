@@ -2,7 +2,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Level } from 'level';
-import { SYSTEM } from '../../../recorder/audit/event.ts';
+import { SYSTEM } from '../../../recorder/audit/units.ts';
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
 import type { VerifyReport } from '../../../recorder/log/ports.ts';
 import { verifyClosed } from '../../../recorder/log/verification.ts';

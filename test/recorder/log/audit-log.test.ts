@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writ
 import { join } from 'node:path';
 import t from 'tap';
 import { openCheckpoint, parseVerifierKey } from '../../../recorder/audit/checkpoint.ts';
-import { SYSTEM } from '../../../recorder/audit/event.ts';
+import { SYSTEM } from '../../../recorder/audit/units.ts';
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
 import { verifyClosed } from '../../../recorder/log/verification.ts';
 import { collect, decided, end, newData, output, outputOf, sessionId, start } from './sample.ts';

@@ -2,7 +2,7 @@
 import { appendFileSync, cpSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { SYSTEM } from '../../../recorder/audit/event.ts';
+import { SYSTEM } from '../../../recorder/audit/units.ts';
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
 import { collect, newData, output, sessionId, start } from './sample.ts';
 

@@ -1,6 +1,7 @@
 /** Drafts and directories for tests of the audit log. */
 import { join } from 'node:path';
-import type { Draft, SessionId } from '../../../recorder/audit/event.ts';
+import type { Draft } from '../../../recorder/audit/event.ts';
+import type { SessionId } from '../../../recorder/audit/units.ts';
 import type { StoredEvent } from '../../../recorder/log/ports.ts';
 import { temporaryDirectory } from '../../temporary.ts';
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import { WebSocket } from 'ws';
-import type { SessionId } from '../../../recorder/audit/event.ts';
+import type { SessionId } from '../../../recorder/audit/units.ts';
 import { RemoteJournal } from '../../../recorder/client/journal.ts';
 import { RemoteOffboard } from '../../../recorder/client/offboard.ts';
 import { Endings } from '../../../recorder/log/endings.ts';

@@ -1,7 +1,7 @@
 /** People with names of their own at the door: what each may do is what they are told, and what they are let do. */
 import t from 'tap';
 import { Desk } from '../../../recorder/approvals/desk.ts';
-import { SYSTEM } from '../../../recorder/audit/event.ts';
+import { SYSTEM } from '../../../recorder/audit/units.ts';
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
 import type { Approvals, ApprovalView } from '../../../recorder/server/api.ts';
 import { asking, clock, KEY, waiting } from '../approvals/sample.ts';

@@ -1,7 +1,7 @@
 /** Who may do what: the table word by word, and scopes by their laws. */
 import fc from 'fast-check';
 import t from 'tap';
-import type { Identity } from '../../../recorder/audit/event.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import {
   authorize,
   OF_LOGIN,

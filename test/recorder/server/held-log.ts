@@ -1,5 +1,6 @@
 /** The real log, with a place to stand in front of an append: to hold it, or to make it fail. */
-import type { Draft, EventBody, SessionId } from '../../../recorder/audit/event.ts';
+import type { Draft, EventBody } from '../../../recorder/audit/event.ts';
+import type { SessionId } from '../../../recorder/audit/units.ts';
 import type { AuditLog } from '../../../recorder/log/audit-log.ts';
 import type { ServedLog } from '../../../recorder/server/server.ts';
 

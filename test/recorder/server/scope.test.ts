@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import t from 'tap';
 import { ulid } from 'ulid';
 import { WebSocket } from 'ws';
-import type { SessionId } from '../../../recorder/audit/event.ts';
+import type { SessionId } from '../../../recorder/audit/units.ts';
 import type { ApprovalLine, SessionPage, VerifyLine } from '../../../recorder/server/api.ts';
 import type { Login, Principal, Scope } from '../../../recorder/server/principal.ts';
 import { ScopedArchive } from '../../../recorder/server/scoped-archive.ts';

@@ -1,7 +1,7 @@
 /** An issuer that the test has in its hand: its keys, and tokens signed with any of them. */
 import { KeyObject, sign as signBytes } from 'node:crypto';
 import { exportJWK, exportSPKI, generateKeyPair, type JWK, type JWTPayload, SignJWT } from 'jose';
-import type { Micros } from '../../../recorder/audit/event.ts';
+import type { Micros } from '../../../recorder/audit/units.ts';
 import { IssuerKeys } from '../../../recorder/token/keys.ts';
 
 export const ISSUER = 'https://issuer.test';

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { decodeJwt, jwtVerify } from 'jose';
-import type { Micros } from '../../../recorder/audit/event.ts';
+import type { Micros } from '../../../recorder/audit/units.ts';
 import { Upstream } from '../../../sidecar/kube/upstream/upstream.ts';
 import { NOW, newPair, type Pair, sign } from '../../recorder/token/signing.ts';
 import { serve } from '../kube/proxy/world.ts';

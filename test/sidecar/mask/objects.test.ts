@@ -1,7 +1,7 @@
 /** Values of API objects: masked where they stand, every other byte as it was. */
 import fc from 'fast-check';
 import t from 'tap';
-import type { RequestInfo } from '../../../recorder/audit/event.ts';
+import type { RequestInfo } from '../../../recorder/audit/request.ts';
 import { ObjectsBody } from '../../../sidecar/mask/body.ts';
 import { carriesMask, Marker } from '../../../sidecar/mask/marker.ts';
 import { type MaskedText, maskText } from '../../../sidecar/mask/objects.ts';

@@ -1,7 +1,8 @@
 /** Rules over requests to the Kubernetes API: wide verbs, places that a request reaches, effects beyond its words. */
 import fc from 'fast-check';
 import t from 'tap';
-import type { Effect, Identity } from '../../../recorder/audit/event.ts';
+import type { Effect } from '../../../recorder/audit/decision.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import type { KubeAction } from '../../../sidecar/action.ts';
 import { decide } from '../../../sidecar/policy/decide.ts';
 import { PolicySet } from '../../../sidecar/policy/policy-set.ts';

@@ -1,7 +1,7 @@
 /** Who may decide on what is asked about: what policies and rules say, taken together. */
 import fc from 'fast-check';
 import t from 'tap';
-import type { Identity } from '../../../recorder/audit/event.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';
 import { strictest } from '../../../sidecar/policy/approval-terms.ts';
 import { LoadedPolicy } from '../../../sidecar/policy/policy-file.ts';

@@ -16,7 +16,7 @@ import {
 import { join } from 'node:path';
 import t from 'tap';
 import { parse } from 'yaml';
-import type { Identity } from '../../../recorder/audit/event.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import { analyse, type Context } from '../../../sidecar/command/analyse.ts';
 import { MachineFiles } from '../../../sidecar/files/machine-files.ts';
 import { decide } from '../../../sidecar/policy/decide.ts';

@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { parse } from 'yaml';
-import type { Identity } from '../../../recorder/audit/event.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';
 import { decide } from '../../../sidecar/policy/decide.ts';
 import { lenient } from './shipped.ts';

@@ -1,7 +1,8 @@
 /** How rules and policies combine: three effects, three answers, and an order that never matters. */
 import fc from 'fast-check';
 import t from 'tap';
-import type { Effect, Identity } from '../../../recorder/audit/event.ts';
+import type { Effect } from '../../../recorder/audit/decision.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';
 import { decide } from '../../../sidecar/policy/decide.ts';
 import { PolicySet } from '../../../sidecar/policy/policy-set.ts';

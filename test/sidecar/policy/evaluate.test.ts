@@ -1,6 +1,7 @@
 /** Every part of an action judged, and every rule that had a say. */
 import t from 'tap';
-import type { Effect, Identity } from '../../../recorder/audit/event.ts';
+import type { Effect } from '../../../recorder/audit/decision.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';
 import { evaluate } from '../../../sidecar/policy/evaluate.ts';
 import type { Judgement } from '../../../sidecar/policy/judgement.ts';

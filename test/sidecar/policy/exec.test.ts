@@ -1,6 +1,7 @@
 /** Rules over what runs inside pods: asked of the request, and of every command that then runs there. */
 import t from 'tap';
-import type { Effect, Identity } from '../../../recorder/audit/event.ts';
+import type { Effect } from '../../../recorder/audit/decision.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import type { KubeAction, RemotePlace } from '../../../sidecar/action.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';
 import { placeOf } from '../../../sidecar/kube/remote/exec.ts';

@@ -1,7 +1,8 @@
 /** Explanations say what the decision says, and what stands in its way: all of it, and nothing else. */
 import fc from 'fast-check';
 import t from 'tap';
-import type { Effect, Identity } from '../../../recorder/audit/event.ts';
+import type { Effect } from '../../../recorder/audit/decision.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import type { Explanation, Obstacle } from '../../../recorder/server/explanation.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';
 import { LoadedPolicy } from '../../../sidecar/policy/policy-file.ts';

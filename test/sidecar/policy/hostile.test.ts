@@ -1,7 +1,7 @@
 /** Policies that nobody would write, drawn from the published schema: read or refused in one line, and never more. */
 import fc from 'fast-check';
 import t from 'tap';
-import type { Identity } from '../../../recorder/audit/event.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import { ChaperoneError } from '../../../recorder/errors.ts';
 import type { Action, ToolAction } from '../../../sidecar/action.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';

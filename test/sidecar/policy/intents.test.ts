@@ -5,7 +5,8 @@
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import t from 'tap';
-import type { Effect, Identity } from '../../../recorder/audit/event.ts';
+import type { Effect } from '../../../recorder/audit/decision.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import type { ApiIntent } from '../../../sidecar/action.ts';
 import { MAYBE } from '../../../sidecar/match/tri.ts';
 import { compileApiMatch } from '../../../sidecar/policy/api-matcher.ts';

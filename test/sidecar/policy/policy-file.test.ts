@@ -2,7 +2,7 @@
 import { mkdir, readFile, rename, rm, stat, symlink, unlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import type { Identity } from '../../../recorder/audit/event.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import type { ChaperoneError } from '../../../recorder/errors.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';
 import {

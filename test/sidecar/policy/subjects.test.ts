@@ -1,6 +1,6 @@
 /** Who a policy is for; and what of it counts where that cannot be told. */
 import t from 'tap';
-import type { Identity } from '../../../recorder/audit/event.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';
 import { MAYBE, NO, YES } from '../../../sidecar/match/tri.ts';
 import { decide } from '../../../sidecar/policy/decide.ts';

@@ -1,7 +1,8 @@
 /** `when`: what an expression may ask about, what is unknown to it, and that no input makes it expensive. */
 import fc from 'fast-check';
 import t from 'tap';
-import type { Effect, Identity } from '../../../recorder/audit/event.ts';
+import type { Effect } from '../../../recorder/audit/decision.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import type { Action, Json, KubeAction, ToolAction } from '../../../sidecar/action.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';
 import { MAYBE, NO, YES } from '../../../sidecar/match/tri.ts';

@@ -1,5 +1,5 @@
 /** A real store with decisions that a real gate recorded. */
-import type { Identity } from '../../../../recorder/audit/event.ts';
+import type { Identity } from '../../../../recorder/audit/identity.ts';
 import { AuditLog } from '../../../../recorder/log/audit-log.ts';
 import type { Action, CommandAction, KubeAction } from '../../../../sidecar/action.ts';
 import { analyse } from '../../../../sidecar/command/analyse.ts';

@@ -1,7 +1,7 @@
 /** Drafts from recordings: what was allowed stays allowed, what was refused stays refused. */
 import fc from 'fast-check';
 import t from 'tap';
-import type { Effect } from '../../../../recorder/audit/event.ts';
+import type { Effect } from '../../../../recorder/audit/decision.ts';
 import { compare } from '../../../../sidecar/cli/policy/diff.ts';
 import { suggestion } from '../../../../sidecar/cli/policy/suggest.ts';
 import { policyOf } from '../../../../sidecar/policy/policy-file.ts';

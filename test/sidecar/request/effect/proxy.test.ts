@@ -1,7 +1,8 @@
 /** What a human is shown of a write, and that nothing else than that is done: through the whole proxy. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
-import { type AuditEvent, SYSTEM } from '../../../../recorder/audit/event.ts';
+import type { AuditEvent } from '../../../../recorder/audit/event.ts';
+import { SYSTEM } from '../../../../recorder/audit/units.ts';
 import type { Json } from '../../../../sidecar/action.ts';
 import { PROTOBUF_TYPE } from '../../../../sidecar/request/media-type.ts';
 import { serve, startWorld, type World } from '../../kube/proxy/world.ts';

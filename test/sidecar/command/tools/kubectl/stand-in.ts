@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import type { RequestInfo } from '../../../../../recorder/audit/event.ts';
+import type { RequestInfo } from '../../../../../recorder/audit/request.ts';
 import { isDryRun } from '../../../../../sidecar/request/dry-run.ts';
 import { parseMethod, requestInfo } from '../../../../../sidecar/request/request-info.ts';
 import { parseTarget } from '../../../../../sidecar/request/target.ts';

@@ -1,0 +1,27 @@
+/** Who asks, and where an agent runs. */
+
+/** What an attribution rests on: a signed token, a Cursor hook's word, or the process's own claim. */
+export type Proof = 'signed' | 'hook' | 'claimed';
+
+/** Where an agent runs. */
+export interface Pod {
+  namespace: string;
+  name: string;
+  uid: string;
+  serviceAccount: string;
+  /** As they were at admission; absent where they are not known. */
+  labels?: Record<string, string>;
+}
+
+/** Who asks. */
+export interface Identity {
+  user: string;
+  groups: string[];
+  pod?: Pod;
+  /** Cursor's conversation and generation, where known. */
+  conversation?: string;
+  generation?: string;
+  /** The people that it acts for, as they are called where they log in: the owner of the pod, the user of Cursor. */
+  humans?: string[];
+  proof: Proof;
+}
