@@ -12,6 +12,7 @@ import { constants, tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import {
   aptInstall,
+  aptKnows,
   environment,
   fail,
   has,
@@ -22,17 +23,17 @@ import {
   run,
 } from '../sidecar/cli/setup.mjs';
 
-/** Programs that tests use, the Debian packages that bring them, and what goes untested without them. */
+/** Programs that tests use, of packages of the same name, what does instead, and what goes untested without them. */
 const TOOLS = [
-  { program: 'chromium', package: 'chromium', tests: 'the page' },
-  { program: 'asciinema', package: 'asciinema', tests: 'reading casts independently' },
-  { program: 'zsh', package: 'zsh', tests: 'guarded zsh' },
-  { program: 'vim', package: 'vim', tests: 'full-screen programs' },
-  { program: 'tmux', package: 'tmux', tests: 'terminals' },
-  { program: 'strace', package: 'strace', tests: 'what commands start' },
-  { program: 'sudo', package: 'sudo', tests: 'what sudo starts' },
-  { program: 'parallel', package: 'parallel', tests: 'what parallel starts' },
-  { program: 'busybox', package: 'busybox', tests: 'what its applets start' },
+  { program: 'chromium-headless-shell', instead: 'chromium', tests: 'the page' },
+  { program: 'asciinema', tests: 'reading casts independently' },
+  { program: 'zsh', tests: 'guarded zsh' },
+  { program: 'vim', tests: 'full-screen programs' },
+  { program: 'tmux', tests: 'terminals' },
+  { program: 'strace', tests: 'what commands start' },
+  { program: 'sudo', tests: 'what sudo starts' },
+  { program: 'parallel', tests: 'what parallel starts' },
+  { program: 'busybox', tests: 'what its applets start' },
 ];
 
 const BIN = join(root, 'node_modules');
@@ -43,13 +44,18 @@ const CHECKS = [
 ];
 
 function ensureTools() {
-  const missing = TOOLS.filter((tool) => !has(tool.program));
+  const absent = TOOLS.filter((tool) => !has(tool.program));
+  const lacking = () => absent.filter(({ program, instead = program }) => !has(program) && !has(instead));
+  // What is only faster is wanted where apt has it.
+  const wanted = absent.filter((tool) => lacking().includes(tool) || aptKnows(tool.program));
+  const prefix = wanted.length > 0 ? privilege() : null;
+  const names = wanted.map((tool) => tool.program);
+  if (prefix !== null) aptInstall(names, prefix);
+  const missing = lacking();
   if (missing.length === 0) return;
-  const prefix = privilege();
-  const packages = missing.map((tool) => tool.package);
-  if (prefix !== null && aptInstall(packages, prefix)) return;
   const skipped = missing.map((tool) => `${tool.program} (skips ${tool.tests})`).join(', ');
-  process.stderr.write(`chaperone: missing ${skipped}: sudo apt-get install -y ${packages.join(' ')}\n`);
+  const packages = missing.map((tool) => tool.instead ?? tool.program).join(' ');
+  process.stderr.write(`chaperone: missing ${skipped}: sudo apt-get install -y ${packages}\n`);
 }
 
 /**

@@ -24,10 +24,10 @@ export function which(program: string): string | null {
   return null;
 }
 
-/** True if `program` is there; otherwise the test is skipped, or failed under CI=true. */
-export function needs(t: Assertions, program: string): boolean {
-  if (which(program) !== null) return true;
-  const message = `${program} is not installed`;
+/** True if one of these programs is there; otherwise the test is skipped, or failed under CI=true. */
+export function needs(t: Assertions, ...programs: readonly string[]): boolean {
+  if (programs.some((program) => which(program) !== null)) return true;
+  const message = `${programs.join(' or ')} is not installed`;
   if (process.env.CI === 'true') t.fail(message);
   else t.pass(message, { skip: message });
   return false;

@@ -70,7 +70,12 @@ export function privilege() {
   return null;
 }
 
-/** Installs Debian packages. Answers whether apt said that it did. */
+/** Is there a package of this name, as far as apt's lists tell? */
+export function aptKnows(name) {
+  return spawnSync('apt-cache', ['show', name], { stdio: 'ignore' }).status === 0;
+}
+
+/** Installs Debian packages, those of them that there are. Answers whether all of them are installed. */
 export function aptInstall(packages, prefix) {
   const apt = (...args) => {
     const [command, ...rest] = [
@@ -85,7 +90,9 @@ export function aptInstall(packages, prefix) {
   };
   process.stderr.write(`chaperone: installing ${packages.join(' ')} …\n`);
   apt('update');
-  return apt('install', '-y', '--no-install-recommends', ...packages) === 0;
+  const known = packages.filter(aptKnows);
+  const installed = apt('install', '-y', '--no-install-recommends', ...known) === 0;
+  return installed && known.length === packages.length;
 }
 
 function checkNode() {

@@ -9,11 +9,11 @@ import type { AuditLog } from '../../recorder/log/audit-log.ts';
 import { systemClock } from '../../sidecar/clock.ts';
 import { analyse } from '../../sidecar/command/analyse.ts';
 import { Gate } from '../../sidecar/gate.ts';
+import { findChromium } from '../chromium.ts';
 import { type Stage, stage } from '../player/browser.ts';
 import { crowd, faultsOf } from '../recorder/approvals/crowd.ts';
 import { asking, SECOND, SESSION } from '../recorder/approvals/sample.ts';
 import { start } from '../recorder/log/sample.ts';
-import { which } from '../tool.ts';
 import type { Row } from './row.ts';
 
 const OTHERS = 1000;
@@ -31,7 +31,7 @@ export async function run(): Promise<Row[]> {
 }
 
 async function decisions(): Promise<Row[]> {
-  if (which('chromium') === null) return [];
+  if (findChromium() === null) return [];
   return onStage(async (world) => {
     await world.log.append(SESSION, [start()]);
     fill(world.desk, OTHERS);

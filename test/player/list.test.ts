@@ -1,6 +1,6 @@
 /** The list of sessions, in real Chromium on the real server. */
 import t from 'tap';
-import { needs } from '../tool.ts';
+import { needsChromium } from '../chromium.ts';
 import { stage } from './browser.ts';
 import { decided, end, idOf, output, playDay, REFUSAL, SECOND, start } from './sessions.ts';
 
@@ -8,7 +8,7 @@ t.setTimeout(600_000);
 
 const NOW = Date.now() * 1000;
 
-t.test('sessions, newest first, as they happen', { skip: !needs(t, 'chromium') }, async (t) => {
+t.test('sessions, newest first, as they happen', { skip: !needsChromium(t) }, async (t) => {
   const { log, open } = await stage(t);
 
   await t.test('says how to record the first one, and shows it when it comes', async (t) => {

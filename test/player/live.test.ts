@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import t from 'tap';
 import { WebSocketServer } from 'ws';
 import { LIVE_PROTOCOL, serveLive } from '../../recorder/server/live.ts';
-import { needs } from '../tool.ts';
+import { needsChromium } from '../chromium.ts';
 import { type Stage, shows, stage, terminalText, textsOf } from './browser.ts';
 import { decided, end, idOf, output, REFUSAL, resize, SECOND, start } from './sessions.ts';
 
 t.setTimeout(600_000);
 
-t.test('a running session', { skip: !needs(t, 'chromium') }, async (t) => {
+t.test('a running session', { skip: !needsChromium(t) }, async (t) => {
   const world = await stage(t);
   const { log, open } = world;
 

@@ -4,9 +4,9 @@ import t from 'tap';
 import { Endings } from '../../recorder/log/endings.ts';
 import type { Principal } from '../../recorder/server/principal.ts';
 import { credentialReads } from '../../sidecar/cli/credential-reads.ts';
+import { needsChromium } from '../chromium.ts';
 import { asking } from '../recorder/approvals/sample.ts';
 import { decisionDraft, endDraft, identityIn, outputDraft, startDraft } from '../recorder/server/world.ts';
-import { needs } from '../tool.ts';
 import { stage } from './browser.ts';
 
 t.setTimeout(600_000);
@@ -15,7 +15,7 @@ const PAY = '01JD0000000000000000000002';
 const first = identityIn('shop', 'first');
 const SHOTS = process.env.CHAPERONE_SHOTS;
 
-if (needs(t, 'chromium')) {
+if (needsChromium(t)) {
   t.test('offboarding', async (t) => {
     const endings = new Endings();
     const { log, desk, server, browser, open } = await stage(t, {

@@ -2,7 +2,7 @@
 import t from 'tap';
 import { explainerOf } from '../../sidecar/cli/explainer.ts';
 import { policyOf } from '../../sidecar/policy/policy-file.ts';
-import { needs } from '../tool.ts';
+import { needsChromium } from '../chromium.ts';
 import { stage } from './browser.ts';
 import { decided, end, idOf, REFUSAL, SECOND, start } from './sessions.ts';
 
@@ -26,7 +26,7 @@ metadata: { name: other }
 spec: { subjects: [{ users: [nobody-here] }], commands: [] }
 `;
 
-if (needs(t, 'chromium')) {
+if (needsChromium(t)) {
   t.test('the policy in force', async (t) => {
     const policy = await policyOf(TEAM, 'policy.yaml');
     const { log, open } = await stage(t, { explainer: explainerOf(() => policy) });

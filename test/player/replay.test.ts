@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import t from 'tap';
+import { needsChromium } from '../chromium.ts';
 import { needs } from '../tool.ts';
 import { countOf, shows, stage, terminalText } from './browser.ts';
 import {
@@ -22,7 +23,7 @@ t.setTimeout(600_000);
 const NOW = Date.now() * 1000;
 const DAY = idOf(1);
 
-t.test('a session', { skip: !needs(t, 'chromium') || !needs(t, 'asciinema') }, async (t) => {
+t.test('a session', { skip: !needsChromium(t) || !needs(t, 'asciinema') }, async (t) => {
   const { log, open } = await stage(t);
   await playDay(log, { id: DAY, startedAt: NOW - 3600 * SECOND });
 

@@ -4,7 +4,7 @@ import { changedLines, objectText } from '../../player/session/object-text.ts';
 import type { Draft, DraftBody } from '../../recorder/audit/event.ts';
 import type { RequestInfo } from '../../recorder/audit/request.ts';
 import type { Entrance } from '../../recorder/audit/session.ts';
-import { needs } from '../tool.ts';
+import { needsChromium } from '../chromium.ts';
 import { countOf, stage } from './browser.ts';
 import { decided, end, idOf, output, SECOND, start } from './sessions.ts';
 
@@ -101,7 +101,7 @@ function begin(id: string, entrance?: Entrance, command: string[] = []): Draft {
 
 const settings = { resource: 'configmaps', namespace: 'shop', name: 'settings' };
 
-t.test('requests', { skip: !needs(t, 'chromium') }, async (t) => {
+t.test('requests', { skip: !needsChromium(t) }, async (t) => {
   const { log, open } = await stage(t);
   const pieces = object({ colour: 'green', size: 'large' });
   await log.append(API, [

@@ -1,14 +1,14 @@
 /** Signing in and out in real Chromium, at a real provider, on the real page. */
 import t from 'tap';
+import { needsChromium } from '../chromium.ts';
 import { realProvider } from '../recorder/server/oidc/provider.ts';
 import { settingsFor } from '../recorder/server/oidc/world.ts';
-import { needs } from '../tool.ts';
 import { stage } from './browser.ts';
 import { idOf, playDay, SECOND } from './sessions.ts';
 
 t.setTimeout(600_000);
 
-t.test('people sign in', { skip: !needs(t, 'chromium') }, async (t) => {
+t.test('people sign in', { skip: !needsChromium(t) }, async (t) => {
   const provider = await realProvider(t);
   const { server, browser, log } = await stage(t, { oidc: settingsFor(provider) });
   await provider.serve(server.url);

@@ -5,8 +5,7 @@ import type { AddressInfo } from 'node:net';
 import type { Browser } from 'playwright-core';
 import t from 'tap';
 import { exportSession } from '../../../recorder/export/format.ts';
-import { launchChromium } from '../../chromium.ts';
-import { needs } from '../../tool.ts';
+import { launchChromium, needsChromium } from '../../chromium.ts';
 import { collect } from '../collect.ts';
 import { decided, eventsOf, pipedSummary, type Step, summaryOf } from './session.ts';
 
@@ -44,7 +43,7 @@ const STEPS: Step[] = [
 ];
 
 t.test('asciinema-player shows the same of v2 and of v3', async (t) => {
-  if (!needs(t, 'chromium')) return;
+  if (!needsChromium(t)) return;
   const events = eventsOf(STEPS);
   const piped = eventsOf([[1_000_000, 'one\ntwo\nthree\n']]);
   const casts = new Map<string, string>();

@@ -2,12 +2,11 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import t, { type Test } from 'tap';
-import { launchChromium } from '../../chromium.ts';
-import { needs } from '../../tool.ts';
+import { launchChromium, needsChromium } from '../../chromium.ts';
 import { ID, startDraft, startWorld } from './world.ts';
 
 t.test('in Chromium', async (t) => {
-  if (!needs(t, 'chromium')) return;
+  if (!needsChromium(t)) return;
   const browser = await launchChromium();
   t.teardown(() => browser.close());
 
