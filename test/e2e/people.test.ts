@@ -6,8 +6,9 @@ import type { Page } from 'playwright-core';
 import t from 'tap';
 import { launchChromium, needsChromium } from '../chromium.ts';
 import { kubectl } from '../kubectl.ts';
-import { CLIENT, realProvider, SECRET } from '../recorder/server/oidc/provider.ts';
+import { realProvider } from '../recorder/server/oidc/provider.ts';
 import { chaperone, up } from './program.ts';
+import { asked, introduce, press, signedIn, writeSettings } from './signed-in.ts';
 import { world } from './upstream.ts';
 
 t.setTimeout(600_000);
@@ -32,18 +33,11 @@ t.test('from kubectl to a named decision, and back', { skip: !needsChromium(t) }
   const { seen, data, flags } = await world(t);
   const provider = await realProvider(t);
   provider.user = null;
-  const settings = {
-    ...{ name: 'Example ID', issuer: provider.issuer.origin, clientId: CLIENT, clientSecret: SECRET },
-    scopes: ['openid', 'email', 'groups'],
-    roles: { approver: [{ groups: ['sre'] }], viewer: [{ everyone: true }] },
-    localAdmin: true,
-  };
-  await writeFile(join(data, 'oidc.yaml'), JSON.stringify(settings), { mode: 0o600 });
+  await writeSettings(data, provider);
   await writeFile(join(data, 'policy.yaml'), POLICY);
   const { url, stop } = await up(t, data, { flags });
   await provider.serve(url);
-  for (const [name, groups] of Object.entries({ approver: ['sre'], colleague: ['sre'], onlooker: [] }))
-    provider.accounts.set(name, { email: `${name}@example.com`, email_verified: true, groups });
+  introduce(provider, { approver: ['sre'], colleague: ['sre'], onlooker: [] });
 
   const KUBECONFIG = (await chaperone(['kubeconfig', '--data', data])).stdout.trim();
   const deleting = (pod: string) => {
@@ -61,28 +55,14 @@ t.test('from kubectl to a named decision, and back', { skip: !needsChromium(t) }
 
   const browser = await launchChromium();
   t.teardown(() => browser.close());
-  const signIn = async (name: string): Promise<Page> => {
-    const page = await (await browser.newContext()).newPage();
-    page.setDefaultTimeout(60_000);
-    await page.goto(`${url}/approvals`);
-    await page.getByRole('link', { name: 'Sign in with Example ID' }).click();
-    await page.getByLabel('Name').fill(name);
-    await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.getByRole('button', { name: `Signed in as ${name}@example.com` }).waitFor();
-    return page;
-  };
+  const signIn = (name: string) => signedIn(browser, url, name);
   const [approver, colleague, onlooker] = [
     await signIn('approver'),
     await signIn('colleague'),
     await signIn('onlooker'),
   ];
-  const ask = (page: Page, pod: string) => page.locator('.ask', { hasText: `pods shop/${pod}` });
-  const decide = async (page: Page, pod: string, what: 'Approve' | 'Deny') => {
-    await ask(page, pod).getByRole('button', { name: what, exact: true }).click();
-    await ask(page, pod)
-      .getByRole('button', { name: `${what}: press again` })
-      .click();
-  };
+  const ask = (page: Page, pod: string) => asked(page, `pods shop/${pod}`);
+  const decide = (page: Page, pod: string, what: 'Approve' | 'Deny') => press(ask(page, pod), what);
 
   const first = deleting('web');
   await ask(onlooker, 'web').waitFor();

@@ -1,5 +1,6 @@
 /** What `chaperone up --context` stands in front of in these tests. */
 import { writeFile } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import { serve, UPSTREAM_TOKEN } from '../sidecar/kube/proxy/world.ts';
@@ -12,16 +13,21 @@ export interface Seen {
   url: string | undefined;
 }
 
-/** An API server that answers everything alike, and the context that leads to it. */
-export async function world(t: Parameters<typeof temporary>[0]) {
+/** An API server, and the context that leads to it. @param answer by default everything is answered alike */
+export async function world(t: Parameters<typeof temporary>[0], answer?: RequestListener) {
   const seen: Seen[] = [];
-  const upstream = await serve(t, ({ method, url, headers }, response) => {
+  const upstream = await serve(t, (request, response) => {
+    const { method, url, headers } = request;
     seen.push({
       method,
       url,
       authorization: headers.authorization,
       session: String(headers['kubectl-session']),
     });
+    if (answer !== undefined) {
+      answer(request, response);
+      return;
+    }
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ gitVersion: 'v1.36.2', major: '1', minor: '36', path: url }));
   });
