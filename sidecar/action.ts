@@ -306,3 +306,25 @@ export function summarise(command: SimpleCommand): CommandSummary {
     via: [...command.via],
   };
 }
+
+/** Paths of one line that are recorded, and characters of one. */
+const MOST_WRITES = 64;
+const LONGEST_WRITE = 4096;
+
+/**
+ * Paths that it certainly writes, deletes or changes, as globs; what is below, too, with `/**` at the end. Devices are
+ * left out, and commands in which the value of a variable stands: that may be a part of the path.
+ */
+export function writesOf({ commands }: Pick<CommandAction, 'commands'>): string[] {
+  const paths = new Set<string>();
+  for (const { touches, veiled = [] } of commands) {
+    if (veiled.length > 0) continue;
+    for (const { role, path, recursive, certain } of touches) {
+      if (role === 'reads' || !certain || path.startsWith('/dev/') || path.length > LONGEST_WRITE) continue;
+      if (paths.size >= MOST_WRITES) return [...paths];
+      paths.add(path);
+      if (recursive) paths.add(`${path}/**`);
+    }
+  }
+  return [...paths];
+}

@@ -11,7 +11,7 @@ import type { Identity } from '../recorder/audit/identity.ts';
 import type { Micros, SessionId } from '../recorder/audit/units.ts';
 import { ChaperoneError } from '../recorder/errors.ts';
 import type { Journal } from '../recorder/log/ports.ts';
-import { type Action, type Held, summarise, type Verdict } from './action.ts';
+import { type Action, type Held, summarise, type Verdict, writesOf } from './action.ts';
 import { askingFor, digestOf, type Question } from './asking.ts';
 import type { Clock } from './clock.ts';
 import { denialOf, shellText } from './denial.ts';
@@ -198,18 +198,21 @@ function evidenceOf(judged: Judged): DraftBody {
   const allowed = isAllowed(judged);
   const asked = approval !== undefined && { approval: approval.mark };
   switch (action.kind) {
-    case 'command':
+    case 'command': {
+      const writes = action.context === undefined ? writesOf(action) : [];
       return {
         type: 'command.decided',
         line: action.line,
         ...(action.context === undefined ? {} : { context: action.context }),
         cwd: action.cwd,
         commands: action.commands.map(summarise),
+        ...(writes.length > 0 && { writes }),
         unknown: action.unknown.map((part) => part.message),
         decision,
         allowed,
         ...asked,
       };
+    }
     case 'tool': {
       const { use, tool, server, path, cwd, unknown, recorded } = action;
       return {

@@ -8,7 +8,7 @@ import type { SessionId } from './units.ts';
 export type LoginKind = 'link' | 'token' | 'oidc' | 'device' | 'workload';
 
 /** How somebody looked at a session: `export` is what leaves the house. */
-export type Look = 'replay' | 'live' | 'export' | 'search' | 'verify';
+export type Look = 'replay' | 'live' | 'export' | 'search' | 'verify' | 'blame';
 
 export type AccessBody =
   | {
@@ -24,8 +24,11 @@ export type AccessBody =
     }
   /** A login ended before its time: `asked` by its owner, or `withdrawn` because the provider says no. */
   | { type: 'access.logout'; login: string; user: string; reason: 'asked' | 'withdrawn' }
-  /** `by` names the login, `user` who is behind it. `system` with `verify` is the whole log. */
-  | { type: 'access.viewed'; session: SessionId; what: Look; by: string; user?: string }
+  /**
+   * `by` names the login, `user` who is behind it. `system` with `verify` is the whole log; with `blame` it is all that
+   * they may see of what `about` says.
+   */
+  | { type: 'access.viewed'; session: SessionId; what: Look; about?: string; by: string; user?: string }
   /** Somebody was not let in, or not shown something. */
   | {
       type: 'access.refused';

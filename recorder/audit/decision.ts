@@ -46,6 +46,8 @@ export type DecisionBody<Content> =
       context?: 'prompt' | 'completion';
       cwd: string;
       commands: CommandSummary[];
+      /** Paths that it certainly writes, deletes or changes here, as globs; absent where it has none. */
+      writes?: string[];
       /** Why parts could not be understood, empty when all were. */
       unknown: string[];
       decision: Decision;

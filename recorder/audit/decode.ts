@@ -79,6 +79,14 @@ const bodySummary = z.strictObject({
   cut: count.exactOptional(),
 });
 
+const changedObject = z.strictObject({
+  group: z.string(),
+  resource: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  uid: z.string(),
+});
+
 const entrance = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('api'),
@@ -192,6 +200,7 @@ const body = z.discriminatedUnion('type', [
     context: z.enum(['prompt', 'completion']).exactOptional(),
     cwd: z.string(),
     commands: z.array(command),
+    writes: z.array(z.string()).exactOptional(),
     unknown: z.array(z.string()),
     decision,
     allowed: z.boolean(),
@@ -245,6 +254,7 @@ const body = z.discriminatedUnion('type', [
     status: z.int().min(0).max(999),
     micros: count,
     answer: bodySummary.exactOptional(),
+    object: changedObject.exactOptional(),
     content: content.exactOptional(),
     error: z.string().exactOptional(),
   }),
@@ -328,7 +338,8 @@ const body = z.discriminatedUnion('type', [
   z.strictObject({
     type: z.literal('access.viewed'),
     session,
-    what: z.enum(['replay', 'live', 'export', 'search', 'verify']),
+    what: z.enum(['replay', 'live', 'export', 'search', 'verify', 'blame']),
+    about: z.string().exactOptional(),
     by: z.string(),
     user: z.string().exactOptional(),
   }),

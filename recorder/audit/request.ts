@@ -62,6 +62,18 @@ export type RequestEffect =
   | { kind: 'pod'; uid: string }
   | { kind: 'unknown'; why: string };
 
+/** An object that a request made, changed or deleted, as the answer names it. */
+export interface ChangedObject {
+  group: string;
+  /** As in the request's path, e.g. `deployments`. */
+  resource: string;
+  /** Empty for what lies in none. */
+  namespace: string;
+  /** The server may have chosen it (`generateName`). */
+  name: string;
+  uid: string;
+}
+
 export type RequestBody<Content> =
   | {
       type: 'request.admitted';
@@ -104,6 +116,8 @@ export type RequestBody<Content> =
       /** From the admission to the end, in microseconds. */
       micros: number;
       answer?: BodySummary;
+      /** Of a change: which object it was, in the server's own words. */
+      object?: ChangedObject;
       /** The whole body of the answer where it is small, else its last piece. */
       content?: Content;
       error?: string;

@@ -4,16 +4,20 @@ import { noteText, parseCheckpoint, type Signer } from '../audit/checkpoint.ts';
 import { isSessionId } from '../audit/decode.ts';
 import type { Draft } from '../audit/event.ts';
 import type { Hash } from '../audit/merkle.ts';
+import type { Term } from '../audit/terms.ts';
 import { type SessionId, SYSTEM } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import { storeFault } from '../store/fault.ts';
 import { type Owner, removeOwner, self, writeOwner } from '../store/owner.ts';
 import type { Store } from '../store/store.ts';
 import { Bell } from './bell.ts';
+import { completeMentions, mentions, mentionsBegin, mentionsFrom } from './mentions.ts';
 import { extend, identify, seize } from './opening.ts';
 import type {
   Archive,
   Journal,
+  Mention,
+  Mentions,
   SessionPage,
   SessionQuery,
   SessionSummary,
@@ -41,13 +45,15 @@ interface Span {
   signal?: AbortSignal;
 }
 
-export class AuditLog implements Journal, Archive {
+export class AuditLog implements Journal, Archive, Mentions {
   readonly #data: string;
   readonly #store: Store;
   readonly #writer: Writer;
   readonly #bell: Bell;
   readonly #signer: Signer;
   #owner: Owner;
+  /** That the index of what events speak of is complete. */
+  #mentioned: Promise<void> | null = null;
 
   private constructor(parts: {
     data: string;
@@ -86,6 +92,7 @@ export class AuditLog implements Journal, Archive {
     const path = join(data, 'checkpoint');
     const { signer, note, checkpoint } = await identify(data, store, path);
     const frontier = await extend(store, checkpoint);
+    if ((await mentionsFrom(store)) === 'never') await store.write([mentionsBegin(frontier.size)]);
     const bell = new Bell();
     const head = { signer, path, size: checkpoint.size, note };
     const writer = new Writer(frontier, { store, bell, sync, checkpoint: head });
@@ -164,6 +171,16 @@ export class AuditLog implements Journal, Archive {
     } finally {
       aborted.dispose();
     }
+  }
+
+  /** Events that speak of a term, the newest first. What former versions stored is looked through once, when first asked. */
+  async *mentions(term: Term, before?: number): AsyncIterable<Mention> {
+    this.#mentioned ??= completeMentions(this.#store).catch((error: unknown) => {
+      this.#mentioned = null;
+      throw error;
+    });
+    await this.#mentioned;
+    yield* mentions(this.#store, term, before);
   }
 
   async checkpoint(): Promise<string> {

@@ -23,6 +23,7 @@ import { encodeLeaf } from '../store/leaf.ts';
 import type { Packed } from '../store/packer.ts';
 import type { Write } from '../store/store.ts';
 import type { Effort } from './effort.ts';
+import { mentionWrites } from './mentions.ts';
 import { isKept } from './stored-tree.ts';
 import { advance, encodeTail, searchText, type Tail } from './tail.ts';
 
@@ -154,6 +155,7 @@ export class Batch {
     if (text !== null) {
       this.#records.push({ key: KEYS.search(event.session, event.seq), value: Buffer.from(text) });
     }
+    this.#records.push(...mentionWrites(event, index));
     this.frontier.append(leaf, (node, hash) => {
       if (isKept(node)) this.#records.push({ key: KEYS.subtree(node), value: hash });
     });

@@ -7,6 +7,7 @@
 import type { AuditEvent, Draft } from '../audit/event.ts';
 import type { Identity } from '../audit/identity.ts';
 import type { Entrance, TerminalSize } from '../audit/session.ts';
+import type { Term } from '../audit/terms.ts';
 import type { Micros, SessionId } from '../audit/units.ts';
 
 /** Where evidence goes in. */
@@ -122,4 +123,16 @@ export interface Archive {
     signal?: AbortSignal;
     progress?: (done: number, total: number) => void;
   }): Promise<VerifyReport>;
+}
+
+/** An event, and where it stands in the log. */
+export interface Mention {
+  index: number;
+  event: AuditEvent;
+}
+
+/** Where events are found by what they speak of. */
+export interface Mentions {
+  /** The newest first. @param before index in the log */
+  mentions(term: Term, before?: number): AsyncIterable<Mention>;
 }

@@ -11,12 +11,20 @@ import { eventIn, leafOf } from '../store/leaf.ts';
 import type { Reader } from '../store/store.ts';
 import { ContentCheck } from './content-check.ts';
 import type { Findings } from './findings.ts';
-
+import { HERE, mentionKeys, mentionsFrom } from './mentions.ts';
 import { advance, decodeTail, encodeTail, searchText, type Tail } from './tail.ts';
+
+/** By the first letter of a key. */
+const WHAT: Readonly<Record<string, string>> = {
+  s: 'its line in the list',
+  r: 'where its events stand',
+  x: 'what a search finds',
+  b: 'what blame finds',
+};
 
 export class SessionCheck {
   /** How many records of each kind there must be for what was seen so far. */
-  readonly expected = { sessions: 0, runs: 0, searches: 0 };
+  readonly expected = { sessions: 0, runs: 0, searches: 0, mentions: 0 };
   /** Sessions seen so far, without the recorder's own. */
   recorded = 0;
   readonly #store: Reader;
@@ -26,6 +34,7 @@ export class SessionCheck {
   readonly #tails = new Map<SessionId, Tail>();
   /** Sessions with a damaged or missing event: nothing more can be said of their order and their figures. */
   readonly #lost = new Set<SessionId>();
+  #mentionsFrom: number | null = null;
   #intact = true;
 
   constructor(store: Reader, findings: Findings) {
@@ -37,6 +46,15 @@ export class SessionCheck {
   /** Whether each event was there and as it was written, so that `expected` can be relied on. */
   get intact(): boolean {
     return this.#intact;
+  }
+
+  /** The first event that the index of mentions is kept for: what is below is made when somebody asks. */
+  async mentionsFrom(): Promise<number> {
+    if (this.#mentionsFrom !== null) return this.#mentionsFrom;
+    const from = await mentionsFrom(this.#store);
+    if (from === 'damaged') this.#findings.add('INDEX_DAMAGED', {}, 'how far blame has its index');
+    this.#mentionsFrom = typeof from === 'number' ? from : Number.POSITIVE_INFINITY;
+    return this.#mentionsFrom;
   }
 
   /** @returns the event's leaf hash, of the bytes as they are stored */
@@ -112,6 +130,12 @@ export class SessionCheck {
       this.expected.searches += 1;
       await this.#compare(KEYS.search(session, event.seq), Buffer.from(text), session, event.seq);
     }
+    if (index >= (await this.mentionsFrom())) {
+      for (const key of mentionKeys(event, index)) {
+        this.expected.mentions += 1;
+        await this.#compare(key, HERE, session, event.seq);
+      }
+    }
     this.#tails.set(session, tail);
     if (tail.ended !== undefined) await this.#finishSession(session, tail);
   }
@@ -138,9 +162,7 @@ export class SessionCheck {
   async #compare(key: Uint8Array, expected: Buffer, session: SessionId, seq?: number): Promise<void> {
     const stored = await this.#store.get(key);
     if (stored !== undefined && expected.equals(stored)) return;
-    const what = { s: 'its line in the list', r: 'where its events stand', x: 'what a search finds' }[
-      String.fromCharCode(key[0]!)
-    ];
+    const what = WHAT[String.fromCharCode(key[0]!)];
     this.#findings.add('INDEX_DAMAGED', { session, ...(seq !== undefined && { seq }) }, what);
   }
 }

@@ -55,7 +55,12 @@ export async function walk(options: WalkOptions): Promise<{ size: number; sessio
   await tree.finish(size);
   if (!findings.full) {
     await sessions.finish();
-    if (sessions.intact) await countRest(options, { ...sessions.expected, subtrees: tree.kept });
+    if (sessions.intact)
+      await countRest(options, {
+        ...sessions.expected,
+        subtrees: tree.kept,
+        from: await sessions.mentionsFrom(),
+      });
     await findStrangers(options);
   }
   progress?.(size, size);
@@ -169,17 +174,19 @@ export function sourceOf({ from }: Signed): string {
 /** The records beside the log: no more than there must be. */
 async function countRest(
   { store, findings, signal }: WalkOptions,
-  expected: { sessions: number; runs: number; searches: number; subtrees: number },
+  expected: SessionCheck['expected'] & { subtrees: number; from: number },
 ): Promise<void> {
-  const counts: [Range, number, string][] = [
+  const counts: [range: Range, right: number, what: string, from?: number][] = [
     [RANGES.subtrees(), expected.subtrees, 'hashes of the tree'],
     [RANGES.allSessions(), expected.sessions, 'sessions in the list'],
     [RANGES.allRuns(), expected.runs, 'runs of events'],
     [RANGES.allSearches(), expected.searches, 'lines for the search'],
+    // Below there may be those that are being made for what a former version stored.
+    [RANGES.allMentions(), expected.mentions, 'mentions', expected.from],
   ];
-  for (const [range, right, what] of counts) {
+  for (const [range, right, what, from = null] of counts) {
     signal?.throwIfAborted();
-    const found = await count(store, range);
+    const found = await count(store, range, from);
     if (found !== right) findings.add('INDEX_DAMAGED', {}, `${found} ${what}, where ${right} belong`);
   }
 }
@@ -196,9 +203,10 @@ async function findStrangers({ store, findings }: WalkOptions): Promise<void> {
   }
 }
 
-async function count(store: Reader, range: Range): Promise<number> {
+/** @param from those of earlier events are not counted; null counts all */
+async function count(store: Reader, range: Range, from: number | null): Promise<number> {
   let found = 0;
-  for await (const _ of store.entries(range)) found += 1;
+  for await (const { key } of store.entries(range)) if (from === null || numberIn(key) >= from) found += 1;
   return found;
 }
 

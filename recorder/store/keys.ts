@@ -1,6 +1,8 @@
 /**
  * Where each record lives. Numbers are 6 bytes, big-endian, so that the order of the keys is their order.
  *
+ *     b ‖ term ‖ index          that this event speaks of something that is asked about (see audit/terms.ts)
+ *     i                         index of the first event that `b` is kept for: 0 once it is for all
  *     m                         format of the store
  *     l ‖ index                 event: a leaf of the log, in log order
  *     c ‖ index                 its content: salt and bytes
@@ -21,6 +23,9 @@ export const FORMAT = Buffer.from('{"chaperone":1}');
 
 const NUMBER_BYTES = 6;
 
+/** Of the SHA-256 of a term: who looks one up sees by the event whether it is meant. */
+export const TERM_BYTES = 12;
+
 /** A session id is 26 characters or `system`; the zero byte ends it. */
 const END = '\0';
 
@@ -32,6 +37,8 @@ export const KEYS = {
   session: (id: SessionId) => Buffer.from(`s${id}`, 'latin1'),
   run: (id: SessionId, seq: number) => numbered(`r${id}${END}`, seq),
   search: (id: SessionId, seq: number) => numbered(`x${id}${END}`, seq),
+  mention: (term: Uint8Array, index: number) => mention(term, index),
+  mentionsFrom: Buffer.from('i'),
 } as const;
 
 export const RANGES = {
@@ -45,13 +52,20 @@ export const RANGES = {
   }),
   runs: (id: SessionId, from = 0): Range => ({ from: KEYS.run(id, from), to: Buffer.from(`r${id}\x01`) }),
   searches: (id: SessionId): Range => ({ from: KEYS.search(id, 0), to: Buffer.from(`x${id}\x01`) }),
+  /** Before the event at `before`. */
+  mentions: (term: Uint8Array, before: number): Range => ({
+    from: mention(term, 0),
+    to: mention(term, before),
+  }),
+  allMentions: (): Range => ({ from: Buffer.from('b'), to: Buffer.from('c') }),
   allRuns: (): Range => ({ from: Buffer.from('r'), to: Buffer.from('s') }),
   allSearches: (): Range => ({ from: Buffer.from('x'), to: Buffer.from('y') }),
   allSessions: (): Range => ({ from: Buffer.from('s'), to: Buffer.from('t') }),
   /** Where no record of ours is. */
   nothing: (): Range[] => [
-    { from: Buffer.alloc(0), to: Buffer.from('c') },
-    { from: Buffer.from('d'), to: Buffer.from('l') },
+    { from: Buffer.alloc(0), to: Buffer.from('b') },
+    { from: Buffer.from('d'), to: Buffer.from('i') },
+    { from: Buffer.from('i\0'), to: Buffer.from('l') },
     { from: Buffer.from('m\0'), to: Buffer.from('r') },
     { from: Buffer.from('u'), to: Buffer.from('x') },
     { from: Buffer.from('y'), to: Buffer.alloc(64, 0xff) },
@@ -80,6 +94,14 @@ export function decodeRun(value: Uint8Array): { index: number; count: number } {
   return { index: view.readUIntBE(0, NUMBER_BYTES), count: view.readUIntBE(NUMBER_BYTES, NUMBER_BYTES) };
 }
 
+function mention(term: Uint8Array, n: number): Buffer {
+  const out = Buffer.allocUnsafe(1 + TERM_BYTES + NUMBER_BYTES);
+  out.write('b', 0, 'latin1');
+  out.set(term, 1);
+  out.writeUIntBE(n, 1 + TERM_BYTES, NUMBER_BYTES);
+  return out;
+}
+
 function numbered(prefix: string, n: number): Buffer {
   const out = Buffer.allocUnsafe(prefix.length + NUMBER_BYTES);
   out.write(prefix, 0, 'latin1');
@@ -96,6 +118,8 @@ export function describeKeys({ from, to }: { from: Uint8Array; to: Uint8Array })
       return `events ${same ? paddedNumber(from) : 0} to ${paddedNumber(to)} of the log`;
     case 'c':
       return `the content of events ${same ? paddedNumber(from) : 0} to ${paddedNumber(to)} of the log`;
+    case 'b':
+      return 'the index of what events speak of';
     case 'r':
     case 's':
     case 'x':

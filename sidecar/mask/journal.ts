@@ -77,7 +77,12 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
     case 'session.start':
       return { ...body, command: body.command.map(text) };
     case 'command.decided':
-      return { ...body, ...maskedCommand(body, text), ...maskedMark(body.approval, text) };
+      return {
+        ...body,
+        ...maskedCommand(body, text),
+        ...(body.writes !== undefined && { writes: body.writes.map(text) }),
+        ...maskedMark(body.approval, text),
+      };
     case 'approval.requested': {
       const asked = maskedAsked(body.asked, text);
       // The body of a request is masked where it is read.

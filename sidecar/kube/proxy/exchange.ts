@@ -11,9 +11,11 @@
  */
 import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
+import type { ChangedObject, RequestInfo } from '../../../recorder/audit/request.ts';
 import type { Journal } from '../../../recorder/log/ports.ts';
 import type { Clock } from '../../clock.ts';
 import type { BodyMask } from '../../mask/body.ts';
+import { changedObject } from '../../request/changed-object.ts';
 import type { Header } from '../../request/headers.ts';
 import { unavailable } from '../../request/status.ts';
 import type { Running } from '../credentials/bearers.ts';
@@ -41,6 +43,8 @@ export interface ExchangeOptions extends EndOf {
   masking: RequestMasking;
   /** The most bytes of the answer that are kept. */
   keep: number;
+  /** What it asks for, where the server is to change something. */
+  changes: RequestInfo | null;
   /** True for what flows as it comes: a watch, a log that is followed. */
   live: boolean;
   /** Statuses that the client does not get to see: what was judged is no more, and is to be judged again. */
@@ -186,12 +190,25 @@ export class Exchange implements Dispatcher.DispatchHandler, Running {
     const { summary, kept } = wholeBody(whole, mediaType(head.contentType), keep);
     const answer = body.length === 0 ? {} : { answer: summary, ...(kept.length > 0 && { content: kept }) };
     const error = this.#options.remark;
-    await this.#record({ outcome: 'answered', status: head.status, ...answer, ...(error && { error }) });
+    const object = this.#changed(body);
+    await this.#record({
+      ...{ outcome: 'answered', status: head.status, ...answer },
+      ...(object !== null && { object }),
+      ...(error && { error }),
+    });
     if (hasBody(forwarded.method, head.status)) {
       this.#writeHead([...withoutLength(head), ['content-length', String(agent.length)]]);
     } else this.#writeHead(forwarded.method === 'HEAD' ? head.headers : withoutLength(head));
     response.end(agent);
     this.#finish();
+  }
+
+  #changed(bytes: Uint8Array): ChangedObject | null {
+    const { changes } = this.#options;
+    const { status, contentType } = this.#head!;
+    if (changes === null) return null;
+    const type = mediaType(contentType).split(';', 1)[0]!;
+    return changedObject(changes, { status, type, bytes });
   }
 
   #startFlow(): Flow {

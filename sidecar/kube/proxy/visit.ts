@@ -182,6 +182,7 @@ export class Visit implements Running {
       ...recording(principal.identity, action.request),
       ...{ principal, response: this.#asked.response, since, id: action.id },
       forwarded: { ...forwardedOf(action, head, forward), as: principal.as },
+      changes: action.dryRun || refusal !== null ? null : action.request,
       live: isLive(action),
       overtakenBy: last ? [] : (bound?.overtakenBy ?? []),
     });

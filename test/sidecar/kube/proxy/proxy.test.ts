@@ -55,6 +55,28 @@ t.test('a small request costs two events, and goes on under our own credential',
   t.same(world.reported, []);
 });
 
+t.test('a change says which object it was, in the words of the server', async (t) => {
+  const upstream = await serve(t, ({ url }, response) => {
+    response.writeHead(url!.includes('refused') ? 409 : 201, JSON_TYPE);
+    response.end(JSON.stringify({ kind: 'Pod', metadata: { name: 'made-x7', uid: 'uid-1' } }));
+  });
+  const world = await startWorld(t, upstream.source);
+  const body = JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { generateName: 'made-' } });
+  const post = (path: string) => world.ask(path, { method: 'POST', headers: JSON_TYPE, body });
+  await post(PODS);
+  await post(`${PODS}?dryRun=All`);
+  await post(`${PODS}?x=refused`);
+  const { ended } = await world.evidence();
+  t.same(
+    ended.map(({ object }) => object),
+    [
+      { group: '', resource: 'pods', namespace: 'agents', name: 'made-x7', uid: 'uid-1' },
+      undefined,
+      undefined,
+    ],
+  );
+});
+
 t.test('nothing is served without a token of ours', async (t) => {
   let reached = 0;
   const upstream = await serve(t, (_request, response) => {
