@@ -138,16 +138,6 @@ t.test('a second shell without a recorder says how there can be many', async (t)
   t.same(await once(first, 'close'), [0, null]);
 });
 
-t.test('Ctrl-C ends the demonstration at any time and leaves nothing behind', async (t) => {
-  const directory = await temporary(t);
-  const env = { ...process.env, TMPDIR: directory };
-  const child = spawn(process.execPath, [PROGRAM, 'demo', '--port', '0'], { env });
-  await once(child.stdout, 'data');
-  child.kill('SIGINT');
-  t.same(await once(child, 'close'), [0, null]);
-  t.same(await readdir(directory), []);
-});
-
 t.test('zsh completes, by a Tab in a real one', async (t) => {
   if (!needs(t, 'zsh')) return;
   const directory = await temporary(t);
