@@ -9,6 +9,8 @@ import { kubectl } from '../kubectl.ts';
 import { chaperone, up } from './program.ts';
 import { world } from './upstream.ts';
 
+t.setTimeout(600_000);
+
 const POLICY = `apiVersion: chaperone.dev/v1alpha1
 kind: AgentPolicy
 metadata: { name: team }

@@ -13,6 +13,8 @@ import { UPSTREAM_TOKEN } from '../sidecar/kube/proxy/world.ts';
 import { chaperone, up } from './program.ts';
 import { world } from './upstream.ts';
 
+t.setTimeout(600_000);
+
 const run = promisify(execFile);
 const PEOPLE = { person: { email: 'person@example.com', groups: ['dev'] } };
 

@@ -9,6 +9,8 @@ import { told } from '../sidecar/cursor/told.ts';
 import { needs } from '../tool.ts';
 import { chaperone, temporary, up } from './program.ts';
 
+t.setTimeout(600_000);
+
 const POLICY = `apiVersion: chaperone.dev/v1alpha1
 kind: AgentPolicy
 metadata: { name: team }

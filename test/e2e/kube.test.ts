@@ -9,6 +9,8 @@ import { UPSTREAM_TOKEN } from '../sidecar/kube/proxy/world.ts';
 import { chaperone, temporary, up } from './program.ts';
 import { world } from './upstream.ts';
 
+t.setTimeout(600_000);
+
 const run = promisify(execFile);
 
 for (const age of ['old', 'current'] as const) {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import t from 'tap';
 import { chaperone, temporary } from './program.ts';
 
+t.setTimeout(600_000);
+
 const TEAM = `apiVersion: chaperone.dev/v1alpha1
 kind: AgentPolicy
 metadata: { name: team }

@@ -11,6 +11,8 @@ import { analyse } from '../../../sidecar/command/analyse.ts';
 import { needs, which } from '../../tool.ts';
 import { missed, Stage } from './stage.ts';
 
+t.setTimeout(600_000);
+
 const LONG = process.env.CHAPERONE_LONG !== undefined;
 
 /** Programs that the machine may refuse to run here. */

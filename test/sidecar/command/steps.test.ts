@@ -7,6 +7,8 @@ import t from 'tap';
 import { analyse } from '../../../sidecar/command/analyse.ts';
 import { HOSTILE_SHAPES } from '../../bench/hostile-shapes.ts';
 
+t.setTimeout(600_000);
+
 const context = { cwd: '/home/agent/app', home: '/home/agent' };
 /** The heaviest shape that is linear takes two thirds of them. What takes the square of its length takes hundreds of millions. */
 const MOST = 20_000_000;

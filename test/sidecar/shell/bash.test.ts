@@ -5,6 +5,8 @@ import { prompted } from './guarded.ts';
 import { livesOn } from './lives-on.ts';
 import { bodies } from './recorded.ts';
 
+t.setTimeout(600_000);
+
 const bash = (t: Parameters<typeof prompted>[0]) => prompted(t, 'bash');
 
 t.test('a command runs, a refused one does not, and the shell lives on', async (t) => {

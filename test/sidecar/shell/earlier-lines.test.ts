@@ -7,6 +7,8 @@ import { needs } from '../../tool.ts';
 import { type Guarded, guarded, PROMPT } from './guarded.ts';
 import { bodies } from './recorded.ts';
 
+t.setTimeout(600_000);
+
 const NONE = '/dev/no-such-disk';
 const REFUSED = /chaperone: refused by baseline\//;
 

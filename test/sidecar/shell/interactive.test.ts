@@ -5,6 +5,8 @@ import { needs } from '../../tool.ts';
 import { type GuardedOptions, guarded, PROMPT } from './guarded.ts';
 import { bodies, decisions } from './recorded.ts';
 
+t.setTimeout(600_000);
+
 const shell = (name: string, login = false): Pick<GuardedOptions, 'request'> => ({
   request: { kind: 'shell', shell: name, login },
 });

@@ -10,6 +10,8 @@ import { needs } from '../../tool.ts';
 import { guarded, Pipes, PROMPT } from './guarded.ts';
 import { bodies, decisions, output } from './recorded.ts';
 
+t.setTimeout(600_000);
+
 const argv = (...words: string[]) => ({ request: { kind: 'argv', argv: words } }) as const;
 const sh = (script: string) => argv('sh', '-c', script);
 

@@ -5,6 +5,8 @@ import { constructs } from './constructs.ts';
 import { prompted } from './guarded.ts';
 import { livesOn } from './lives-on.ts';
 
+t.setTimeout(600_000);
+
 const zsh = (t: Parameters<typeof prompted>[0]) => prompted(t, 'zsh');
 
 /** Each line refuses something; nothing that would print BAD runs, and the status is not 0. */

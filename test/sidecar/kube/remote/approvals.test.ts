@@ -7,6 +7,8 @@ import { kubectl } from '../../../kubectl.ts';
 import { type Cluster, EXIT, startCluster } from '../cluster.ts';
 import { sourceAt, startWorld, tls, type World } from '../proxy/world.ts';
 
+t.setTimeout(600_000);
+
 const POLICY = `apiVersion: chaperone.dev/v1alpha1
 kind: AgentPolicy
 metadata: { name: test }

@@ -12,6 +12,8 @@ import { type Cluster, EXIT, startCluster } from '../cluster.ts';
 import { sourceAt, startWorld, tls, type World } from '../proxy/world.ts';
 import { bodies, recorded } from './stage.ts';
 
+t.setTimeout(600_000);
+
 const INPUT = Buffer.from(Array.from({ length: 100_000 }, (_, line) => `line ${line}\n`).join(''));
 const md5 = (bytes: Uint8Array) => createHash('md5').update(bytes).digest('hex');
 

@@ -6,6 +6,8 @@ import { needs } from '../../../../tool.ts';
 import { policy } from '../script/judging.ts';
 import { Person } from './terminal.ts';
 
+t.setTimeout(600_000);
+
 const SHELLS: Record<string, string[]> = {
   bash: ['bash', '--norc', '--noprofile', '-i'],
   zsh: ['zsh', '-f', '-i'],
