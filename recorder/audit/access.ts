@@ -3,9 +3,10 @@ import type { SessionId } from './units.ts';
 
 /**
  * How somebody logged in: by a one-time link, by the token of the data directory, or through a provider, in a browser
- * (`oidc`) or with a command line (`device`), or of a Pod by its ServiceAccount's token (`workload`).
+ * (`oidc`) or with a command line (`device`), of a Pod by its ServiceAccount's token
+ * (`workload`), or of what runs in a session by that one's own (`session`).
  */
-export type LoginKind = 'link' | 'token' | 'oidc' | 'device' | 'workload';
+export type LoginKind = 'link' | 'token' | 'oidc' | 'device' | 'workload' | 'session';
 
 /** How somebody looked at a session: `export` is what leaves the house. */
 export type Look = 'replay' | 'live' | 'export' | 'search' | 'verify' | 'blame';

@@ -323,7 +323,7 @@ const body = z.discriminatedUnion('type', [
   }),
   z.strictObject({
     type: z.literal('access.login'),
-    how: z.enum(['link', 'token', 'oidc', 'device', 'workload']),
+    how: z.enum(['link', 'token', 'oidc', 'device', 'workload', 'session']),
     from: z.string(),
     login: z.string().exactOptional(),
     user: z.string().exactOptional(),

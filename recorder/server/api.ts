@@ -15,6 +15,9 @@
  *   POST /api/login-link                            LoginLink; bearer token only
  *   POST /api/sessions/:id/kubeconfig               KubeconfigText; bearer token only, where a proxy runs
  *   DELETE /api/sessions/:id/kubeconfig             {} once it is worth nothing; bearer token only
+ *   POST /api/sessions/:id/token                    SessionToken; bearer token and workloads only
+ *   GET  /api/own/approvals                         Approvals, those of one session; by its token only
+ *   POST /api/own/approvals/:id/cancel              ApprovalView, cancelled; by the token of its session only
  *   GET  /api/approvals                             Approvals; with follow=1 ApprovalLine, a line each
  *   POST /api/approvals                             Asking → AskLine, a line each; bearer token only
  *   GET  /api/approvals/:id                         ApprovalView
@@ -148,6 +151,11 @@ export interface LoginLink {
 /** Leads to the Kubernetes API through the gate; its token is a secret of that session. */
 export interface KubeconfigText {
   kubeconfig: string;
+}
+
+/** What runs in a session takes back by it what that session asked; a secret of the session, worth nothing after it. */
+export interface SessionToken {
+  token: string;
 }
 
 export type CastFormat = 'v3' | 'v2' | 'txt' | 'json';

@@ -149,7 +149,8 @@ export class Application {
       if (request.headers.authorization !== undefined) await this.#refused(notOurs(), from);
       throw new ChaperoneError('UNAUTHENTICATED', 'log in first: follow the link that `chaperone up` prints');
     }
-    if (login.how !== 'token' && login.how !== 'device' && login.how !== 'workload') return login;
+    // A browser's is recorded as it is opened.
+    if (login.how === 'link' || login.how === 'oidc') return login;
     const recorded = login.how === 'token' ? request.socket : login;
     if (!this.#loggedIn.has(recorded)) {
       await access.login(login, from);

@@ -40,6 +40,8 @@ const OTHER_PERMISSIONS = [
   'approvals.ask',
   'kube.open',
   'logins.issue',
+  /** What a session may do about its own requests. */
+  'approvals.own',
 ] as const;
 
 type ScopedPermission = (typeof SCOPED_PERMISSIONS)[number];
@@ -77,6 +79,7 @@ export const OF_LOGIN: Readonly<Record<Login['how'], readonly Permission[]>> = {
   device: ['account'],
   token: ['account', 'evidence.write', 'approvals.ask', 'kube.open', 'logins.issue'],
   workload: ['evidence.write', 'approvals.ask'],
+  session: ['approvals.own'],
 };
 
 /** What is asked of a caller is answered from these alone. */

@@ -10,6 +10,7 @@ import { ChaperoneError } from '../errors.ts';
 import { BrowserLogins, type Opening } from './browser-logins.ts';
 import type { Origins } from './hardening.ts';
 import { LOCAL_ADMIN, LOCAL_PROGRAM, type Login, type Principal } from './principal.ts';
+import { SessionLogins } from './session-logins.ts';
 import { WorkloadLogins } from './workload-logins.ts';
 
 /** Logins of command lines, by tokens that a provider signed. */
@@ -37,6 +38,8 @@ export interface LoginOptions {
   tokens: TokenLogins | null;
   /** Where workloads sign in. */
   workloads: WorkloadLogins | null;
+  /** Where sessions do. */
+  sessions: SessionLogins | null;
   /** Told of a login that ended because the provider said no. */
   withdrawn(login: Login): void;
 }
@@ -172,7 +175,8 @@ export class Logins {
   async #bySecret(token: string | undefined): Promise<Login | null> {
     if (token === undefined) return null;
     if (timingSafeEqual(digest(token), this.#bearer)) return this.#byToken;
-    const { tokens, workloads } = this.#options;
+    const { tokens, workloads, sessions } = this.#options;
+    if (sessions !== null && SessionLogins.isOne(token)) return sessions.find(token);
     if (workloads !== null && WorkloadLogins.isOne(token)) return workloads.find(token);
     return tokens !== null && token.split('.').length === 3 ? tokens.find(token) : null;
   }

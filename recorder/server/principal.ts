@@ -2,6 +2,7 @@
 import { EVERY_GROUP } from '../approvals/voters.ts';
 import type { LoginKind } from '../audit/access.ts';
 import type { Identity } from '../audit/identity.ts';
+import type { SessionId } from '../audit/units.ts';
 
 /**
  * `viewer`: sees sessions of the namespaces that are theirs to see. `approver`: a viewer who decides on approvals.
@@ -48,6 +49,8 @@ export interface Login {
   ended: AbortSignal;
   /** Of a workload: who it is proven to be, and the only one that it speaks for. */
   workload?: Identity;
+  /** Of what runs in a session: that one, and the only one that it speaks for. */
+  session?: SessionId;
 }
 
 /** On one machine there is one human who may log in, whatever browser they use. */

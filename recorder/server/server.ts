@@ -24,9 +24,11 @@ import { castRoutes } from './routes/cast.ts';
 import { healthRoutes, probeRoutes } from './routes/health.ts';
 import { type KubeAccess, kubeRoutes } from './routes/kube.ts';
 import { offboardRoutes } from './routes/offboard.ts';
+import { ownApprovalRoutes } from './routes/own-approvals.ts';
 import { type Explainer, policyRoutes } from './routes/policy.ts';
 import { sessionRoutes } from './routes/sessions.ts';
 import { verifyRoutes } from './routes/verify.ts';
+import { SessionLogins } from './session-logins.ts';
 import { SOCKET_ROUTES, Sockets } from './sockets.ts';
 import { Throttle } from './throttle.ts';
 import { type WorkloadDoor, WorkloadLogins } from './workload-logins.ts';
@@ -66,6 +68,8 @@ export interface ServerOptions {
   oidc?: OidcSettings;
   /** Tells whose a ServiceAccount's token is: then workloads may write evidence of themselves, and ask. */
   workloads?: WorkloadDoor;
+  /** A secret of this recorder: then sessions may take back what they asked themselves. */
+  sessionKey?: Uint8Array;
   /** What does not work as it should in this process, beside the server. */
   troubles?: () => readonly Trouble[];
   /** Against slow requests; see `LIMITS`. */
@@ -86,6 +90,8 @@ export interface RecorderServer {
   loginUrl(next?: string, as?: Principal): string;
   /** Ends every login of a person, at once. @returns their names, as they stand in the log */
   endLogins(user: string): string[];
+  /** What runs in a session takes back by it what it asked; null where there is no key for that. */
+  sessionToken(session: SessionId): string | null;
   /** What is answered at which address, and what it needs; null where that is no login. */
   table: readonly { method: string; path: string; needs: Permission | null }[];
   /** Stops within a few seconds: takes no more requests, answers what was stored, closes sockets with 1001. */
@@ -111,7 +117,7 @@ export async function startServer(options: ServerOptions): Promise<RecorderServe
   const port = await listen(http, options.port);
   const url = `http://${HOST}:${port}`;
   const parts = { token, assets, port, http, peopleAt };
-  const { application, sockets, logins, loginUrl, table } = assemble(options, parts);
+  const { application, sockets, logins, loginUrl, table, sessions } = assemble(options, parts);
   const sweeping = setInterval(() => void logins.sweep(), SWEEP_EVERY_MS).unref();
   // E.g. no descriptor is left for one more connection: that must not end the recording of the others.
   http.on('error', options.report ?? complain);
@@ -128,7 +134,12 @@ export async function startServer(options: ServerOptions): Promise<RecorderServe
     await close();
     throw error;
   }
-  return { url, port, loginUrl, table, endLogins: (user) => logins.end(user), close: once(close) };
+  return {
+    ...{ url, port, loginUrl, table },
+    endLogins: (user) => logins.end(user),
+    sessionToken: (session) => sessions?.issue(session) ?? null,
+    close: once(close),
+  };
 }
 
 interface Parts {
@@ -148,6 +159,7 @@ function assemble(
     desk,
     explainer,
     workloads: door,
+    sessionKey: key,
     credentialReads: reads,
     endings = new Endings(),
     endWithin = END_WITHIN_MS,
@@ -163,8 +175,9 @@ function assemble(
   const { origins, localAdmin, tokens, waysIn } = people;
   const withdrawn = (login: Login): void => void access.logout(login, 'withdrawn').catch(report);
   const workloads = door === undefined ? null : new WorkloadLogins(door);
+  const sessions = key === undefined ? null : new SessionLogins({ key, archive: log });
   const logins = new Logins({
-    ...{ port, token, now, workloads },
+    ...{ port, token, now, workloads, sessions },
     ...{ origins, localAdmin, tokens, withdrawn },
   });
   const loginUrl = (next?: string, as?: Principal): string =>
@@ -186,6 +199,9 @@ function assemble(
     ...verifyRoutes({ access }),
     ...policyRoutes({ explainer }),
     ...(desk === undefined ? [] : approvalRoutes({ desk, archive: log, now })),
+    ...(desk === undefined || sessions === null
+      ? []
+      : ownApprovalRoutes({ desk, archive: log, sessions, now })),
     ...(kube === undefined ? [] : kubeRoutes({ archive: log, kube })),
     ...(reads === undefined ? [] : offboardRoutes({ ...leaving, reads, access })),
   ];
@@ -213,7 +229,7 @@ function assemble(
     ...SOCKET_ROUTES.map((route) => ({ ...route, method: 'WebSocket' })),
     ...open.map((route) => ({ ...route, needs: null })),
   ].map(({ method, path, needs }) => ({ method, path, needs }));
-  return { application, sockets, logins, loginUrl, table };
+  return { application, sockets, logins, loginUrl, table, sessions };
 }
 
 function linkOf(

@@ -1,12 +1,12 @@
 import { type Command, InvalidArgumentError } from 'commander';
 import type { RemoteApprovals } from '../../recorder/client/approvals.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
-import { askedText } from '../../recorder/export/labels.ts';
 import type { ApprovalView } from '../../recorder/server/api.ts';
-import { effectSummary, effectText, isShown } from './approvals/effect.ts';
+import { effectText, isShown } from './approvals/effect.ts';
+import { listed, oneLine, whole } from './approvals/text.ts';
 import { dataDirectory, dataOption } from './data.ts';
 import { byEnding } from './evidence.ts';
-import { clip, formatDuration, formatTime, jsonLine, paint, table, visible } from './format.ts';
+import { jsonLine, visible } from './format.ts';
 
 interface Where {
   data?: string;
@@ -58,7 +58,7 @@ export function approvals(root: Command): void {
     .description('take one back that waits: your own, or as an administrator')
     .argument('<id>', 'the request, or the last characters of its id')
     .addOption(dataOption())
-    .action((id: string, options: Where) => using(options, cancel(id)));
+    .action((id: string, options: Where) => cancelled(options, id));
   verb
     .command('grants')
     .description('list what passes again without being asked')
@@ -71,6 +71,13 @@ export function approvals(root: Command): void {
     .argument('<id>', 'the request, or the last characters of its id')
     .addOption(dataOption())
     .action((id: string, options: Where) => using(options, revoke(id)));
+}
+
+/** In a guarded shell it is that session which takes back, and only what it asked itself. */
+async function cancelled(options: Where, wanted: string): Promise<void> {
+  const { OwnApprovals } = await import('../../recorder/client/own-approvals.ts');
+  const own = await OwnApprovals.ofEnvironment(process.env);
+  await (own === null ? using(options, cancel(wanted)) : cancel(wanted)(own));
 }
 
 type Work = (desk: RemoteApprovals) => Promise<void>;
@@ -139,7 +146,7 @@ function vote(
   };
 }
 
-function cancel(wanted: string): Work {
+function cancel(wanted: string): (desk: Pick<RemoteApprovals, 'list' | 'cancel'>) => Promise<void> {
   return async (desk) => {
     const view = await desk.cancel((await find(desk, wanted)).id);
     process.stdout.write(`${oneLine(view)}\n`);
@@ -153,91 +160,10 @@ function revoke(wanted: string): Work {
   };
 }
 
-async function find(desk: RemoteApprovals, wanted: string): Promise<ApprovalView> {
+async function find(desk: Pick<RemoteApprovals, 'list'>, wanted: string): Promise<ApprovalView> {
   const found = byEnding(await desk.list(), wanted);
   if (typeof found !== 'string') return found;
   throw new ChaperoneError('NOT_FOUND', `request ${visible(wanted)} ${found}: chaperone approvals list`);
-}
-
-function listed(views: readonly ApprovalView[], none: string): string {
-  if (views.length === 0) return none;
-  const header = ['ID', 'ASKED', 'STATE', 'WHO', 'RULE', 'WHAT'];
-  const rows = views.map((view) => [
-    view.id,
-    formatTime(view.requestedAt),
-    stateOf(view),
-    visible(view.requester.user),
-    visible(view.rule),
-    clip(visible(askedText(view.asked)), WHAT_WIDTH),
-  ]);
-  return table([header, ...rows]);
-}
-
-const WHAT_WIDTH = 60;
-
-function oneLine(view: ApprovalView): string {
-  const colour = {
-    pending: 'yellow',
-    approved: 'green',
-    denied: 'red',
-    expired: 'red',
-    cancelled: 'red',
-  } as const;
-  const state = paint(colour[view.state], stateOf(view));
-  return `${formatTime(view.requestedAt)}  ${view.id}  ${state}  ${visible(view.requester.user)}: ${visible(askedText(view.asked))}  (${visible(view.rule)})`;
-}
-
-function stateOf({ state, terms, votes, grantedUntil, used, revoked, may }: ApprovalView): string {
-  const now = Date.now() * 1000;
-  switch (state) {
-    case 'pending': {
-      const yes = votes.length === 0 && terms.quorum === 1 ? '' : ` ${votes.length}/${terms.quorum}`;
-      return `waits${yes}, ${formatDuration(terms.until - now)} left${may.vote ? '' : ', not for you to decide'}`;
-    }
-    case 'approved':
-      if (revoked) return 'revoked';
-      if (grantedUntil !== undefined) return `granted, ${formatDuration(grantedUntil - now)} left`;
-      return used ? 'approved' : 'approved, not used';
-    case 'denied':
-    case 'expired':
-    case 'cancelled':
-      return state;
-  }
-}
-
-function whole(view: ApprovalView): string {
-  const { id, session, requester, asked, rule, reason, votes, terms, obstacle } = view;
-  const rows = [
-    ['request', id],
-    ['state', stateOf(view)],
-    ['what', visible(askedText(view.asked))],
-    ['where', visible(asked.kind === 'request' ? asked.uri : asked.cwd)],
-    ['who', `${visible(requester.user)} (${requester.proof})`],
-    ...(requester.pod ? [['pod', visible(`${requester.pod.namespace}/${requester.pod.name}`)]] : []),
-    ...(requester.conversation ? [['conversation', visible(requester.conversation)]] : []),
-    ['session', session],
-    ['rule', visible(rule)],
-    ['reason', visible(reason)],
-    ...(terms.groups.length > 0 ? [['decided by', visible(terms.groups.join(', '))]] : []),
-    ...(terms.quorum > 1 ? [['approvals', approvalsOf(view)]] : []),
-    ...(obstacle === undefined ? [] : [['you', `may not decide: ${visible(obstacle.message)}`]]),
-    ...(asked.kind === 'command'
-      ? asked.commands.map(({ argv, via }) => ['runs', visible([...via, ...argv].join(' '))])
-      : []),
-    ...(asked.kind === 'request' && asked.effect ? [['would', effectSummary(asked.effect)]] : []),
-    ...asked.unknown.map((why) => ['unknown', visible(why)]),
-    ...votes.map(({ user, vote, comment }) => [
-      'vote',
-      visible(`${user}: ${vote}${comment ? ` (${comment})` : ''}`),
-    ]),
-  ];
-  return table(rows);
-}
-
-function approvalsOf({ votes, terms }: ApprovalView): string {
-  const given = votes.filter(({ vote }) => vote === 'approve').length;
-  const why = terms.unproven === true ? ', one more than the rule asks: nothing proves who asks' : '';
-  return `${given} of ${terms.quorum}${why}`;
 }
 
 function said(comment: string | undefined): { comment?: string } {

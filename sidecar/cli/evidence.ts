@@ -5,6 +5,8 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Approvals } from '../../recorder/approvals/asking.ts';
+import type { SessionId } from '../../recorder/audit/units.ts';
+import type { Recorder } from '../../recorder/client/http.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Endable } from '../../recorder/log/endings.ts';
 import type { Archive, Journal, SessionSummary } from '../../recorder/log/ports.ts';
@@ -21,6 +23,8 @@ export interface Evidence {
   approvals: Approvals | null;
   /** What leads guarded shells into the Kubernetes API; null where nothing does. */
   kube: KubeAccess | null;
+  /** Lets what runs in a session take back what it asked; null where nobody is asked. */
+  ownAccess: ((session: SessionId) => Promise<Recorder | null>) | null;
   /** Where a session of this process hears that it is to end. */
   endings: Endable;
   /** True where another process holds the store. */
@@ -41,6 +45,7 @@ export async function openEvidence(data: string): Promise<Evidence> {
     const { RemoteArchive } = await import('../../recorder/client/archive.ts');
     const { RemoteJournal } = await import('../../recorder/client/journal.ts');
     const { RemoteApprovals } = await import('../../recorder/client/approvals.ts');
+    const { sessionAccess } = await import('../../recorder/client/own-approvals.ts');
     const { RemoteKubeAccess } = await import('../../recorder/client/kube-access.ts');
     const journal = await RemoteJournal.connect(recorder);
     return {
@@ -49,6 +54,7 @@ export async function openEvidence(data: string): Promise<Evidence> {
       vault,
       approvals: new RemoteApprovals(recorder),
       kube: new RemoteKubeAccess(recorder),
+      ownAccess: (session) => sessionAccess(recorder, session),
       endings: journal,
       remote: true,
       close: () => journal.close(),
@@ -66,6 +72,7 @@ export async function openEvidence(data: string): Promise<Evidence> {
     vault,
     approvals: null,
     kube: null,
+    ownAccess: null,
     endings: new Endings(),
     remote: false,
     close: () => log.close(),

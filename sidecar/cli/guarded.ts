@@ -1,7 +1,6 @@
 /** Puts a guarded session together: who asks, the policy in force, the gate, the terminal. */
 import { ulid } from 'ulid';
 import type { SessionId } from '../../recorder/audit/units.ts';
-import type { KubeAccess } from '../../recorder/server/routes/kube.ts';
 import { systemClock } from '../clock.ts';
 import { analyse, analyseArgv } from '../command/analyse.ts';
 import { MachineFiles } from '../files/machine-files.ts';
@@ -67,20 +66,23 @@ export async function guardedShell(
     stdio: options.stdio ?? ownStdio(),
     env: options.env ?? ownEnvironment(),
     signals: ended,
-    ...(evidence.kube !== null && { access: kubeAccess(evidence.kube, session) }),
+    access: accessOf(evidence, session),
   });
   const { status } = await shell.finally(unwatch);
   return { status, session };
 }
 
-/** Where a proxy of the Kubernetes API runs, programs in the shell reach it, and nothing else, by default. */
-function kubeAccess(kube: KubeAccess, session: SessionId): Access {
+/** What programs in the shell reach by default: the guarded Kubernetes API where there is one, and their own requests. */
+function accessOf({ kube, ownAccess }: Evidence, session: SessionId): Access {
   return {
     async open(directory) {
-      const text = await kube.grant(session);
-      return text === null ? {} : { KUBECONFIG: await directory.write('kubeconfig', text) };
+      const [text, own] = await Promise.all([kube?.grant(session), ownAccess?.(session)]);
+      return {
+        ...(text && { KUBECONFIG: await directory.write('kubeconfig', text) }),
+        ...(own && { CHAPERONE_SESSION: await directory.write('session.json', JSON.stringify(own)) }),
+      };
     },
-    close: () => kube.revoke(session),
+    close: async () => kube?.revoke(session),
   };
 }
 

@@ -155,7 +155,7 @@ export async function startRecorder(
     opened.push(async () => desk.close());
     const endings = new Endings();
     const here = { archive: log, journal, vault, approvals: desk, endings, remote: false, close };
-    const evidence: Evidence = { ...here, kube: null };
+    const evidence: Evidence = { ...here, kube: null, ownAccess: null };
     const policy = await watchPolicy(data, evidence);
     opened.push(() => policy.close());
     const guarded = (await guarding?.({ data, log, policy, vault, approvals: desk, endings })) ?? null;
@@ -171,13 +171,24 @@ export async function startRecorder(
     ];
     const explainer = explainerOf(() => policy.current());
     const more = { ...(kube !== null && { kube }), ...(oidc !== null && { oidc }) };
+    const sessionKey = log.secret('sessions');
     const leaving = { endings, credentialReads: credentialReads(homeDirectory()) };
-    const server = await startServer({ ...page, ...leaving, troubles, explainer, ...more });
+    const server = await startServer({ ...page, ...leaving, sessionKey, troubles, explainer, ...more });
     opened.push(() => server.close());
     const told = { desk, archive: log, data, clock: deadlineClock };
     telling = await startTelling(told, oidc?.externalUrl?.href ?? server.url);
     if (telling !== null) opened.push(telling.close);
-    return { server, evidence: { ...evidence, kube }, policy, kube: guarded?.summary ?? null, close };
+    const ownAccess: Evidence['ownAccess'] = async (session) => {
+      const token = server.sessionToken(session);
+      return token === null ? null : { url: server.url, token };
+    };
+    return {
+      server,
+      evidence: { ...evidence, kube, ownAccess },
+      policy,
+      kube: guarded?.summary ?? null,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;

@@ -1,12 +1,12 @@
 /** kubectl waits for a person, as does a shell in a process of its own; the person decides by `chaperone approvals`. */
 import { execFile } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
+import { rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
 import type { ApprovalView } from '../../recorder/server/api.ts';
 import { kubectl } from '../kubectl.ts';
-import { chaperone, up } from './program.ts';
+import { chaperone, PROGRAM, up } from './program.ts';
 import { world } from './upstream.ts';
 
 t.setTimeout(600_000);
@@ -106,6 +106,23 @@ t.test('who asks, waits; who decides, is heard', async (t) => {
   const withdrawn = chaperone(['shell', '--data', data, '--', 'make', '--version']);
   t.match(await on('cancel', (await waiting()).id), { status: 0, stdout: /cancelled/ });
   t.match(await withdrawn, { status: 126, stderr: /cancelled by admin/ });
+  // What runs in a session takes back what it asked, by its own id, and nothing of another's.
+  const named = join(data, 'id');
+  const own = chaperone(
+    [
+      ...['shell', '--data', data, '--', 'sh', '-c'],
+      `"$KUBECTL" delete --raw ${other.at(-1)} & until [ -s ${named} ]; do sleep 0.05; done
+    "$NODE" ${PROGRAM} approvals cancel 01JD0000000000000000000001 --data ${data}; echo "foreign $?"
+    "$NODE" ${PROGRAM} approvals cancel "$(cat ${named})" --data ${data}; wait $!`,
+    ],
+    { env: { ...process.env, KUBECTL: binary, NODE: process.execPath } },
+  );
+  const theirs = (await waiting()).id;
+  await writeFile(`${named}.new`, theirs);
+  await rename(`${named}.new`, named);
+  t.match(await own, { stdout: /foreign 3\n.*cancelled/s, stderr: /cancelled by/ });
+  t.match(await on('show', theirs), { stdout: /cancelled/ });
+  t.equal(deletes(), 2);
   t.match(await on('grants'), { stdout: /granted/ });
   t.match(await on('approve', 'ZZZZZZ'), { status: 3, stderr: /approvals list/ });
   t.equal(await stop(), 0);

@@ -37,6 +37,10 @@ const TABLE: Record<string, { who: string; ask?: string }> = {
   // Whoever sees it gets that far: for what they asked themselves. See approval-people.test.ts.
   'POST /api/approvals/:id/cancel': { who: ROLES },
   'POST /api/sessions/:id/kubeconfig': { who: 'token' },
+  'POST /api/sessions/:id/token': { who: 'token' },
+  // Of one session, by its own token: see own-approvals.test.ts.
+  'GET /api/own/approvals': { who: '' },
+  'POST /api/own/approvals/:id/cancel': { who: '' },
   'DELETE /api/sessions/:id/kubeconfig': { who: 'token' },
   'GET /api/offboard': { who: 'admin token', ask: '?user=nobody' },
   'POST /api/offboard': { who: 'admin token' },
@@ -84,6 +88,7 @@ t.test('every address, by everybody', async (t) => {
   const kube = { grant: async () => 'kubeconfig', revoke: async () => {} };
   const world = await startWorld(t, {
     kube,
+    sessionKey: Buffer.alloc(32),
     credentialReads: { ofCommand: () => [], isCredential: () => false },
   });
   const keys = world.server.table.map(({ method, path }) => `${method} ${path}`);
