@@ -26,6 +26,8 @@ export interface Touch {
   recursive: boolean;
   /** False where an expansion decides whether, or where, it is touched. */
   certain: boolean;
+  /** Names that only what is read tells, as those in an archive: by itself a name that stands anywhere is not met. */
+  unnamed?: true;
   /** As the words spell it, where that leads on through a link: by a slash at its end, or `..` behind one. */
   spelled?: string;
 }

@@ -195,6 +195,11 @@ export class Found {
     }
   }
 
+  /** Whether a command so far gets something from another machine. */
+  fetches(): boolean {
+    return this.commands.some(({ capabilities }) => capabilities.includes('network-fetch'));
+  }
+
   newPipeline(): number {
     return ++this.#pipelines;
   }

@@ -7,7 +7,9 @@ import { fileNamed, textAt } from './code/script-file.ts';
 import { consequencesOf } from './files/consequences.ts';
 import { disguised } from './files/disguise.ts';
 import { fileOf } from './files/standing.ts';
-import { everywhere, touchesOf } from './files/touches.ts';
+import { everywhere } from './files/touch.ts';
+import { touchesOf } from './files/touches.ts';
+import { touchedByVariables } from './files/variables.ts';
 import { follow } from './follow.ts';
 import type { Found } from './found.ts';
 import { namespaceOf } from './kube-context.ts';
@@ -26,7 +28,8 @@ export function invoke(found: Found, call: Call, scope: Scope): void {
   const program = name === undefined ? '' : name.glob || name.value === null ? null : programOf(name.value);
   const tool = program ? toolNamed(program) : undefined;
   const use = tool === undefined ? NOTHING : useOf(found, tool, call, scope);
-  const all = program ? allTouches(program, call, scope) : call.touches;
+  const named = program ? allTouches(program, call, scope) : call.touches;
+  const all = joinedTo(named, call.env.length === 0 ? [] : touchedByVariables(call.env, scope));
   const touches = found.within('touches', all, call.text);
   const file = program ? fileOf(found, program, call, scope) : null;
   const path = file === null ? null : (scope.files?.follow(file, true) ?? null);
@@ -103,6 +106,8 @@ function origins(
       'the program is one that the line itself made, or another by this name',
       text,
     );
+  else if (path !== null && found.made.mayCover(path) && found.fetches())
+    found.doubt('computed-command', 'the program may be one that the line itself downloads', text);
   else if (path === null && program && found.made.names(program))
     found.doubt('computed-command', 'the line itself made a program of this name', text);
   if (hasLookAlike(name))

@@ -3,7 +3,7 @@ import type { ArrayValue, Assignment, Command, For, Select } from 'unbash';
 import type { Assigned, Touch } from '../action.ts';
 import { ANYWHERE } from '../match/path.ts';
 import { isTorn, redirect } from './files/redirect.ts';
-import { touch } from './files/touches.ts';
+import { touch } from './files/touch.ts';
 import type { Found } from './found.ts';
 import { heldBySearch, heldByVariables } from './held.ts';
 import { invoke } from './invoke.ts';

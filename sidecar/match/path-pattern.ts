@@ -107,6 +107,8 @@ function touchMatches(
   rule: readonly Segment[],
   certainly: boolean,
 ): Tri {
+  // A rule about a name in whatever directory says nothing of names that nobody knows.
+  if (touch.unnamed && rule[0]?.text === '**') return NO;
   // What is not known may be anything that a rule names whole trees by.
   if (path.length === 1 && path[0]!.text === '**' && rule.length > 0) return MAYBE;
   // Above: deleting `/home` deletes `/home/agent`. For a rule that allows, only what it names.

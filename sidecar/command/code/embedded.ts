@@ -4,7 +4,7 @@ import { byName } from '../grammar/by-name.ts';
 import type { Scope } from '../scope.ts';
 import type { Word } from '../words/fields.ts';
 import { make, packages } from './embedded/build.ts';
-import { connected, proxies } from './embedded/connections.ts';
+import { batch, connected, proxies } from './embedded/connections.ts';
 import { client } from './embedded/database.ts';
 import { escapes, tested } from './embedded/escapes.ts';
 import { settings } from './embedded/git.ts';
@@ -13,10 +13,10 @@ import { awk, editor, sed } from './embedded/scripted.ts';
 
 /** Follows what is given in the words, or as text on standard input. */
 export function followEmbedded(found: Found, program: string, words: readonly Word[], scope: Scope): void {
-  const language = languageNamed(program);
-  if (language === undefined) return;
+  const languages = languagesNamed(program);
+  if (languages.length === 0) return;
   const inside = { ...scope, via: [...scope.via, program], depth: scope.depth + 1 };
-  language.follow(words, { found, program, scope: inside });
+  for (const language of languages) language.follow(words, { found, program, scope: inside });
 }
 
 interface Language {
@@ -31,14 +31,15 @@ const LANGUAGES: readonly Language[] = [
   { name: /^(psql|mysql|mariadb|sqlite3?|duckdb)$/, follow: client },
   { name: /^git$/, follow: settings },
   { name: /^(g|b|p|re)?make$/, follow: make },
-  { name: /^(ssh|scp|sftp|autossh|rsync|git)$/, follow: proxies },
+  { name: /^(ssh|scp|sftp|autossh|rsync)$/, follow: proxies },
+  { name: /^sftp$/, follow: batch },
   { name: /^zip$/, follow: tested },
   { name: /^(nc|ncat|netcat|socat|nc\.\w+)$/, follow: connected },
   { name: /^(apt|apt-get|aptitude|dpkg|yum|dnf)$/, follow: packages },
   {
-    name: /^(ed|red|gdb|lldb|expect|emacs|less|more|man|s?ftp|lftp|telnet|node-gyp|bc|dc|m4|nano)$/,
+    name: /^(ed|red|gdb|lldb|expect|emacs|less|more|man|ftp|lftp|telnet|node-gyp|bc|dc|m4|nano)$/,
     follow: escapes,
   },
 ];
 
-const languageNamed = byName((program) => LANGUAGES.find(({ name }) => name.test(program)));
+const languagesNamed = byName((program) => LANGUAGES.filter(({ name }) => name.test(program)));

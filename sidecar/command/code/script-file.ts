@@ -15,6 +15,8 @@ export function fileNamed(word: Word, scope: Scope): string | null {
 export function textAt(found: Found, path: string | null, { files }: Scope): string | null {
   if (path === null) return null;
   if (found.made.covers(path)) return found.made.textOf(path);
+  // What stands there may have been replaced.
+  if (found.made.mayCover(path)) return null;
   const text = files?.text(path) ?? null;
   if (text !== null) found.taken.push(path);
   return text;

@@ -1,39 +1,74 @@
 /** The language of sed, as far as it starts commands and opens files. Pure. */
 
+/** What a script starts and opens. */
+export interface Opened {
+  /** Commands that it runs; null for one that only running it tells, or a script that cannot be read. */
+  commands: (string | null)[];
+  files: OpenedFile[];
+}
+
+export interface OpenedFile {
+  role: 'reads' | 'writes';
+  /** Null where it is computed. */
+  name: string | null;
+  /** A computed name that does not begin with a slash for certain. */
+  below?: true;
+}
+
 /**
- * The commands that a sed script runs: `e command`, `s/…/…/e` (what it runs is in the text: null), and null for a
- * script that cannot be read.
+ * `e command`, `s/…/…/e` (what it runs is in the text: null), `r`, `R`, `w` and `W` with a file, `s/…/…/w file`.
  * https://www.gnu.org/software/sed/manual/html_node/sed-commands-list.html
  */
-export function sedCommands(script: string): (string | null)[] {
-  const found: (string | null)[] = [];
+export function readSed(script: string): Opened {
+  const found: Opened = { commands: [], files: [] };
+  const { commands } = found;
   let at = 0;
-  const end = script.length;
-  while (at < end) {
+  while (at < script.length) {
     at = skipAddresses(script, at);
-    if (at < 0) return [...found, null];
-    const command = script[at++];
-    if (command === undefined) break;
+    const command = at < 0 ? undefined : script[at++];
+    if (command === undefined) {
+      if (at < 0) commands.push(null);
+      return found;
+    }
     if (command === 's' || command === 'y') {
-      const sign = script[at];
-      const middle = sign === undefined ? -1 : delimited(script, at + 1, sign, command === 's');
-      const close = middle < 0 ? -1 : delimited(script, middle, sign!);
-      if (close < 0) return [...found, null];
-      const flags = /^[gpIiMme0-9]*(w[^\n]*)?/.exec(script.slice(close, close + 256))![0];
-      if (command === 's' && /^[^w]*e/.test(flags)) found.push(null);
-      at = close + flags.length;
+      const close = endOfSubstitution(script, at, command === 's');
+      if (close < 0) {
+        commands.push(null);
+        return found;
+      }
+      const flags = /^[gpIiMme0-9]*(?:w([^\n]*))?/.exec(lineFrom(script, close))!;
+      if (command === 's' && /^[^w]*e/.test(flags[0])) commands.push(null);
+      if (flags[1] !== undefined) opens(found, 'writes', flags[1]);
+      at = close + flags[0].length;
     } else if (command === 'e') {
       const line = lineFrom(script, at);
-      found.push(line.trim() === '' ? null : line.trim());
+      commands.push(line.trim() === '' ? null : line.trim());
       at += line.length;
-    } else if (/[aicrRwW:btT]/.test(command)) {
-      // The rest of the line is a text, a file or a label; of a label a semicolon ends it.
+    } else if (/[rRwW]/.test(command)) {
+      const line = lineFrom(script, at);
+      opens(found, /[wW]/.test(command) ? 'writes' : 'reads', line);
+      at += line.length;
+    } else if (/[aic:btT]/.test(command)) {
+      // The rest of the line is a text or a label; of a label a semicolon ends it.
       at += /[:btT]/.test(command) ? /^[^\n;}]*/.exec(script.slice(at))![0].length : textFrom(script, at);
-    } else if (!/[{}=dDgGhHlnNpPqQxzFv#;\s]/.test(command)) return [...found, null];
-    else if (command === '#') at += lineFrom(script, at).length;
+    } else if (!/[{}=dDgGhHlnNpPqQxzFv#;\s]/.test(command)) {
+      commands.push(null);
+      return found;
+    } else if (command === '#') at += lineFrom(script, at).length;
     else if (/[qQlLv]/.test(command)) at += /^[ \w.]*/.exec(script.slice(at, at + 64))![0].length;
   }
   return found;
+}
+
+function opens(found: Opened, role: OpenedFile['role'], rest: string): void {
+  const name = rest.trimStart();
+  if (name !== '') found.files.push({ role, name });
+}
+
+function endOfSubstitution(script: string, at: number, pattern: boolean): number {
+  const sign = script[at];
+  const middle = sign === undefined ? -1 : delimited(script, at + 1, sign, pattern);
+  return middle < 0 ? -1 : delimited(script, middle, sign!);
 }
 
 /** Over blanks, semicolons, and `1,/x/!`; -1 where an address does not end. */

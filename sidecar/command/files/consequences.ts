@@ -211,7 +211,7 @@ function isOf(touch: Touch, { patterns, plain }: List, wholly: boolean): boolean
 }
 
 /** Whether it changes what lies outside. A part that an expansion decides is taken to stay inside where it begins. */
-function leaves({ role, path, certain }: Touch, { workspace }: Places): boolean {
-  if (workspace === undefined || role === 'reads' || !certain) return false;
+function leaves({ role, path, certain, unnamed }: Touch, { workspace }: Places): boolean {
+  if (workspace === undefined || role === 'reads' || !(certain || unnamed)) return false;
   return workspace !== '/' && !isIn(path, workspace) && !SCRATCH.some((place) => isIn(path, place));
 }

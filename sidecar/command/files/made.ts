@@ -8,14 +8,17 @@ const MOST = 64;
 export class Made {
   readonly #paths: string[] = [];
   readonly #links: string[] = [];
+  /** Directories below which files stand whose names are not known. */
+  readonly #below: string[] = [];
   readonly #names = new Set<string>();
   /** What is in files that the line has written, where that is known, and when it was. */
   readonly #texts = new Map<string, { text: string; at: number }>();
   #clock = 0;
 
   note(program: string | null, touches: readonly Touch[]): void {
-    for (const { role, path, certain } of touches) {
+    for (const { role, path, certain, unnamed } of touches) {
       if (role === 'writes' || role === 'deletes') this.#forget(path);
+      if (unnamed && this.#below.length < MOST) this.#below.push(path.replace(/\/\*\*$/, ''));
       if (role !== 'writes' || !certain || path.startsWith('/dev/')) continue;
       if (this.#paths.length < MOST) this.#paths.push(path);
       if (NAMERS.has(program ?? '')) this.#names.add(basename(path));
@@ -46,6 +49,11 @@ export class Made {
   /** Whether it is one of them, or lies below one. */
   covers(path: string): boolean {
     return this.#paths.length >= MOST || this.#paths.some((made) => isBelow(path, made));
+  }
+
+  /** Whether it may be one of those of which only an archive, or a server, tells the names. */
+  mayCover(path: string): boolean {
+    return this.#below.length >= MOST || this.#below.some((directory) => isBelow(path, directory));
   }
 
   /** Whether a link or a copy has this name: it may lie where programs are looked for. */

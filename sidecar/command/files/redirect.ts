@@ -5,7 +5,7 @@ import type { Input, Range, Scope } from '../scope.ts';
 import type { Word } from '../words/fields.ts';
 import { parameter } from '../words/parameter.ts';
 import { decodeOne, type Nested } from '../words/word.ts';
-import { everywhere, touch } from './touches.ts';
+import { everywhere, touch } from './touch.ts';
 
 export interface Redirected {
   redirections: Redirection[];

@@ -84,7 +84,7 @@ export const CODE_OPTIONS: readonly [string, Wrapper][] = [
   ['bwrap', { opaque: true }],
   ['proot', { short: 'rbwqk', directory: ['-w'] }],
   ['firejail', {}],
-  ['valgrind', {}],
+  ['valgrind', { writes: ['--log-file', '--xml-file', '--callgrind-out-file', '--massif-out-file'] }],
   [
     'cpulimit',
     {
@@ -109,6 +109,8 @@ export const CODE_OPTIONS: readonly [string, Wrapper][] = [
   [
     'rlwrap',
     {
+      writes: ['-l', '--logfile', '-H', '--history-filename'],
+      code: ['-z', '--filter'],
       short: 'bCDefgHlMOPqsStwz',
       attached: 'amp',
       plain: 'AchiInNorRUvW',
@@ -172,7 +174,7 @@ export const CODE_OPTIONS: readonly [string, Wrapper][] = [
       flags: ['exclude-monotonic', 'help', 'version'],
     },
   ],
-  ['logsave', { plain: 'asv', operands: 1 }],
+  ['logsave', { plain: 'asv', operands: 1, writesTo: true }],
   ['softlimit', { short: 'acdflmoprst' }],
   ['s6-setuidgid', { operands: 1 }],
   ['chpst', { short: 'uUeb/nlLmdopfct', plain: 'vVP012' }],

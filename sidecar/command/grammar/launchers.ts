@@ -46,6 +46,8 @@ export const LAUNCHERS: readonly [string, Wrapper][] = [
   [
     'script',
     {
+      writes: words('-I -B -O -T --log-in --log-out --log-io --log-timing --timing'),
+      writesTo: true,
       short: 'cEIBmOTo',
       attached: 't',
       plain: 'aefqhV',
@@ -119,6 +121,7 @@ export const LAUNCHERS: readonly [string, Wrapper][] = [
   [
     'strace',
     {
+      writes: ['-o', '--output'],
       short: 'abeEIoOpPsSuUX',
       plain: 'dDfFciknqrtTvVwxyYzZCAhL',
       long: words(
@@ -137,6 +140,7 @@ export const LAUNCHERS: readonly [string, Wrapper][] = [
   [
     'ltrace',
     {
+      writes: ['-o', '--output'],
       short: 'aADeFlnopsuwx',
       plain: 'bcCfhiLrStTV',
       long: words('align debug config library indent output where'),
@@ -226,7 +230,14 @@ export const LAUNCHERS: readonly [string, Wrapper][] = [
     { plain: '', long: ['config-file', 'dbus-daemon'], flags: ['help', 'version'], code: ['--dbus-daemon'] },
   ],
   ['ssh-agent', { short: 'aEtPO', inert: ['-k'] }],
-  ['xvfb-run', { short: 'enfpsw', long: words('error-file server-num auth-file server-args wait') }],
+  [
+    'xvfb-run',
+    {
+      writes: words('-e --error-file -f --auth-file'),
+      short: 'enfpsw',
+      long: words('error-file server-num auth-file server-args wait'),
+    },
+  ],
   ...words('linux32 linux64 i386 x86_64').map((name): [string, Wrapper] => [name, PERSONALITY]),
   ...['gosu', 'su-exec', 'setuidgid'].map((name): [string, Wrapper] => [name, { operands: 1 }]),
   [

@@ -76,6 +76,11 @@ export function permuted(words: readonly Word[], grammar: Grammar): Word[] {
   return [words[0]!, ...options, literalWord('--'), ...operands];
 }
 
+/** What is left of a word behind an option's name, in which nothing is quoted for a glob. */
+function behind(word: Word, from: number): Word {
+  return { ...word, value: word.value!.slice(from), pattern: word.pattern.slice(from) };
+}
+
 function give(found: Options, flag: string, word: Word | null): void {
   found.values.set(flag, word);
   if (word !== null) found.given.push([flag, word]);
@@ -100,7 +105,7 @@ function readLong(words: readonly Word[], text: string, grammar: Grammar, found:
   found.flags.add(`--${full}`);
   if (equals >= 0) {
     const word = words[found.operand]!;
-    give(found, `--${full}`, { ...word, value: text.slice(equals + 1) });
+    give(found, `--${full}`, behind(word, equals + 1));
   } else if (takes) {
     found.operand++;
     give(found, `--${full}`, words[found.operand] ?? null);
@@ -125,7 +130,7 @@ function readCluster(words: readonly Word[], text: string, grammar: Grammar, fou
     const flag = `${text[0]}${letter}`;
     found.flags.add(flag);
     if (grammar.attached?.includes(letter)) {
-      if (at + 1 < text.length) give(found, flag, { ...words[found.operand]!, value: text.slice(at + 1) });
+      if (at + 1 < text.length) give(found, flag, behind(words[found.operand]!, at + 1));
       return;
     }
     if (!grammar.short?.includes(letter)) {
@@ -133,7 +138,7 @@ function readCluster(words: readonly Word[], text: string, grammar: Grammar, fou
       continue;
     }
     if (at + 1 < text.length) {
-      give(found, flag, { ...words[found.operand]!, value: text.slice(at + 1) });
+      give(found, flag, behind(words[found.operand]!, at + 1));
     } else {
       found.operand++;
       give(found, flag, words[found.operand] ?? null);

@@ -52,6 +52,10 @@ export interface Wrapper extends Grammar {
   each?: boolean;
   /** What it is given runs later, or in a language of its own. */
   opaque?: boolean;
+  /** Options that name a file which it writes itself. */
+  writes?: readonly string[];
+  /** Its first operand is such a file. */
+  writesTo?: boolean;
   /** True if it starts a shell when no command is given. */
   shellByDefault?: boolean;
 }

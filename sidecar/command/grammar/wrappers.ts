@@ -149,6 +149,7 @@ export const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>([
   [
     'time',
     {
+      writes: ['-o', '--output'],
       short: 'fo',
       plain: 'apqvhVl',
       long: ['format', 'output'],

@@ -12,9 +12,34 @@ t.test('paths by role', async (t) => {
     'rm "/a/$x"': ['deletes /a/** ?'],
     'rm $x -r y': ['deletes /** all ?', 'deletes /w/y all'],
     'rm $x y': ['deletes /** ?', 'deletes /** all ?', 'deletes /w/y', 'deletes /w/y all ?'],
-    'cp -r a b c': ['reads /w/a all', 'reads /w/b all', 'writes /w/c'],
-    'cp -t d a': ['writes /w/d', 'reads /w/a'],
-    'mv a b': ['deletes /w/a all', 'writes /w/b'],
+    'cp -r a b c': [
+      'reads /w/a all',
+      'reads /w/b all',
+      'writes /w/c',
+      'writes /w/c/a',
+      'writes /w/c/a/** ?',
+      'writes /w/c/b',
+      'writes /w/c/b/** ?',
+    ],
+    'cp a b': ['reads /w/a', 'writes /w/b', 'writes /w/b/a ?'],
+    'cp a b/': ['reads /w/a', 'writes /w/b', 'writes /w/b/a'],
+    'cp -T a b': ['reads /w/a', 'writes /w/b'],
+    'cp a /etc': ['reads /w/a', 'writes /etc', 'writes /etc/a'],
+    'cp a/*.c b/': ['reads /w/a/*.c', 'writes /w/b', 'writes /w/b/*.c ?'],
+    'cp -r a/. b': ['reads /w/a all', 'writes /w/b', 'writes /w/b/** ?'],
+    'install -t b a': ['writes /w/b', 'reads /w/a', 'writes /w/b/a'],
+    'ln -s /x/a .': ['reads /x/a', 'writes /w', 'writes /w/a'],
+    'scp h:x/a b/': ['reads /w/h:x/a', 'writes /w/b', 'writes /w/b/a'],
+    'docker cp c:/x/a b/': ['writes /w/b', 'writes /w/b/a', 'writes /w/b/a/** ?'],
+    'docker cp a c:/x': ['reads /w/a all'],
+    'cp -t d a': ['writes /w/d', 'reads /w/a', 'writes /w/d/a'],
+    'mv a b': [
+      'deletes /w/a all',
+      'writes /w/b',
+      'writes /w/b/a ?',
+      'writes /w/b/a/** ?',
+      'writes /w/b/** ?',
+    ],
     'dd if=a of=/b bs=1': ['reads /w/a', 'writes /b'],
     'a > b 2>> c < d &> e >&2 2>&1 >&f': [
       'writes /w/b',
@@ -40,12 +65,81 @@ t.test('paths by role', async (t) => {
     'a && cd b; rm c': ['deletes /w/b/c', 'deletes /w/c ?'],
     'env -C /b rm c': ['deletes /b/c'],
     'tar cf a b': ['writes /w/a', 'reads /w/b all'],
-    'tar -xf a': ['reads /w/a'],
+    'tar cf a -C /b c -C d e': ['writes /w/a', 'reads /b/c all', 'reads /b/d/e all'],
+    'tar -xf a': ['reads /w/a', 'writes /w/** ?'],
+    'tar xzfC a /b': ['reads /w/a', 'writes /b/** ?'],
+    'tar -xzC /b -f a': ['reads /w/a', 'writes /b/** ?'],
+    'tar -xPf a': ['reads /w/a', 'writes /** ?'],
+    'tar tf a': ['reads /w/a'],
+    'tar xOf a': ['reads /w/a'],
+    'unzip -q a -d b': ['writes /w/b/** ?'],
+    'unzip -l a': [],
+    'cpio -i < a': ['reads /w/a', 'writes /** ?'],
+    'cpio -i --no-absolute-filenames -D b < a': [
+      'reads /w/a',
+      'writes /w/b/** ?',
+      'writes /w/b/** ?',
+      'writes /w/** ?',
+    ],
+    'patch -d b -p1 < a': ['reads /w/a', 'writes /w/b', 'writes /w/b/** ?'],
+    'gunzip a.gz': ['reads /w/a.gz', 'writes /w/a'],
+    'gunzip -c a.gz': ['reads /w/a.gz'],
+    'gzip a': ['reads /w/a', 'writes /w/a'],
+    "sed 'r b' a": ['reads /w/a', 'reads /w/b'],
+    'awk \'{ print $1 > "b" }\' a': ['reads /w/a', 'writes /w/b'],
+    "awk '$1 > 5 { print }' a": ['reads /w/a'],
+    "awk '{ print ($1 > 5) }' a": ['reads /w/a'],
+    "awk '{ print > $1 }' a": ['reads /w/a', 'writes /** ?'],
+    'awk \'BEGIN { while ((getline x < "b") > 0) print x }\'': ['reads /w/b'],
+    'gawk -i inplace 1 a': ['reads /w/a', 'writes /w/a'],
+    'ed a <<< w': ['reads /w/a', 'writes /w/a ?'],
+    'vim -R a': ['reads /w/a'],
+    'vim -w b -R a': ['writes /w/b', 'reads /w/a'],
+    'strace -o b ls': ['writes /w/b'],
+    'script -q a': ['writes /w/a'],
+    'git checkout .': [],
+    'GIT_TRACE=/b git status': ['writes /b'],
+    'GIT_TRACE=1 git status': [],
     'for f in *.txt; do rm "$f"; done': ['deletes /w/*.txt'],
     'tee -a a b': ['writes /w/a', 'writes /w/b'],
     'curl -sSLo a x': ['writes /w/a'],
     'fdisk -l /dev/x': ['reads /dev/x'],
-    'rsync -a --delete a/ b': ['reads /w/a all', 'writes /w/b', 'deletes /w/b all'],
+    'rsync -a --delete a/ b': ['reads /w/a all', 'writes /w/b', 'writes /w/b/** ?', 'deletes /w/b all'],
   };
   for (const [line, expected] of Object.entries(cases)) t.strictSame(touched(line), expected, line);
 });
+
+t.test('paths by role, beside what a word may name to a program that is not known so well', async (t) => {
+  const cases: Record<string, string[]> = {
+    'awk \'{ print > "b/" $1 }\' a': ['reads /w/a', 'writes /w/** ?'],
+    'tar -xf a --directory=/b': ['reads /w/a', 'writes /b/** ?'],
+    '7z x a -o/b': ['writes /b/** ?'],
+    'dpkg -x a /b': ['writes /b/** ?'],
+    "sed -n 'w/b' a": ['reads /w/a', 'writes /b'],
+    "sed 's/x/y/gw b' a": ['reads /w/a', 'writes /w/b'],
+    "sed -Ei 's/w/x/' a": ['reads /w/a', 'writes /w/a'],
+    'curl file://localhost/a/%62': ['reads /a/b'],
+    "curl 'file:///a/{b,c}'": ['reads /a/b', 'reads /a/c'],
+    'curl -sO http://h/x/a.sh?b': ['writes /w/a.sh'],
+    'curl -OJ http://h/a': ['writes /w/** ?', 'writes /w/** ?'],
+    'curl -O --output-dir /b http://h/a': ['writes /b/a'],
+    'wget http://h/x/a.sh': ['writes /w/a.sh'],
+    'wget http://h/x/': ['writes /w/index.html'],
+    'wget -P b http://h/a': ['writes /w/b', 'writes /w/b/a'],
+    'wget -r http://h/a': ['writes /w/** ?'],
+    'wget -O- http://h/a': ['writes /w/-'],
+    'git clone http://h/a.git': ['writes /w/a/** ?'],
+    'git clone --depth 1 http://h/a b': ['writes /w/b/** ?'],
+    'git -C /b checkout .': ['writes /b/** ?'],
+  };
+  for (const [line, expected] of Object.entries(cases)) t.strictSame(certainly(line), expected, line);
+});
+
+/** Without those that may be read and may be written. */
+function certainly(line: string): string[] {
+  const all = touched(line);
+  return all.filter((one) => {
+    const path = one.replace(/^\w+ /, '');
+    return !(path.endsWith(' ?') && all.includes(`reads ${path}`) && all.includes(`writes ${path}`));
+  });
+}

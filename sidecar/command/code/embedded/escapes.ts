@@ -38,7 +38,7 @@ export function escapes(words: readonly Word[], at: Place): void {
   if (
     input.kind === 'inherited' ||
     input.kind === 'empty' ||
-    !/^(ed|red|gdb|lldb|expect|s?ftp|lftp|bc|dc|m4)$/.test(at.program)
+    !/^(ed|red|gdb|lldb|expect|ftp|lftp|bc|dc|m4)$/.test(at.program)
   )
     return;
   const text = at.found.textOf(input);

@@ -1,45 +1,60 @@
 /** awk, sed and editors: what their scripts run. */
 import { readOptions } from '../../grammar/options.ts';
 import type { Word } from '../../words/fields.ts';
-import { awkCommands } from '../awk.ts';
-import { sedCommands } from '../sed.ts';
+import { readAwk } from '../awk.ts';
+import { readSed } from '../sed.ts';
 import { inputOf, isInput, type Place, readAll, readCode } from './place.ts';
 
+const AWK = {
+  short: 'FfveilEW',
+  long: ['field-separator', 'file', 'assign', 'source', 'include', 'load', 'exec'],
+};
+
+/** What its words say of an awk's programs: those in them, the files that hold others, and where its operands begin. */
+export function awkScripts(words: readonly Word[]): { inline: Word[]; files: Word[]; operand: number } {
+  const { given, operand } = readOptions(words, AWK);
+  const of = (flags: RegExp) => given.flatMap(([flag, word]) => (flags.test(flag) ? [word] : []));
+  const inline = of(/^(-e|--source)$/);
+  const files = of(/^(-[flE]|--file|--load|--exec)$/);
+  const included = of(/^(-i|--include)$/).filter(({ value }) => value !== INPLACE);
+  const first = words[operand];
+  const isProgram = inline.length + files.length === 0;
+  if (isProgram && first !== undefined) inline.push(first);
+  return { inline, files: [...files, ...included], operand: isProgram ? operand + 1 : operand };
+}
+
+/** gawk's own library for writing what it reads. */
+export const INPLACE = 'inplace';
+
 export function awk(words: readonly Word[], at: Place): void {
-  const { flags, values, operand } = readOptions(words, {
-    short: 'FfveilEW',
-    long: ['field-separator', 'file', 'assign', 'source', 'include', 'load', 'exec'],
-  });
-  for (const name of ['-e', '--source']) readCode(at, values.get(name), awkCommands);
-  for (const name of ['-l', '--load', '-E', '--exec', '-i', '--include'])
-    if (values.get(name) && values.get(name)!.value !== 'inplace')
-      at.found.doubt(
-        'unreadable-script',
-        `${at.program} runs a script whose text is not seen here`,
-        at.program,
-      );
-  const file = values.get('-f') ?? values.get('--file');
-  if (file && !isInput(file))
-    at.found.doubt('unreadable-script', `${at.program} runs a script whose text is not seen here`, file.text);
-  else if (file) readCode(at, inputOf(at), awkCommands);
-  if (!file && !flags.has('-e') && !flags.has('--source')) readCode(at, words[operand], awkCommands);
+  const { inline, files } = awkScripts(words);
+  for (const word of inline) readCode(at, word, (code) => readAwk(code).commands);
+  for (const word of files) {
+    if (isInput(word)) readCode(at, inputOf(at), (code) => readAwk(code).commands);
+    else unseen(at, word.text);
+  }
+}
+
+function unseen({ found, program }: Place, text: string): void {
+  found.doubt('unreadable-script', `${program} runs a script whose text is not seen here`, text);
+}
+
+const SED = { short: 'efl', attached: 'i', long: ['expression', 'file', 'line-length'] };
+
+/** A sed's scripts, in its words and in files; in its sandbox it runs and opens nothing. */
+export function sedScripts(words: readonly Word[]): { inline: readonly Word[]; files: readonly Word[] } {
+  const { flags, values, operand } = readAll(words, SED);
+  if (flags.has('--sandbox')) return { inline: [], files: [] };
+  const inline = ['-e', '--expression'].flatMap((name) => values.get(name) ?? []);
+  const files = ['-f', '--file'].flatMap((name) => values.get(name) ?? []);
+  const first = words[operand];
+  return { inline: inline.length + files.length > 0 || !first ? inline : [first], files };
 }
 
 export function sed(words: readonly Word[], at: Place): void {
-  const { flags, values, operand } = readAll(words, {
-    short: 'efl',
-    attached: 'i',
-    long: ['expression', 'file', 'line-length'],
-  });
-  // In its sandbox it runs and writes nothing.
-  if (flags.has('--sandbox')) return;
-  for (const name of ['-e', '--expression'])
-    for (const word of values.get(name) ?? []) readCode(at, word, sedCommands);
-  for (const name of ['-f', '--file'])
-    for (const word of values.get(name) ?? [])
-      at.found.doubt('unreadable-script', 'sed runs a script whose text is not seen here', word.text);
-  if (!['-e', '--expression', '-f', '--file'].some((name) => values.has(name)))
-    readCode(at, words[operand], sedCommands);
+  const { inline, files } = sedScripts(words);
+  for (const word of inline) readCode(at, word, (code) => readSed(code).commands);
+  for (const word of files) unseen(at, word.text);
 }
 
 /** In place of a start-up file: none. */
@@ -51,8 +66,7 @@ export function editor(words: readonly Word[], at: Place): void {
     const next = words[place + 1];
     if (/^-[a-zA-Z]*c$/.test(value ?? '') || value === '--cmd') readCode(at, next, exCommands);
     else if (value === '-u' && BARE.test(next?.value ?? '')) return;
-    else if (value === '-S' || value === '-s' || value === '-u')
-      at.found.doubt('unreadable-script', `${at.program} runs a script whose text is not seen here`, value);
+    else if (value === '-S' || value === '-s' || value === '-u') unseen(at, value);
     else if (value?.startsWith('+')) readCode(at, { ...words[place]!, value: value.slice(1) }, exCommands);
   });
   // Without a screen it reads its commands from the input.

@@ -78,11 +78,11 @@ const BODIES = [
 const PROXIES = ['proxy', 'preproxy', 'proxy1.0', 'socks4', 'socks4a', 'socks5', 'socks5-hostname'];
 
 export function curlUse({ words }: ToolCall): ToolUse {
-  return used(operations(words.slice(1)).map(operation));
+  return used(curlOperations(words.slice(1)).map(operation));
 }
 
 /** `--next` begins anew, with options of its own. */
-function operations(words: readonly Word[]): Arguments[] {
+export function curlOperations(words: readonly Word[]): Arguments[] {
   const parts: Word[][] = [[]];
   for (const word of words) {
     if (word.value === '--next' || word.value === '-:') parts.push([]);

@@ -1,5 +1,6 @@
 /** wget: its command line → the requests that it sends. https://www.gnu.org/software/wget/manual/ */
-import { option, readArguments, type Syntax } from '../arguments.ts';
+import type { Word } from '../../words/fields.ts';
+import { type Arguments, option, readArguments, type Syntax } from '../arguments.ts';
 import type { ToolCall, ToolUse } from '../tool.ts';
 import { anySet, asks, hasImpersonation, urlsIn, used } from './client.ts';
 
@@ -47,8 +48,13 @@ const SYNTAX: Syntax = {
   shortened: true,
 };
 
+/** Its command line by its own grammar. */
+export function wgetArguments(words: readonly Word[]): Arguments {
+  return readArguments(words.slice(1), SYNTAX);
+}
+
 export function wgetUse({ words }: ToolCall): ToolUse {
-  const args = readArguments(words.slice(1), SYNTAX);
+  const args = wgetArguments(words);
   if (anySet(args, ['help', 'version'])) return {};
   const urls = [...args.operands, ...(args.rest ?? [])].flatMap((word) => urlsIn(word, false));
   if (args.options.has('input-file') || args.open)
