@@ -5,7 +5,7 @@ import { DOOR_LIMITS, Door } from '../agent/door.ts';
 import type { CursorHooks } from '../cursor/hooks.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import type { Evidence } from './evidence.ts';
-import { complainOf } from './format.ts';
+import { complainOf, visible } from './format.ts';
 import { homeDirectory } from './home.ts';
 
 export interface Closeable {
@@ -17,8 +17,16 @@ export function socketPath(data: string): string {
   return process.env.CHAPERONE_SOCKET || join(data, 'agent.sock');
 }
 
+/** What there is to say of a path at which no socket can be, https://man7.org/linux/man-pages/man7/unix.7.html; or null. */
+export function tooLong(path: string): string | null {
+  const bytes = Buffer.byteLength(path);
+  if (bytes <= DOOR_LIMITS.path) return null;
+  const why = `the socket's path is too long, ${bytes} bytes of at most ${DOOR_LIMITS.path}`;
+  return `Cursor's hooks cannot ask here: ${why}: give a shorter --data, or name another by CHAPERONE_SOCKET (${path})`;
+}
+
 /**
- * @returns null where the usual path is too long for a socket, and none was named
+ * @returns null, and says so, where the usual path is too long for a socket, and none was named
  * @throws ChaperoneError of `Door.open`
  */
 export async function openHooks(
@@ -26,8 +34,11 @@ export async function openHooks(
   { evidence, policy }: { evidence: Evidence; policy: PolicyFile },
 ): Promise<Closeable | null> {
   const path = socketPath(data);
-  const isUsual = !process.env.CHAPERONE_SOCKET;
-  if (isUsual && Buffer.byteLength(path) > DOOR_LIMITS.path) return null;
+  const amiss = tooLong(path);
+  if (amiss !== null && !process.env.CHAPERONE_SOCKET) {
+    process.stderr.write(`chaperone: ${visible(amiss)}\n`);
+    return null;
+  }
   let hooks: Promise<CursorHooks> | null = null;
   const door = await Door.open({
     path,

@@ -51,9 +51,10 @@ async function install(options: Options): Promise<void> {
 async function check(options: Options): Promise<void> {
   const { complaints } = await import('../cursor/hooks-file.ts');
   const path = pathOf(options);
+  const wanted = await wantedOf(options);
   const found = await readHooks(path);
   if (found === null) throw new ChaperoneError('NOT_FOUND', `${path} is not there: chaperone hooks install`);
-  const wrong = complaints(found, await wantedOf(options));
+  const wrong = complaints(found, wanted);
   for (const line of wrong) process.stdout.write(`${visible(line)}\n`);
   if (wrong.length > 0)
     throw new ChaperoneError(
@@ -80,11 +81,15 @@ async function readHooks(path: string) {
   }
 }
 
+/** @throws ChaperoneError `USAGE` where the recorder could not listen at its socket */
 async function wantedOf({ data }: Options): Promise<Wanted> {
-  const { socketPath } = await import('./cursor.ts');
+  const { socketPath, tooLong } = await import('./cursor.ts');
   const directory = dataDirectory(data);
+  const socket = socketPath(directory);
+  const amiss = tooLong(socket);
+  if (amiss !== null) throw new ChaperoneError('USAGE', amiss);
   return {
-    command: [program(), socketPath(directory)].map(quoted).join(' '),
+    command: [program(), socket].map(quoted).join(' '),
     longestApproval: await longestApproval(join(directory, 'policy.yaml')),
   };
 }

@@ -1,6 +1,6 @@
 /** Cursor's hooks as they are installed: the command of hooks.json by a shell, its answer, and what is recorded. */
 import { execFile } from 'node:child_process';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t from 'tap';
@@ -130,6 +130,24 @@ t.test("Cursor's hooks ask, wait, and are recorded", async (t) => {
   t.equal(await stop(), 0);
   t.match(await ask('beforeShellExecution', { command: 'ls' }), { status: 2, stderr: /start chaperone/ });
   t.match(await chaperone(['verify', '--data', data]), { status: 0 });
+});
+
+t.test('where no socket can be, everybody is told', async (t) => {
+  if (!needs(t, 'cc')) return;
+  const data = join(await temporary(t), 'd'.repeat(100));
+  const project = await temporary(t);
+  const { stop, complained } = await up(t, data);
+  t.match(
+    complained(),
+    /^chaperone: Cursor's hooks cannot ask here: .* too long, \d+ bytes of at most 107: [^\n]*\n$/,
+  );
+  t.equal(await stop(), 0);
+  for (const verb of ['install', 'check', 'print']) {
+    const where = verb === 'print' ? [] : ['--project', project];
+    const said = await chaperone(['hooks', verb, ...where, '--data', data]);
+    t.match(said, { status: 2, stdout: '', stderr: /^chaperone: .*too long.*CHAPERONE_SOCKET.*\n$/ }, verb);
+  }
+  t.same(await readdir(project), [], 'nothing is installed that could not ask');
 });
 
 async function pending(data: string): Promise<ApprovalView> {

@@ -62,6 +62,8 @@ export interface Up {
   url: string;
   /** All that it printed so far. */
   printed(): string;
+  /** All that it said on stderr so far. */
+  complained(): string;
   /** Ends it as an operator would; its exit status. */
   stop(signal?: NodeJS.Signals): Promise<number | null>;
 }
@@ -77,8 +79,13 @@ export async function up(
   }: { program?: string; flags?: readonly string[]; verb?: 'up' | 'gateway' } = {},
 ): Promise<Up> {
   const child = spawn(process.execPath, [program, verb, '--data', data, '--port', '0', ...flags], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['ignore', 'pipe', 'pipe'],
     env: clean(process.env),
+  });
+  let errors = '';
+  child.stderr.pipe(process.stderr);
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    errors += chunk;
   });
   const exited = once(child, 'exit') as Promise<[number | null]>;
   t.teardown(async () => {
@@ -100,5 +107,5 @@ export async function up(
     child.kill(signal);
     return (await exited)[0];
   };
-  return { link, url: new URL(link).origin, printed: () => text, stop };
+  return { link, url: new URL(link).origin, printed: () => text, complained: () => errors, stop };
 }
