@@ -182,6 +182,8 @@ export interface CommandAction {
   cwd: string;
   /** Where it does not run here. */
   remote?: RemotePlace;
+  /** True where there is no such place: nobody has to be asked about it. */
+  moot?: boolean;
   /** The home directory of who runs it, where known: what `~` in a policy means. */
   home?: string;
   commands: SimpleCommand[];

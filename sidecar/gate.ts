@@ -172,7 +172,7 @@ function isFor(held: Held | undefined, { digest, terms }: Asking): held is Held 
 
 /** The server refuses it as it stands: nobody has to decide on it. */
 function isMoot(action: Action): boolean {
-  return action.kind === 'request' && action.moot === true;
+  return action.kind !== 'tool' && action.moot === true;
 }
 
 /** There is no room for one more: it is refused, and nothing else ends. */

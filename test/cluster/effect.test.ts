@@ -1,9 +1,12 @@
 /** What a write would do, as a real API server says in a dry run: shown to who decides, and done as it was shown. */
+import { readFileSync } from 'node:fs';
+import { request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import t, { type Test } from 'tap';
+import { parse } from 'yaml';
 import type { ApprovalView } from '../../recorder/server/api.ts';
 import { chaperone } from '../e2e/program.ts';
-import { guarded, IMAGE, type Ran } from './guarded.ts';
+import { guarded, IMAGE, type Ran, REAL } from './guarded.ts';
 
 t.setTimeout(600_000);
 
@@ -29,7 +32,7 @@ spec:
       reason: Look first.
 `;
 
-const { through, past, data, namespace, stop } = await guarded(t, POLICY);
+const { through, past, data, namespace, kubeconfig, stop } = await guarded(t, POLICY);
 const on = (...args: string[]) => chaperone(['approvals', ...args, '--data', data]);
 
 /** The one that waits, if there is one by now. */
@@ -250,6 +253,42 @@ t.test('an exec is for one pod', async (t) => {
   );
   t.match(effectOf(await approve()), { kind: 'deletion', uid: await uidOf('pod', 'box') });
   ok(t, await evicted);
+});
+
+/** What is answered to an exec into a pod that is not there, on the first credential of a kubeconfig. */
+function execNowhere(file: string): Promise<{ status: number; message: string }> {
+  const { clusters, users } = parse(readFileSync(file, 'utf8'));
+  const { server, ...cluster } = clusters[0].cluster;
+  const { token, ...user } = users[0].user;
+  const pem = (data?: string) => (data === undefined ? undefined : Buffer.from(data, 'base64'));
+  const asking = request(
+    `${server}/api/v1/namespaces/${namespace}/pods/nobox/exec?command=true&stdout=true`,
+    {
+      ...{ ca: pem(cluster['certificate-authority-data']), key: pem(user['client-key-data']) },
+      cert: pem(user['client-certificate-data']),
+      headers: {
+        ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+        ...{ Connection: 'Upgrade', Upgrade: 'websocket', 'Sec-WebSocket-Version': '13' },
+        ...{ 'Sec-WebSocket-Key': 'AAAAAAAAAAAAAAAAAAAAAA==', 'Sec-WebSocket-Protocol': 'v5.channel.k8s.io' },
+      },
+    },
+  );
+  return new Promise((resolve, reject) => {
+    asking.on('error', reject).on('upgrade', () => reject(new Error('upgraded')));
+    asking.on('response', async (response) => {
+      const { message } = JSON.parse((await response.toArray()).join(''));
+      resolve({ status: response.statusCode!, message });
+    });
+    asking.end();
+  });
+}
+
+t.test('an exec into a pod that is not there asks nobody, and is answered as by the server', async (t) => {
+  const before = await counted();
+  const theirs = await execNowhere(REAL);
+  t.match(theirs, { status: 404, message: 'pods "nobox" not found' });
+  t.same(await execNowhere(kubeconfig), theirs);
+  t.equal(await counted(), before);
 });
 
 t.test('the log is whole', async (t) => {

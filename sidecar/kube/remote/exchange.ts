@@ -23,7 +23,7 @@ import { reasonOf } from '../proxy/failure.ts';
 import { lastWords, rawHead, refuseOnSocket } from '../proxy/reply.ts';
 import type { Upgrading } from '../proxy/upgrade.ts';
 import type { Upstream } from '../upstream/upstream.ts';
-import { wholeAnswer } from './answer.ts';
+import { passable, type WholeAnswer, wholeAnswer } from './answer.ts';
 import { type Answer, dial } from './dial.ts';
 import { entranceOf, placeOf, REMOTE_COMMAND, runRemoteCommand } from './exec.ts';
 import { agreeingLines, askingLines, type Offer, readAnswer, readOffer } from './handshake.ts';
@@ -43,6 +43,9 @@ export interface RemotePorts {
   /** Whether the policy has what somebody types recorded. */
   recordsInput: (identity: Identity) => boolean;
 }
+
+/** Said of what is answered without an attempt. */
+const UNSENT = 'there is no such pod: it was looked for, and nothing was sent';
 
 export class RemoteExchange implements Running {
   readonly #ports: RemotePorts & { refusals: Refusals };
@@ -123,7 +126,7 @@ export class RemoteExchange implements Running {
     }
     const foresee = async () => ({ ...(await this.#pod.foresee()), opens: this.#session });
     const verdict = await gate.judge(principal.session, principal.identity, action, { signal, foresee });
-    if (!verdict.ok) return this.#forbid(verdict);
+    if (!verdict.ok) return this.#forbid(verdict).end;
     this.#hold(verdict.held);
     signal.throwIfAborted();
     return this.#inSession(action);
@@ -162,7 +165,7 @@ export class RemoteExchange implements Running {
     const program = readProgram(parameters, guard.analyseArgv);
     if (program.action !== null) {
       const verdict = await log.judge(program.action, this.#seen(program.action));
-      if (!verdict.ok) return { end: this.#forbid(verdict), outcome: { reason: 'refused', status: 126 } };
+      if (!verdict.ok) return this.#forbid(verdict);
       this.#hold(verdict.held);
     }
     if (!(await this.#pod.isStill())) return this.#replaced();
@@ -194,7 +197,7 @@ export class RemoteExchange implements Running {
   #seen(command: CommandAction): Waiting {
     const place = placeOf(this.#upgrading.action);
     if (place === undefined) return {};
-    return { foresee: async () => ({ ...command, remote: await this.#pod.placed(place) }) };
+    return { foresee: () => this.#pod.placed(command, place) };
   }
 
   #replaced(): Ended {
@@ -230,16 +233,18 @@ export class RemoteExchange implements Running {
 
   /** The server says something else than 101: the client hears it as it was said, and both connections end. */
   async #passAnswer(response: IncomingMessage): Promise<Ended> {
-    const { statusCode: status = 0 } = response;
-    if (status === 401) this.#ports.upstream.rejected();
-    const { said, summary, kept, bytes } = await orStop(
-      wholeAnswer(response, this.#ports.guard.vault),
-      this.#stop.signal,
-    );
-    await this.#giveBack(`the API server answered ${said}`);
+    if (response.statusCode === 401) this.#ports.upstream.rejected();
+    const answer = await orStop(wholeAnswer(response, this.#ports.guard.vault), this.#stop.signal);
+    await this.#giveBack(`the API server answered ${answer.said}`);
+    return this.#passOn(answer);
+  }
+
+  /** @param remark what else is to be said of the request's end */
+  #passOn({ said, status, summary, kept, bytes }: WholeAnswer, remark?: string): Ended {
     lastWords(this.#client.release().socket, bytes);
+    const content = kept.length > 0 && { content: kept };
     return {
-      end: { outcome: 'answered', status, answer: summary, ...(kept.length > 0 && { content: kept }) },
+      end: { outcome: 'answered', status, answer: summary, ...content, ...(remark && { error: remark }) },
       outcome: { reason: 'failed', status: 1, error: `the API server answered ${said}` },
     };
   }
@@ -266,13 +271,17 @@ export class RemoteExchange implements Running {
     return { ...this.#refuse(unavailable(503, message), 'failed'), error: message };
   }
 
-  #forbid(verdict: Refused): RequestEnd {
+  #forbid(verdict: Refused): Ended {
+    const { refusals, guard } = this.#ports;
+    const { missing } = this.#pod;
+    // Nobody was asked: the server has answered.
+    if (verdict.decision.effect === 'ask' && missing !== null)
+      return this.#passOn(passable(missing, guard.vault), UNSENT);
     const { action } = this.#upgrading;
     const status = forbidden(action.request, verdict);
     const { rule, reason } = verdict.decision;
-    const { refusals, guard } = this.#ports;
     refusals.remember(this.#upgrading, { request: action.id, rule, reason, status }, guard.clock.now());
-    return this.#refuse(status);
+    return { end: this.#refuse(status), outcome: { reason: 'refused', status: 126 } };
   }
 
   #refuse(status: Status, outcome: 'refused' | 'failed' = 'refused'): RequestEnd {

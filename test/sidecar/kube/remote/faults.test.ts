@@ -27,7 +27,11 @@ function ask(token: string, path = 'exec?command=cat&stdin=true&stdout=true&stde
 }
 
 /** Resolves with the server's side of the connection, once it has read the head of a request, and with that. */
-async function scene(t: Test, respond: (socket: TLSSocket, head: string) => void): Promise<World> {
+async function scene(
+  t: Test,
+  respond: (socket: TLSSocket, head: string) => void,
+  policy: string = POLICY,
+): Promise<World> {
   const server = await serveBytes(t, (socket) => {
     let head = '';
     socket.on('error', () => undefined);
@@ -36,7 +40,7 @@ async function scene(t: Test, respond: (socket: TLSSocket, head: string) => void
       if (head.endsWith('\r\n\r\n')) respond(socket, head);
     });
   });
-  return startWorld(t, server.source, { policy: POLICY });
+  return startWorld(t, server.source, { policy });
 }
 
 /** The end of the request and of its session. */
@@ -110,6 +114,34 @@ t.test('an answer that is no upgrade is passed on whole', async (t) => {
   t.match(request, [{ outcome: 'answered', status: 429, answer: { bytes: body.length } }]);
   t.match(session, { reason: 'failed', error: 'the API server answered 429 Too Many Requests' });
 });
+
+for (const [about, defaults] of [
+  ['the exec', 'exec: ask, commands: allow'],
+  ['its command', 'exec: allow, commands: ask'],
+] as const) {
+  t.test(`nobody is asked about ${about} in a pod that is not there: the server has answered`, async (t) => {
+    const body = '{"kind":"Status","reason":"NotFound","message":"pods \\"box\\" not found","code":404}';
+    const asked: string[] = [];
+    const world = await scene(
+      t,
+      (socket, head) => {
+        asked.push(head.split(' HTTP/')[0]!);
+        const length = `Content-Length: ${body.length}`;
+        socket.end(`HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\n${length}\r\n\r\n${body}`);
+      },
+      POLICY.replace('commands: allow', defaults),
+    );
+    const client = await world.dial();
+    const said = drain(client);
+    client.write(ask(world.token));
+    t.match(await said, /^HTTP\/1\.1 404 Not Found\r\n/);
+    t.ok((await said).endsWith(`\r\n\r\n${body}`), await said);
+    t.same(world.desk.list(), []);
+    t.same(asked, ['GET /api/v1/namespaces/default/pods/box'], 'the exec itself is not sent');
+    const { request } = await ending(world);
+    t.match(request, [{ outcome: 'answered', status: 404, error: /no such pod/ }]);
+  });
+}
 
 const SMUGGLED = 'bytes of nobody';
 const UPGRADE = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
