@@ -12,6 +12,7 @@ import { ChaperoneError } from '../errors.ts';
 import type { Endings } from '../log/endings.ts';
 import type { Archive, Journal, SessionSummary } from '../log/ports.ts';
 import type { Credential } from './credential.ts';
+import type { Left } from './left.ts';
 import { survey } from './survey.ts';
 import type { CredentialReads } from './trail.ts';
 
@@ -55,6 +56,7 @@ export interface OffboardOptions {
   desk: Desk | undefined;
   endings: Endings;
   logins: { of(user: string): string[]; end(user: string): string[] };
+  left: Pick<Left, 'note'>;
   /** Ends what a session's processes may ask of the Kubernetes API. */
   revoke(session: SessionId): Promise<void>;
   reads: CredentialReads;
@@ -106,7 +108,10 @@ export async function offboard(
     };
     await journal.append(SYSTEM, [{ at: now(), body }]);
   }
-  for (const user of users) options.logins.end(user);
+  for (const user of users) {
+    options.left.note(user);
+    options.logins.end(user);
+  }
   const approvals = await Promise.all(held.map((one) => endApproval(options, one, by)));
   await Promise.allSettled(running.map(({ id }) => options.revoke(id)));
   const reason = `${by.user} ended it: ${users.join(', ')} left`;

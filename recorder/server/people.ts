@@ -1,5 +1,6 @@
 /** Who may come in, and how: by signing in at a provider where one is set, else the one local admin. */
 import type { Micros } from '../audit/units.ts';
+import type { Left } from '../offboard/left.ts';
 import { Origins } from './hardening.ts';
 import type { TokenLogins } from './login.ts';
 import type { WaysIn } from './login-pages.ts';
@@ -20,6 +21,7 @@ export interface People {
 
 export interface PeopleOptions {
   now(): Micros;
+  left: Left;
   port: number;
   /** Told where the provider cannot be reached at start: it may come yet. */
   report(error: unknown): void;

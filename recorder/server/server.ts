@@ -6,6 +6,7 @@ import type { Micros, SessionId } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import { Endings } from '../log/endings.ts';
 import type { Archive, Journal } from '../log/ports.ts';
+import { Left } from '../offboard/left.ts';
 import type { CredentialReads } from '../offboard/trail.ts';
 import { AccessRecord } from './access.ts';
 import type { Trouble } from './api.ts';
@@ -64,6 +65,8 @@ export interface ServerOptions {
   endWithin?: number;
   /** Knows the policy in force, where one is in this process. */
   explainer?: Explainer;
+  /** Who left; read from the log where it is left out. */
+  left?: Left;
   /** Where people sign in; where it is left out, there is the one local admin. */
   oidc?: OidcSettings;
   /** Tells whose a ServiceAccount's token is: then workloads may write evidence of themselves, and ask. */
@@ -108,15 +111,17 @@ const SWEEP_EVERY_MS = 15_000;
 
 /** @throws ChaperoneError `PORT_IN_USE`, and file system errors of the data directory */
 export async function startServer(options: ServerOptions): Promise<RecorderServer> {
-  const [token, assets, peopleAt] = await Promise.all([
+  const { clock, log } = options;
+  const [token, assets, peopleAt, left] = await Promise.all([
     ensureToken(options.data),
     Assets.load(options.assets),
     loadPeople(options.oidc),
+    options.left ?? Left.restored(log, () => clock.now()),
   ]);
   const http = createServer({ ...LIMITS, ...options.limits });
   const port = await listen(http, options.port);
   const url = `http://${HOST}:${port}`;
-  const parts = { token, assets, port, http, peopleAt };
+  const parts = { token, assets, port, http, peopleAt, left };
   const { application, sockets, logins, loginUrl, table, sessions } = assemble(options, parts);
   const sweeping = setInterval(() => void logins.sweep(), SWEEP_EVERY_MS).unref();
   // E.g. no descriptor is left for one more connection: that must not end the recording of the others.
@@ -129,7 +134,7 @@ export async function startServer(options: ServerOptions): Promise<RecorderServe
     await shutDown(http, sockets);
   };
   try {
-    await options.log.announce(url);
+    await log.announce(url);
   } catch (error) {
     await close();
     throw error;
@@ -148,6 +153,7 @@ interface Parts {
   port: number;
   http: Server;
   peopleAt: (options: PeopleOptions) => People;
+  left: Left;
 }
 
 function assemble(
@@ -166,12 +172,12 @@ function assemble(
     report = complain,
     troubles = () => [],
   }: ServerOptions,
-  { token, assets, port, http, peopleAt }: Parts,
+  { token, assets, port, http, peopleAt, left }: Parts,
 ) {
   const now = (): Micros => clock.now();
   const throttle = new Throttle({ burst: 20, refill: 3_000_000, now });
   const access = new AccessRecord(log, now);
-  const people = peopleAt({ now, port, report });
+  const people = peopleAt({ now, left, port, report });
   const { origins, localAdmin, tokens, waysIn } = people;
   const withdrawn = (login: Login): void => void access.logout(login, 'withdrawn').catch(report);
   const workloads = door === undefined ? null : new WorkloadLogins(door);
@@ -190,7 +196,7 @@ function assemble(
   };
   const sockets = new Sockets({ journal: ingest, release, endings, endWithin, report, access });
   const revoke = async (session: SessionId): Promise<void> => kube?.revoke(session);
-  const leaving = { archive: log, journal: log, desk, endings, endWithin, logins, revoke, now };
+  const leaving = { archive: log, journal: log, desk, endings, endWithin, logins, left, revoke, now };
   const routes = [
     ...accountRoutes(account),
     ...healthRoutes(health),

@@ -112,6 +112,7 @@ function guardingOf(options: Options, data: string, started: { gateway: Gateway 
     const { host, port } = options.listen;
     const running = await startGateway({
       ...(await guardOptions(parts)),
+      left: parts.left,
       ...{ source, configuration, authorities, host, port, certificate: pair },
     });
     started.gateway = running;

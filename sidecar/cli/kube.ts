@@ -4,6 +4,7 @@ import type { Identity } from '../../recorder/audit/identity.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Endable } from '../../recorder/log/endings.ts';
 import type { Archive, Journal } from '../../recorder/log/ports.ts';
+import type { Left } from '../../recorder/offboard/left.ts';
 import type { KubeAccess } from '../../recorder/server/routes/kube.ts';
 import { systemClock } from '../clock.ts';
 import type { GuardOptions } from '../kube/guarded-api.ts';
@@ -46,6 +47,7 @@ export interface Parts {
   vault: Vault;
   approvals: Approvals;
   endings: Endable;
+  left: Left;
 }
 
 /**

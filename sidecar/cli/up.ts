@@ -120,6 +120,7 @@ export async function startRecorder(
     { Desk },
     { explainerOf },
     { Endings },
+    { Left },
     { credentialReads },
     { homeDirectory },
     { startTelling },
@@ -133,6 +134,7 @@ export async function startRecorder(
     import('../../recorder/approvals/desk.ts'),
     import('./explainer.ts'),
     import('../../recorder/log/endings.ts'),
+    import('../../recorder/offboard/left.ts'),
     import('./credential-reads.ts'),
     import('./home.ts'),
     import('./telling.ts'),
@@ -154,11 +156,13 @@ export async function startRecorder(
     });
     opened.push(async () => desk.close());
     const endings = new Endings();
+    const left = await Left.restored(log, () => clock.now());
     const here = { archive: log, journal, vault, approvals: desk, endings, remote: false, close };
     const evidence: Evidence = { ...here, kube: null, ownAccess: null };
     const policy = await watchPolicy(data, evidence);
     opened.push(() => policy.close());
-    const guarded = (await guarding?.({ data, log, policy, vault, approvals: desk, endings })) ?? null;
+    const guarded =
+      (await guarding?.({ ...{ data, log, policy, vault, endings, left }, approvals: desk })) ?? null;
     if (guarded !== null) opened.push(() => guarded.close());
     const kube = guarded?.access ?? null;
     // What shells in processes of their own record knows nothing of what passed here.
@@ -172,7 +176,7 @@ export async function startRecorder(
     const explainer = explainerOf(() => policy.current());
     const more = { ...(kube !== null && { kube }), ...(oidc !== null && { oidc }) };
     const sessionKey = log.secret('sessions');
-    const leaving = { endings, credentialReads: credentialReads(homeDirectory()) };
+    const leaving = { endings, left, credentialReads: credentialReads(homeDirectory()) };
     const server = await startServer({ ...page, ...leaving, sessionKey, troubles, explainer, ...more });
     opened.push(() => server.close());
     const told = { desk, archive: log, data, clock: deadlineClock };

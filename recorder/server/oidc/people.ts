@@ -7,7 +7,7 @@ import { Provider } from './provider.ts';
 import type { OidcSettings } from './settings.ts';
 import { DeviceLogins } from './token-logins.ts';
 
-export function peopleOf(settings: OidcSettings, { now, port, report }: PeopleOptions): People {
+export function peopleOf(settings: OidcSettings, { now, left, port, report }: PeopleOptions): People {
   const origins = new Origins(port, settings.externalUrl);
   const base = settings.externalUrl?.origin ?? ownAddress(port);
   const provider = new Provider(settings, { redirectUri: `${base}${CALLBACK}`, clock: { now } });
@@ -16,7 +16,7 @@ export function peopleOf(settings: OidcSettings, { now, port, report }: PeopleOp
   const { localAdmin, name } = settings;
   return {
     ...{ base, origins, localAdmin },
-    tokens: new DeviceLogins({ settings, provider, now }),
+    tokens: new DeviceLogins({ settings, provider, left, now }),
     waysIn: { provider: name, links: localAdmin },
     routes: (through) => signInRoutes({ ...through, settings, provider, pending, base, origins }),
   };

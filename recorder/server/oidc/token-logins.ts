@@ -4,6 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import type { Micros } from '../../audit/units.ts';
+import type { Left } from '../../offboard/left.ts';
 import { CredentialsRefused } from '../credentials.ts';
 import type { TokenLogins } from '../login.ts';
 import type { Login } from '../principal.ts';
@@ -16,8 +17,6 @@ export const MAX_TOKEN_AGE: Micros = 3600 * 1_000_000;
 const SECOND: Micros = 1_000_000;
 /** The oldest are checked again when they come back. */
 const MOST = 4096;
-/** Who left is remembered for as long as a token from before could be good. */
-const REMEMBERED = MAX_TOKEN_AGE + 60 * SECOND;
 
 interface Entry {
   login: Login;
@@ -28,14 +27,13 @@ interface Entry {
 export interface DeviceLoginsOptions {
   settings: OidcSettings;
   provider: Provider;
+  left: Left;
   now(): Micros;
 }
 
 export class DeviceLogins implements TokenLogins {
   readonly #options: DeviceLoginsOptions;
   readonly #entries = new Map<string, Entry>();
-  /** Until when tokens of these people that were issued before `since` are refused. */
-  readonly #gone = new Map<string, { since: Micros; until: Micros }>();
 
   constructor(options: DeviceLoginsOptions) {
     this.#options = options;
@@ -85,8 +83,7 @@ export class DeviceLogins implements TokenLogins {
   }
 
   closeAll(user: string): string[] {
-    const now = this.#options.now();
-    this.#gone.set(user, { since: now, until: now + REMEMBERED });
+    this.#options.left.note(user);
     const theirs = [...this.#entries].filter(([, { login }]) => login.principal.user === user);
     for (const [key] of theirs) this.#end(key);
     return theirs.map(([, { login }]) => login.name);
@@ -95,7 +92,7 @@ export class DeviceLogins implements TokenLogins {
   sweep(): void {
     const now = this.#options.now();
     for (const [key, { expires }] of this.#entries) if (expires <= now) this.#end(key);
-    for (const [user, { until }] of this.#gone) if (until <= now) this.#gone.delete(user);
+    this.#options.left.sweep();
   }
 
   /** @throws CredentialsRefused where it was logged out */
@@ -107,8 +104,7 @@ export class DeviceLogins implements TokenLogins {
   }
 
   #refuseWhoLeft(user: string, issued: Micros): void {
-    const gone = this.#gone.get(user);
-    if (gone === undefined || issued > gone.since) return;
+    if (!this.#options.left.refuses(user, issued)) return;
     throw new CredentialsRefused('ended', 'this login was ended by an admin: log in again', { user });
   }
 

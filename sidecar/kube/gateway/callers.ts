@@ -1,6 +1,7 @@
 /** Those who come in: each with a session of their own in the log, and a share of what there is. */
 import type { Micros } from '../../../recorder/audit/units.ts';
 import { ChaperoneError } from '../../../recorder/errors.ts';
+import type { Left } from '../../../recorder/offboard/left.ts';
 import type { Clock } from '../../clock.ts';
 import type { ApiSession } from '../api-session.ts';
 import { type Bearer, bearerToken, type Door } from '../credentials/bearers.ts';
@@ -16,6 +17,8 @@ export interface CallersOptions {
   /** Sees to it that this part of a token is masked wherever it turns up, until it is told that this is over. */
   pin(part: string): () => void;
   limits: Limits;
+  /** Who left: tokens from before that open nothing. */
+  left: Left;
   clock: Clock;
   report(error: unknown): void;
 }
@@ -30,8 +33,6 @@ export const CALLERS = {
   /** The latest tokens that are masked, of all callers, by so many characters at their end: each more costs time. */
   pins: 64,
   pinned: 64,
-  /** So long it is known that somebody's sessions were ended, which is longer than tokens live. */
-  shut: 24 * 60 * MINUTE,
 } as const;
 
 interface Entry {
@@ -47,8 +48,6 @@ export class Callers implements Door {
   readonly #entries = new Map<string, Entry>();
   /** By the end of the token, the oldest first. */
   readonly #pins = new Map<string, () => void>();
-  /** When sessions of users were ended from outside. */
-  readonly #shut = new Map<string, Micros>();
   readonly #ending = new Set<Promise<void>>();
   #closed = false;
 
@@ -94,7 +93,7 @@ export class Callers implements Door {
 
   /** The session of a caller is ended from outside: the tokens that they have by now open nothing any more. */
   shut({ identity }: Caller): void {
-    this.#shut.set(identity.user, this.#options.clock.now());
+    this.#options.left.note(identity.user);
     for (const [key, { caller }] of this.#entries)
       if (caller.identity.user === identity.user) void this.#end(key, 'ended');
   }
@@ -103,7 +102,7 @@ export class Callers implements Door {
   sweep(): void {
     const now = this.#options.clock.now();
     const before = now - CALLERS.idle;
-    for (const [user, since] of this.#shut) if (since < now - CALLERS.shut) this.#shut.delete(user);
+    this.#options.left.sweep();
     for (const [key, { last, session }] of this.#entries)
       if (last < before && session.bearer.running === 0) void this.#end(key, 'nothing was asked for a while');
   }
@@ -119,8 +118,7 @@ export class Callers implements Door {
 
   /** @throws ChaperoneError `UNAUTHENTICATED` */
   #refuseShut({ identity, issued }: Caller): void {
-    const since = this.#shut.get(identity.user);
-    if (since !== undefined && !(issued > since))
+    if (this.#options.left.refuses(identity.user, issued))
       throw new ChaperoneError('UNAUTHENTICATED', 'your session was ended: log in again');
   }
 

@@ -6,6 +6,7 @@
 
 import { ChaperoneError } from '../../../recorder/errors.ts';
 import type { Endable } from '../../../recorder/log/endings.ts';
+import { Left } from '../../../recorder/offboard/left.ts';
 import { AccessRecord } from '../../../recorder/server/access.ts';
 import { MaskedJournal } from '../../mask/journal.ts';
 import { ApiSession } from '../api-session.ts';
@@ -29,6 +30,8 @@ export interface GatewayOptions extends GuardOptions {
   host: string;
   port: number;
   certificate: KeyPair;
+  /** Who left; nobody yet where it is left out. */
+  left?: Left;
 }
 
 export interface Gateway {
@@ -77,6 +80,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       }),
     pin: (part) => vault.pin(part, EVERYWHERE),
     limits: configuration.limits,
+    left: options.left ?? new Left(() => clock.now()),
     ...{ clock, report },
   });
   const door = noting(callers, new AccessRecord(journal, () => clock.now()));

@@ -1,6 +1,7 @@
 /** A session and a share for each who comes in, by a clock that the test sets. */
 import t from 'tap';
 import { ChaperoneError } from '../../../../recorder/errors.ts';
+import { Left, REMEMBERED } from '../../../../recorder/offboard/left.ts';
 import { Bearer } from '../../../../sidecar/kube/credentials/bearers.ts';
 import { CALLERS, Callers } from '../../../../sidecar/kube/gateway/callers.ts';
 import type { Caller } from '../../../../sidecar/kube/gateway/mapping.ts';
@@ -17,6 +18,7 @@ function stage({ requestsPerSecond = 10, burst = 5, concurrent = 3 } = {}) {
   const begun: string[] = [];
   const ended: string[] = [];
   const pinned = new Set<string>();
+  const left = new Left(() => time.now);
   const callers = new Callers({
     authenticate: async (token) => {
       const [who = '', ...groups] = token.split('.');
@@ -35,11 +37,20 @@ function stage({ requestsPerSecond = 10, burst = 5, concurrent = 3 } = {}) {
       pinned.add(token);
       return () => pinned.delete(token);
     },
+    left,
     limits: { requestsPerSecond, burst, concurrent },
     clock: { now: () => time.now },
     report: (error) => t.fail(String(error)),
   });
-  return { callers, time, begun, ended, pinned, find: (token: string) => callers.find(`Bearer ${token}`) };
+  return {
+    callers,
+    left,
+    time,
+    begun,
+    ended,
+    pinned,
+    find: (token: string) => callers.find(`Bearer ${token}`),
+  };
 }
 const running = (name: string, cuts: string[] = []) => ({ cut: async () => void cuts.push(name) });
 
@@ -139,7 +150,7 @@ t.test('the latest tokens are masked, by their ends, and no more than those', as
 });
 
 t.test('whose session was ended needs a token that was issued after that', async (t) => {
-  const { callers, find, time, ended } = stage();
+  const { callers, left, find, time, ended } = stage();
   await find('person');
   await find('person.dev');
   await find('sixth');
@@ -148,10 +159,12 @@ t.test('whose session was ended needs a token that was issued after that', async
   t.same(ended, ['person', 'person']);
   for (const token of ['person', 'person.dev', 'person.other'])
     await t.rejects(find(token), { code: 'UNAUTHENTICATED' }, token);
+  left.note('seventh');
+  await t.rejects(find('seventh'), { code: 'UNAUTHENTICATED' }, 'who had no session as well');
   t.ok(await find('sixth'));
   t.ok(await find(`person@${time.now + 1}`));
   await t.rejects(find(`person@${time.now}`), { code: 'UNAUTHENTICATED' });
-  time.now += CALLERS.shut + 1;
+  time.now += REMEMBERED + 1;
   callers.sweep();
   t.ok(await find('person'), 'no such token is left');
 });
