@@ -1,6 +1,6 @@
 /** Builds `dist/`: the CLI in one bundle with lazy chunks, the files it reads beside it, and the page. */
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, globSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { build } from 'esbuild';
 import { build as buildPage } from 'vite';
@@ -45,15 +45,15 @@ await build({
 for (const asset of ASSETS) cpSync(asset, `dist/${basename(asset)}`);
 writeFileSync('dist/agentpolicy.schema.json', `${JSON.stringify(policyJsonSchema(), null, 2)}\n`);
 
-// Static, so that it runs in whatever image Cursor's agent has. Without a compiler there are no hooks, and the rest works.
+// Static, so that it runs in whatever image the agent has; one program, told apart by its name. Without a compiler there are
+// no hooks and no launcher, and the rest works.
 const compiled = spawnSync(
   process.env.CC ?? 'cc',
-  [...CFLAGS, '-o', 'dist/chaperone-hook', 'sidecar/launcher/hook.c'],
-  {
-    stdio: ['ignore', 'inherit', 'inherit'],
-  },
+  [...CFLAGS, '-o', 'dist/chaperone-launcher', ...globSync('sidecar/launcher/*.c')],
+  { stdio: ['ignore', 'inherit', 'inherit'] },
 );
 if (compiled.error === undefined && compiled.status !== 0) process.exit(1);
+if (compiled.status === 0) cpSync('dist/chaperone-launcher', 'dist/chaperone-hook');
 
 await buildPage({ root: 'player', logLevel: 'error' });
 writeFileSync('dist/.built', '');

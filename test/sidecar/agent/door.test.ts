@@ -1,18 +1,18 @@
 /** The socket: frames in whatever pieces, hostile peers, and the program that speaks it. */
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import fc from 'fast-check';
 import t, { type Test } from 'tap';
 import { Door, type DoorOptions } from '../../../sidecar/agent/door.ts';
 import { encodeAnswer, encodeFrame, FrameReader, KINDS } from '../../../sidecar/agent/frame.ts';
 import { needs } from '../../tool.ts';
+import { launcher } from '../launcher/built.ts';
 
-const SOURCE = resolve(import.meta.dirname, '../../../sidecar/launcher/hook.c');
 const scratch = mkdtempSync(join(tmpdir(), 'chaperone-door-'));
 t.teardown(() => rmSync(scratch, { recursive: true }));
 
@@ -110,14 +110,6 @@ t.test('the place: a stale socket is taken, a living one and a file are not', as
   });
 });
 
-/** The program with what finds its faults built in. */
-function compiled(): string {
-  const program = join(scratch, 'chaperone-hook');
-  const flags = ['-std=c11', '-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
-  execFileSync('cc', [...flags, '-Wall', '-Wextra', '-Werror', '-o', program, SOURCE]);
-  return program;
-}
-
 async function ran(program: string, args: string[], input: string | Buffer) {
   const child = spawn(program, args, { env: { PATH: process.env.PATH } });
   const out: Buffer[] = [];
@@ -132,7 +124,7 @@ async function ran(program: string, args: string[], input: string | Buffer) {
 
 t.test('chaperone-hook, under the address and undefined behaviour sanitizers', async (t) => {
   if (!needs(t, 'cc')) return;
-  const program = compiled();
+  const program = await launcher('sanitized', 'chaperone-hook');
   await t.test('hands over what it is given and gives back what it is told', async (t) => {
     const { path } = await opened(t, async (bytes: Uint8Array) => ({
       status: bytes.length % 3,
