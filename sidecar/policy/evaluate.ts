@@ -23,6 +23,7 @@ import {
   factsOf,
   intentFacts,
   newObject,
+  newPurse,
   oldObject,
   requestFacts,
   toolFacts,
@@ -33,7 +34,7 @@ import {
  * @param now for rules that ask for the time: without it, what hangs on it is not known
  */
 export function evaluate(policies: PolicySet, action: Action, identity: Identity, now?: Micros): Judgement[] {
-  const applying = { policies: policies.applyingTo(identity), asker: { identity, now } };
+  const applying = { policies: policies.applyingTo(identity), asker: { identity, now, purse: newPurse() } };
   switch (action.kind) {
     case 'command':
       return judgeLine(action, applying, policies.surroundings);
@@ -84,23 +85,31 @@ function judgeCommand(
   { policies, asker }: Applying,
 ): Judgement {
   const matches: Match[] = [];
-  const facts = () =>
-    factsOf(asker, {
-      command: () => commandFacts(command, action),
-      exec: () => ifThere(placeOfCommand(action), execFacts),
-    });
-  for (const rule of builtinRulesFor(command.program))
-    note(matches, rule, rule.matches(command, action), facts);
+  let facts: Facts | undefined;
+  for (const rule of builtinRulesFor(command.program)) {
+    const matched = rule.matches(command, action);
+    if (matched !== NO) matches.push({ rule, certain: matched === YES });
+  }
   const roles = rolesOf(command.touches);
   for (const policy of policies) {
     const rules = policy.rulesFor(command.program, roles);
     // A script has thousands of commands, a policy hundreds of rules: no iterator for each pair.
     for (let at = 0; at < rules.length; at++) {
       const rule = rules[at]!;
-      note(matches, rule, rule.matches(command, action), facts);
+      const matched = rule.matches(command, action);
+      if (matched === NO) continue;
+      note(matches, rule, matched, () => (facts ??= factsOfCommand(command, action, asker)));
     }
   }
   return weigh({ kind: 'command', command }, matches, policies);
+}
+
+/** For all rules that ask about it. */
+function factsOfCommand(command: SimpleCommand, action: CommandAction, asker: Asker): Facts {
+  return factsOf(asker, {
+    command: () => commandFacts(command, action),
+    exec: () => ifThere(placeOfCommand(action), execFacts),
+  });
 }
 
 /**

@@ -16,17 +16,21 @@ import {
   plan,
 } from '@bufbuild/cel';
 import { timestampFromMs } from '@bufbuild/protobuf/wkt';
-import { RE2JS } from 're2js';
 import { MAYBE, NO, type Tri, YES } from '../../match/tri.ts';
 import { checkExpression, type Expr, WhenError } from './check.ts';
-import type { Facts, WhenCompiler } from './facts.ts';
+import type { Facts, Weighed, When, WhenCompiler } from './facts.ts';
+import { Regexes } from './regexes.ts';
 import { type RuleKind, VARIABLES } from './type.ts';
-import { Scales, TooHeavy } from './value.ts';
+import { HEAVIEST, Scales, TooHeavy, type Value } from './value.ts';
 
 /** Steps of loops that one evaluation may take. */
 const MOST_STEPS = 10_000;
 /** Steps by the weight of what there is to look at: each may look at all of it. */
 const MOST_WORK = 4_000_000;
+
+/** What an evaluation takes out of the purse by itself, and a step of a loop in it. */
+const EVALUATION = 500;
+const ONE_STEP = 10;
 
 /** @throws Error with one line that says what is wrong, and where in the expression */
 export const compileWhen: WhenCompiler = (source, kind) => {
@@ -34,18 +38,36 @@ export const compileWhen: WhenCompiler = (source, kind) => {
   // Each expression has steps of its own to spend: evaluations never overlap.
   const steps = { left: 0 };
   countSteps(expr);
-  const evaluate = plan(environment(steps), expr);
-  const when = (facts: Facts): Tri => {
-    const scales = new Scales();
-    const bindings = bind(uses, facts, scales);
-    if (bindings === null) return MAYBE;
-    steps.left = Math.min(MOST_STEPS, MOST_WORK / Math.max(scales.weight, 1));
-    const result = evaluate(bindings as Record<string, CelInput>);
+  const regexes = new Regexes();
+  const evaluate = plan(environment(steps, regexes), expr);
+  const ask = (facts: Facts): Tri => {
+    const { purse } = facts;
+    purse.left -= EVALUATION;
+    const bound = purse.left < 0 ? null : bind(uses, facts);
+    if (bound === null) return MAYBE;
+    const most = Math.min(MOST_STEPS, MOST_WORK / Math.max(bound.weight, 1), purse.left / ONE_STEP);
+    steps.left = most;
+    regexes.purse = purse;
+    const result = evaluate(bound.bindings as Record<string, CelInput>);
+    purse.left -= (most - steps.left) * ONE_STEP;
     if (isCelError(result) || typeof result !== 'boolean') return MAYBE;
     return result ? YES : NO;
   };
-  return Object.assign(when, { uses });
+  if (![...uses].every((name) => OF_ASKER.has(name))) return Object.assign(ask, { uses });
+  const once: When = Object.assign(
+    (facts: Facts): Tri => {
+      const { said } = facts.purse;
+      const answer = said.get(once) ?? ask(facts);
+      said.set(once, answer);
+      return answer;
+    },
+    { uses },
+  );
+  return once;
 };
+
+/** What is the same for all commands of a line. */
+const OF_ASKER: ReadonlySet<string> = new Set(['identity', 'now']);
 
 function read(source: string, kind: RuleKind): { expr: Expr; uses: ReadonlySet<string> } {
   let positions: Readonly<Record<string, number>> = {};
@@ -73,18 +95,12 @@ function explain(error: Error, positions: Readonly<Record<string, number>>): str
 
 const STEP = '@step';
 
-function environment(steps: { left: number }) {
+function environment(steps: { left: number }, regexes: Regexes) {
   const step = celFunc(STEP, [CelScalar.DYN], CelScalar.DYN, (condition) => {
     if (--steps.left < 0) throw new TooHeavy();
     return condition;
   });
-  return celEnv({ funcs: [step], re2: { compile: compileRegex } });
-}
-
-/** The same engine as for the patterns of a policy; linear. */
-function compileRegex(source: string) {
-  const compiled = RE2JS.compile(source);
-  return { test: (text: string) => compiled.matcher(text).find() };
+  return celEnv({ funcs: [step], re2: { compile: (source) => regexes.compile(source) } });
 }
 
 /** Makes every step of every loop in it count. */
@@ -123,21 +139,34 @@ const UNKNOWN = celError('it is not known');
 
 type Bindings = Record<string, CelInput | CelError>;
 
-/** What it asks about, made ready; null where that is too much. */
-function bind(uses: ReadonlySet<string>, facts: Facts, scales: Scales): Bindings | null {
+/** What it asks about, made ready, and what that weighs; null where that is too much. */
+function bind(uses: ReadonlySet<string>, facts: Facts): { bindings: Bindings; weight: number } | null {
   const bindings: Bindings = {};
-  try {
-    for (const name of uses) {
-      const fact = facts(name);
-      bindings[name] = fact === undefined ? UNKNOWN : bindingOf(name, fact, scales);
-    }
-    return bindings;
-  } catch (error) {
-    if (error instanceof TooHeavy) return null;
-    throw error;
+  let weight = 0;
+  for (const name of uses) {
+    const fact = facts.weighed.get(name) ?? weighed(name, facts);
+    if (fact === null) return null;
+    weight += fact.weight;
+    if (weight > HEAVIEST) return null;
+    bindings[name] = fact.value === undefined ? UNKNOWN : bindingOf(name, fact.value);
   }
+  return { bindings, weight };
 }
 
-function bindingOf(name: string, fact: unknown, scales: Scales): CelInput {
-  return name === 'now' ? timestampFromMs(Number(fact) / 1000) : scales.valueOf(fact);
+function weighed(name: string, facts: Facts): Weighed {
+  const fact = facts(name);
+  const scales = new Scales();
+  let made: Weighed = { value: undefined, weight: 0 };
+  try {
+    if (fact !== undefined) made = { value: scales.valueOf(fact), weight: scales.weight };
+  } catch (error) {
+    if (!(error instanceof TooHeavy)) throw error;
+    made = null;
+  }
+  facts.weighed.set(name, made);
+  return made;
+}
+
+function bindingOf(name: string, value: Value): CelInput {
+  return name === 'now' ? timestampFromMs(Number(value) / 1000) : value;
 }

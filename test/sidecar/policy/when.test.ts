@@ -11,6 +11,7 @@ import { parsePolicies } from '../../../sidecar/policy/parse.ts';
 import { PolicySet } from '../../../sidecar/policy/policy-set.ts';
 import { policySchema } from '../../../sidecar/policy/schema.ts';
 import { compileWhen } from '../../../sidecar/policy/when/compile.ts';
+import { factsOf, newPurse } from '../../../sidecar/policy/when/facts.ts';
 import type { RuleKind } from '../../../sidecar/policy/when/type.ts';
 import { request } from './request.ts';
 
@@ -280,9 +281,52 @@ t.test('property: whatever is written, and whatever comes, there is an answer', 
       } catch (error) {
         return error instanceof Error && error.message !== '' && !error.message.includes('\n');
       }
-      const result = compiled((name) => (name === 'object' ? object : name === 'now' ? NOON : undefined));
+      const asker = { identity: SOMEBODY, now: NOON, purse: newPurse() };
+      const result = compiled(factsOf(asker, { object: () => object }));
       return result === YES || result === NO || result === MAYBE;
     }),
     { seed: 20261122, numRuns: 1500 },
+  );
+});
+
+t.test('all expressions of a line have one purse: what is beyond it is not known', async (t) => {
+  const of = (count: number, last = '') =>
+    line(`${Array.from({ length: count }, (_, n) => `echo ${'a'.repeat(20)}${n}`).join('; ')}; ${last}`);
+  const expensive = ['x', 'y', 'z']
+    .map((end) => `command.argv.exists(word, word.matches("^(a|b|c)*${end}$"))`)
+    .join(' || ');
+
+  t.equal(answer('commands', expensive, of(10)), NO, 'a line');
+  t.equal(answer('commands', expensive, of(2000)), MAYBE, 'a script');
+  t.equal(answer('commands', expensive, of(10, 'echo x')), YES);
+  t.equal(
+    answer('commands', 'command.line.matches("(a|b)*c$")', of(2000)),
+    NO,
+    'looked at once for all of them',
+  );
+
+  const text = `echo ${'a'.repeat(60_000)}`;
+  t.equal(answer('commands', 'command.line.matches("(a|b)*c$")', line(text)), NO);
+  const many = Array.from({ length: 20 }, (_, n) => `command.line.matches("(a|b)*${n}$")`).join(' || ');
+  t.equal(answer('commands', many, line(text)), MAYBE);
+  t.equal(
+    answer('commands', `command.line.matches("${'(a|b){0,200}'.repeat(4)}c$")`, line(text)),
+    MAYBE,
+    'a pattern that is large',
+  );
+
+  const timely = 'now.getHours("Europe/Berlin") < 8 && identity.groups.exists(g, g == "devs")';
+  t.equal(answer('commands', timely, of(2000)), NO, 'who and when hold for the whole line');
+});
+
+t.test('property: one decision each time, however much there is', async () => {
+  const set = setOf('commands', 'command.argv.exists(word, word.matches("^(a|b)*c$"))');
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 900 }), fc.constantFrom('a', 'ab', 'ac'), (count, word) => {
+      const action = line(Array.from({ length: count }, () => `echo ${word.repeat(30)}`).join('\n'));
+      const once = decide(set, action, SOMEBODY, NOON);
+      return decide(set, action, SOMEBODY, NOON).effect === once.effect;
+    }),
+    { seed: 20261123, numRuns: 15 },
   );
 });
