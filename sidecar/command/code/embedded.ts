@@ -6,6 +6,7 @@ import type { Word } from '../words/fields.ts';
 import { make, packages } from './embedded/build.ts';
 import { batch, connected, proxies } from './embedded/connections.ts';
 import { client } from './embedded/database.ts';
+import { image } from './embedded/dockerfile.ts';
 import { escapes, tested } from './embedded/escapes.ts';
 import { settings } from './embedded/git.ts';
 import type { Place } from './embedded/place.ts';
@@ -33,6 +34,7 @@ const LANGUAGES: readonly Language[] = [
   { name: /^(g|b|p|re)?make$/, follow: make },
   { name: /^(ssh|scp|sftp|autossh|rsync)$/, follow: proxies },
   { name: /^sftp$/, follow: batch },
+  { name: /^(docker|podman|nerdctl|buildah)$/, follow: image },
   { name: /^zip$/, follow: tested },
   { name: /^(nc|ncat|netcat|socat|nc\.\w+)$/, follow: connected },
   { name: /^(apt|apt-get|aptitude|dpkg|yum|dnf)$/, follow: packages },

@@ -6,6 +6,7 @@ import type { Word } from '../words/fields.ts';
 import { interpreterCode } from './foreign.ts';
 
 const PACKAGE = ['package.json'];
+const COMPOSE = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml'];
 const RECIPES: Readonly<Record<string, readonly string[]>> = {
   ...{ make: ['Makefile', 'makefile', 'GNUmakefile'], gmake: ['Makefile', 'makefile', 'GNUmakefile'] },
   ...{ npm: PACKAGE, pnpm: PACKAGE, yarn: PACKAGE, bun: PACKAGE, npx: PACKAGE },
@@ -22,6 +23,7 @@ const RECIPES: Readonly<Record<string, readonly string[]>> = {
   },
   ...{ tox: ['tox.ini', 'pyproject.toml'], nox: ['noxfile.py'], pip: ['setup.py', 'pyproject.toml'] },
   git: ['.git/config', '.git/hooks'],
+  ...{ docker: COMPOSE, podman: COMPOSE, 'docker-compose': COMPOSE },
 };
 
 /** Of interpreters the file that they are given. */

@@ -7,9 +7,11 @@ import type { Word } from '../words/fields.ts';
 import { touch } from './touch.ts';
 
 export function openedByWrapper(wrapper: Wrapper, words: readonly Word[], scope: Scope): Touch[] {
-  const { writes, writesTo } = wrapper;
-  if (writes === undefined && !writesTo) return [];
-  const { given, operand } = readOptions(words, wrapper);
+  const { writes, writesTo, edits } = wrapper;
+  if (writes === undefined && edits === undefined && !writesTo) return [];
+  const { given, operand, flags } = readOptions(words, wrapper);
+  if (edits?.some((flag) => flags.has(flag)))
+    return words.slice(operand).map((word) => ({ ...touch('writes', word, scope), certain: false }));
   const named = given.flatMap(([flag, word]) => (writes?.includes(flag) ? [word] : []));
   const file = writesTo && words[operand];
   // What is given to a program begins with a sign.

@@ -19,6 +19,7 @@ export interface Operands {
 }
 
 const RECURSIVE = /^(-[A-Za-z]*[rR][A-Za-z]*|--recursive|--rec[a-z]*)$/;
+const RECURSIVE_CHANGE = /^(-[A-Za-z]*R[A-Za-z]*|--rec[a-z]*)$/;
 export const TARGET: Record<string, PathRole> = { '-t': 'writes', '--target-directory': 'writes' };
 
 export const OPERANDS: ReadonlyMap<string, Operands> = new Map<string, Operands>([
@@ -51,12 +52,21 @@ export const OPERANDS: ReadonlyMap<string, Operands> = new Map<string, Operands>
   ],
   ['xargs', { options: { '-a': 'reads', '--arg-file': 'reads' } }],
   ['ln', { each: 'reads', last: 'writes', short: 'St', options: TARGET }],
-  ...same(['chmod', 'chown', 'chgrp', 'chattr', 'setfacl', 'chcon'], {
-    each: 'changes',
-    skip: 1,
-    recursive: /^(-[A-Za-z]*R[A-Za-z]*|--rec[a-z]*)$/,
-    noSkip: /^--ref/,
-  }),
+  ...same(['chown', 'chgrp'], { each: 'changes', skip: 1, recursive: RECURSIVE_CHANGE, noSkip: /^--ref/ }),
+  // A mode may begin like an option.
+  ['chmod', { each: 'changes', skip: 1, recursive: RECURSIVE_CHANGE, noSkip: /^(--ref|-[rwxXstugoa]+)/ }],
+  ['chattr', { each: 'changes', skip: 1, recursive: RECURSIVE_CHANGE, noSkip: /^-[^RVf]/, short: 'vp' }],
+  ['setfacl', { each: 'changes', recursive: RECURSIVE_CHANGE, short: 'mxMX' }],
+  [
+    'chcon',
+    {
+      each: 'changes',
+      skip: 1,
+      recursive: RECURSIVE_CHANGE,
+      short: 'urtl',
+      noSkip: /^(-[A-Za-z]*[urtl]|--(us|ro|ty|ra|ref))/,
+    },
+  ],
   ...same(
     [
       'cat',

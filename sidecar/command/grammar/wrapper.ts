@@ -54,6 +54,8 @@ export interface Wrapper extends Grammar {
   opaque?: boolean;
   /** Options that name a file which it writes itself. */
   writes?: readonly string[];
+  /** Options with which its operands are files to edit. */
+  edits?: readonly string[];
   /** Its first operand is such a file. */
   writesTo?: boolean;
   /** True if it starts a shell when no command is given. */

@@ -68,6 +68,7 @@ export const WRAPPERS: ReadonlyMap<string, Wrapper> = new Map<string, Wrapper>([
       ],
       assignments: true,
       interleaves: true,
+      edits: ['-e', '--edit'],
       inert: [
         '-l',
         '--list',
