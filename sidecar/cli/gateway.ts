@@ -1,6 +1,6 @@
 /** `chaperone gateway`: the guarded Kubernetes API for clients that bring a token of their own. */
 import { createSecureContext } from 'node:tls';
-import { type Command, InvalidArgumentError } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import { readRegularFile, readText } from '../../recorder/store/regular-file.ts';
 import type { KeyPair } from '../kube/credentials/certificates.ts';
@@ -42,7 +42,11 @@ export function gateway(root: Command): void {
     )
     .addOption(dataOption())
     .requiredOption('--config <file>', 'whose tokens open it, and as whom they go on (kind AgentGateway)')
-    .option('--listen <address>', 'where the guarded API is', listenAddress, { host: '0.0.0.0', port: 6443 })
+    .addOption(
+      new Option('--listen <address>', 'where the guarded API is')
+        .argParser(listenAddress)
+        .default({ host: '0.0.0.0', port: 6443 }, '0.0.0.0:6443'),
+    )
     .option('--tls-cert <file>', 'its certificate, PEM; read again when it changes')
     .option('--tls-key <file>', 'the key of that')
     .option('--name <name...>', 'names and addresses in a certificate of our own authority')

@@ -102,7 +102,7 @@ function mayAllow(policy: LoadedPolicy, { recorded, session, event }: Replayed):
 
 function notesOf({ allowed, refused, unjudged }: Notebook['tally'], { overflow }: Seen): string[] {
   const notes = [
-    `A draft from ${count(allowed, 'recorded action')} that ${allowed === 1 ? 'was' : 'were'} allowed; ${refused} refused ones stay refused.`,
+    `A draft from ${count(allowed, 'recorded action')} that ${allowed === 1 ? 'was' : 'were'} allowed; what was refused stays refused (${refused}).`,
     'Read it, narrow it, and hold it against the recordings: chaperone policy diff THIS.yaml.',
   ];
   if (unjudged > 0)
