@@ -6,7 +6,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Approvals, Asking, Terms } from '../recorder/approvals/asking.ts';
 import type { Decision } from '../recorder/audit/decision.ts';
-import type { DraftBody } from '../recorder/audit/event.ts';
+import type { Draft, DraftBody } from '../recorder/audit/event.ts';
 import type { Identity } from '../recorder/audit/identity.ts';
 import type { Micros, SessionId } from '../recorder/audit/units.ts';
 import { ChaperoneError } from '../recorder/errors.ts';
@@ -47,6 +47,8 @@ export interface Waiting {
   origin?: SessionId;
   /** An approval of something that could not be done: it still holds for the very same. */
   held?: Held | undefined;
+  /** How the session begins: stored in front of the decision, in one append with it unless a human is asked first. */
+  opening?: Draft;
 }
 
 /** How often a human is asked about one action: what it would do may be another each time that they say yes. */
@@ -73,8 +75,14 @@ export class Gate {
     const decision = policy().decide(action, identity, clock.now());
     const { origin } = waiting;
     const asker = { session, ...(origin !== undefined && { origin }), identity };
-    const judged = await this.#asked({ ...asker, action, decision }, waiting);
-    return this.#record(session, judged);
+    let opening = waiting.opening === undefined ? [] : [waiting.opening];
+    const open = async () => {
+      const drafts = opening;
+      opening = [];
+      if (drafts.length > 0) await this.#options.journal.append(session, drafts);
+    };
+    const judged = await this.#asked({ ...asker, action, decision }, waiting, open);
+    return this.#record(session, judged, opening);
   }
 
   /**
@@ -95,10 +103,11 @@ export class Gate {
   }
 
   /** What was approved is what runs: where a file that it names, what it would do, or the policy is another by then, that counts. */
-  async #asked(question: Asker & Judged, waiting: Waiting): Promise<Judged> {
+  async #asked(question: Asker & Judged, waiting: Waiting, open: () => Promise<void>): Promise<Judged> {
     const { approvals } = this.#options;
     if (approvals === undefined || this.#asking(question, { ...question, files: [] }) === null)
       return question;
+    await open();
     let standing = await this.#standing(question, waiting);
     for (let left = ROUNDS; left > 0; left--) {
       const asking = this.#asking(question, standing);
@@ -144,10 +153,10 @@ export class Gate {
     return policy().approvalTerms?.(action, identity, clock.now()) ?? null;
   }
 
-  async #record(session: SessionId, judged: Judged): Promise<Verdict> {
+  async #record(session: SessionId, judged: Judged, before: readonly Draft[] = []): Promise<Verdict> {
     const { journal, clock } = this.#options;
     const { decision, approval } = judged;
-    await journal.append(session, [{ at: clock.now(), body: evidenceOf(judged) }]);
+    await journal.append(session, [...before, { at: clock.now(), body: evidenceOf(judged) }]);
     if (isAllowed(judged)) return { ok: true, decision, ...(approval && { held: approval }) };
     const asked = approval === undefined ? {} : { approval: approval.mark };
     return { ok: false, decision, ...asked, message: shellText(denialOf(decision, approval?.mark)) };

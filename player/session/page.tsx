@@ -70,6 +70,7 @@ function Bench(properties: { session: SessionSummary; moment: number | null; onE
     case 'cursor':
       return <CursorBench session={session} />;
     case 'remote':
+    case 'launcher':
     case undefined:
       return <Workbench {...properties} />;
   }

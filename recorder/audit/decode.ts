@@ -106,6 +106,15 @@ const entrance = z.discriminatedUnion('kind', [
     conversation: z.string(),
     roots: z.array(z.string()),
   }),
+  z.strictObject({
+    kind: z.literal('launcher'),
+    shell: z.string(),
+    pid: count,
+    parent: z.string(),
+    wrapper: z
+      .strictObject({ agent: z.enum(['cursor', 'claude', 'gemini']), line: z.string() })
+      .exactOptional(),
+  }),
 ]);
 
 const ulid = z.string().regex(ULID, 'not a ULID');
@@ -185,6 +194,7 @@ const body = z.discriminatedUnion('type', [
     type: z.literal('session.output'),
     content,
     stream: z.literal('stderr').exactOptional(),
+    covers: count.exactOptional(),
   }),
   z.strictObject({ type: z.literal('session.input'), content }),
   z.strictObject({ type: z.literal('session.resize'), ...size }),

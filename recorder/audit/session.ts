@@ -21,7 +21,19 @@ export type Entrance =
       origin: { session: SessionId; request: string };
     }
   /** What the hooks of one conversation with Cursor's agent told. */
-  | { kind: 'cursor'; conversation: string; roots: string[] };
+  | { kind: 'cursor'; conversation: string; roots: string[] }
+  /** A shell that the launcher stands in for, in a container or on this machine. */
+  | {
+      kind: 'launcher';
+      /** Path of the real one. */
+      shell: string;
+      /** As the launcher says, in its own namespace. */
+      pid: number;
+      /** Program that has started it; empty where that is not told. */
+      parent: string;
+      /** Whose wrapper is around the command, and the command in it. */
+      wrapper?: { agent: 'cursor' | 'claude' | 'gemini'; line: string };
+    };
 
 export type SessionBody<Content> =
   | {
@@ -40,7 +52,13 @@ export type SessionBody<Content> =
       entrance?: Entrance;
     }
   /** `stream` where it is not standard output, and there is no terminal to join the two. */
-  | { type: 'session.output'; content: Content; stream?: 'stderr' }
+  | {
+      type: 'session.output';
+      content: Content;
+      stream?: 'stderr';
+      /** How many bytes of the stream it stands for, where masking has made it another length. */
+      covers?: number;
+    }
   | { type: 'session.input'; content: Content }
   | ({ type: 'session.resize' } & TerminalSize)
   | {

@@ -73,6 +73,7 @@ export function sessionTitle({
 }): string {
   const line = command.join(' ');
   if (entrance === undefined) return line;
+  if (entrance.kind === 'launcher') return entrance.wrapper?.line ?? line;
   if (entrance.kind === 'api') return `Kubernetes API of ${entrance.server}`;
   if (entrance.kind === 'cursor') return `Cursor conversation ${entrance.conversation || 'without an id'}`;
   const { subresource, namespace, pod, container } = entrance;

@@ -48,7 +48,7 @@ export function leafOf(value: Uint8Array): { leaf: Hash; intact: boolean } {
 /** What stands behind the mark, or null for an event that has no short form. */
 function shorten({ session, seq, at, body }: AuditEvent): Buffer | null {
   if (body.type !== 'session.output' && body.type !== 'session.input') return null;
-  if ('stream' in body) return null;
+  if ('stream' in body || 'covers' in body) return null;
   const { bytes, hash } = body.content;
   if (session.length !== AT.end - AT.session || seq > 0xffffffff || bytes > 0xffffffff) return null;
   const out = Buffer.alloc(AT.end);

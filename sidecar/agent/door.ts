@@ -1,16 +1,21 @@
 /**
  * The socket that the programs in a guarded container ask at. Whoever reaches it is hostile: what is asked is bounded in
- * size and time, and so is how many ask at once. Nothing is ever sent but the answer to a question.
+ * size and time, and so is how many ask at once. Nothing is ever sent but answers to questions.
  */
 import { chmod, lstat, unlink } from 'node:fs/promises';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { ChaperoneError } from '../../recorder/errors.ts';
-import { encodeAnswer, FrameReader, type HookAnswer, KINDS } from './frame.ts';
+import { encodeAnswer, FRAME_LIMIT, type Frame, type HookAnswer, KINDS } from './frame.ts';
+import { FrameStream } from './frame-stream.ts';
+import { decodeLauncherFrame, type LauncherFrame, launcherLimit } from './shell-frame.ts';
+import { Talk } from './talk.ts';
 
 export interface DoorOptions {
   path: string;
   /** @param signal aborts when who asked is gone */
   hook: (bytes: Uint8Array, signal: AbortSignal) => Promise<HookAnswer>;
+  /** Goes on with a launcher, whose first word this is; left out where shells are not let in. */
+  shell?: (talk: Talk, first: LauncherFrame) => void;
   report: (error: unknown) => void;
 }
 
@@ -64,45 +69,77 @@ export class Door {
     await unlink(this.#path).catch(() => undefined);
   }
 
-  #serve(socket: Socket, { hook, report }: DoorOptions, budget: { buffered: number }): void {
-    const reader = new FrameReader();
-    const gone = new AbortController();
+  #serve(socket: Socket, options: DoorOptions, budget: { buffered: number }): void {
+    const frames = new FrameStream(longest);
+    let talk: Talk | null = null;
     let asked = false;
     let held = 0;
     this.#sockets.add(socket);
-    socket.setTimeout(DOOR_LIMITS.question, () => socket.destroy());
+    const late = setTimeout(() => socket.destroy(), DOOR_LIMITS.question);
     socket.on('error', () => socket.destroy());
     socket.on('close', () => {
+      clearTimeout(late);
       this.#sockets.delete(socket);
       budget.buffered -= held;
-      gone.abort();
     });
+    const count = () => {
+      budget.buffered += frames.held - held;
+      held = frames.held;
+      if (budget.buffered > DOOR_LIMITS.buffered)
+        throw new ChaperoneError('BUSY', 'too much is asked at once');
+    };
     socket.on('data', (bytes: Buffer) => {
-      held += bytes.length;
-      budget.buffered += bytes.length;
       try {
-        if (budget.buffered > DOOR_LIMITS.buffered)
-          throw new ChaperoneError('BUSY', 'too much is asked at once');
-        if (asked) throw new ChaperoneError('USAGE', 'more follows behind a question');
-        const frame = reader.push(bytes);
-        if (frame === null) return;
-        if (frame.kind !== KINDS.hook) throw new ChaperoneError('USAGE', `kind ${frame.kind} is no question`);
-        asked = true;
-        // A person may take their time.
-        socket.setTimeout(0);
-        hook(frame.payload, gone.signal).then(
-          (answer) => socket.end(encodeAnswer(answer)),
-          (error) => {
-            report(error);
-            socket.destroy();
-          },
-        );
+        if (talk !== null) talk.receive(bytes);
+        else if (asked) throw new ChaperoneError('USAGE', 'more follows behind a question');
+        else {
+          const [first, ...more] = frames.push(bytes);
+          if (first !== undefined) {
+            if (more.length > 0 || frames.held > 0)
+              throw new ChaperoneError('USAGE', 'more follows behind a question');
+            asked = true;
+            // A person may take their time.
+            clearTimeout(late);
+            if (first.kind === KINDS.hook) this.#answer(socket, first.payload, options);
+            else talk = this.#talk(socket, { frames, first }, options);
+          }
+        }
+        count();
       } catch {
         // It gets no answer, which denies: nothing is told to who does not speak as we do.
         socket.destroy();
       }
     });
   }
+
+  #answer(socket: Socket, question: Buffer, { hook, report }: DoorOptions): void {
+    const gone = new AbortController();
+    socket.once('close', () => gone.abort());
+    hook(question, gone.signal).then(
+      (answer) => socket.end(encodeAnswer(answer)),
+      (error) => {
+        report(error);
+        socket.destroy();
+      },
+    );
+  }
+
+  #talk(
+    socket: Socket,
+    { frames, first }: { frames: FrameStream; first: Frame },
+    options: DoorOptions,
+  ): Talk {
+    const { shell } = options;
+    if (shell === undefined) throw new ChaperoneError('USAGE', 'no shell is let in here');
+    const question = decodeLauncherFrame(first);
+    const talk = new Talk(socket, frames);
+    shell(talk, question);
+    return talk;
+  }
+}
+
+function longest(kind: number): number {
+  return kind === KINDS.hook ? FRAME_LIMIT : launcherLimit(kind);
 }
 
 async function removeStale(path: string): Promise<void> {

@@ -3,6 +3,8 @@ import { malformed } from './fields.ts';
 import { type Frame, VERSION } from './frame.ts';
 
 const HEAD = 6;
+/** Bytes that one piece holds on average, at least: each costs memory of its own. */
+const PIECE = 64;
 
 export class FrameStream {
   #held: Buffer[] = [];
@@ -26,6 +28,7 @@ export class FrameStream {
   push(bytes: Buffer): Frame[] {
     this.#held.push(bytes);
     this.#have += bytes.length;
+    if (this.#held.length > PIECE + this.#have / PIECE) this.#held = [Buffer.concat(this.#held)];
     const frames: Frame[] = [];
     for (let length = this.#next(); length !== null; length = this.#next()) frames.push(this.#take(length));
     return frames;

@@ -10,8 +10,6 @@
  *     kind 2, its answer:        exit status (1), length of what is said on standard output (4), that, and what is said on
  *                                standard error
  */
-import { ChaperoneError } from '../../recorder/errors.ts';
-
 export const VERSION = 1;
 export const KINDS = { hook: 1, answer: 2 } as const;
 /** A hook is given whole files. */
@@ -21,36 +19,6 @@ const HEAD = 4;
 export interface Frame {
   kind: number;
   payload: Buffer;
-}
-
-/** Collects one frame from what arrives, in whatever pieces. */
-export class FrameReader {
-  #pieces: Buffer[] = [];
-  #have = 0;
-  #wanted: number | null = null;
-
-  /**
-   * The frame, when it is there.
-   * @throws ChaperoneError `USAGE` where it is too long, of another version, or goes on behind its end
-   */
-  push(bytes: Buffer): Frame | null {
-    this.#pieces.push(bytes);
-    this.#have += bytes.length;
-    if (this.#wanted === null && this.#have >= HEAD) this.#wanted = this.#length();
-    if (this.#wanted === null || this.#have < HEAD + this.#wanted) return null;
-    if (this.#have > HEAD + this.#wanted) throw invalid('more follows behind a question');
-    const all = Buffer.concat(this.#pieces);
-    if (all[HEAD] !== VERSION) throw invalid(`version ${all[HEAD]} is not spoken here, ${VERSION} is`);
-    return { kind: all[HEAD + 1]!, payload: all.subarray(HEAD + 2) };
-  }
-
-  #length(): number {
-    const [first] = this.#pieces;
-    const head = first!.length >= HEAD ? first! : Buffer.concat(this.#pieces);
-    const length = head.readUInt32BE(0);
-    if (length < 2 || length > FRAME_LIMIT) throw invalid(`a question of ${length} bytes`);
-    return length;
-  }
 }
 
 export function encodeFrame({ kind, payload }: Frame): Buffer {
@@ -73,8 +41,4 @@ export function encodeAnswer({ status, stdout, stderr }: HookAnswer): Buffer {
   head[0] = status;
   head.writeUInt32BE(out.length, 1);
   return encodeFrame({ kind: KINDS.answer, payload: Buffer.concat([head, out, Buffer.from(stderr)]) });
-}
-
-function invalid(why: string): ChaperoneError {
-  return new ChaperoneError('USAGE', `the socket was not asked as it wants to be: ${why}`);
 }

@@ -1,5 +1,5 @@
-/** Where Cursor's hooks ask, beside a recorder that runs on one machine. */
-import { join } from 'node:path';
+/** Where Cursor's hooks and the launcher ask, beside a recorder that runs on one machine. */
+import { dirname, join } from 'node:path';
 import type { Identity } from '../../recorder/audit/identity.ts';
 import { DOOR_LIMITS, Door } from '../agent/door.ts';
 import type { CursorHooks } from '../cursor/hooks.ts';
@@ -7,6 +7,8 @@ import type { PolicyFile } from '../policy/policy-file.ts';
 import type { Evidence } from './evidence.ts';
 import { complainOf, visible } from './format.ts';
 import { homeDirectory } from './home.ts';
+import type { ShellsHere } from './shells.ts';
+import type { RunningRecorder } from './up.ts';
 
 export interface Closeable {
   close(): Promise<void>;
@@ -29,9 +31,9 @@ export function tooLong(path: string): string | null {
  * @returns null, and says so, where the usual path is too long for a socket, and none was named
  * @throws ChaperoneError of `Door.open`
  */
-export async function openHooks(
+export async function openDoor(
   data: string,
-  { evidence, policy }: { evidence: Evidence; policy: PolicyFile },
+  { evidence, policy, secret }: Pick<RunningRecorder, 'evidence' | 'policy' | 'secret'>,
 ): Promise<Closeable | null> {
   const path = socketPath(data);
   const amiss = tooLong(path);
@@ -40,16 +42,30 @@ export async function openHooks(
     return null;
   }
   let hooks: Promise<CursorHooks> | null = null;
+  let shells: Promise<ShellsHere> | null = null;
   const door = await Door.open({
     path,
     hook: async (bytes, signal) => {
       hooks ??= entrance(evidence, policy);
       return (await hooks).answer(bytes, signal);
     },
+    shell: (talk, first) => {
+      shells ??= import('./shells.ts').then(({ shellsHere }) =>
+        shellsHere({ evidence, policy, secret }, join(dirname(path), 'sessions')),
+      );
+      shells.then(
+        (here) => here.serve(talk, first),
+        (error) => {
+          complain(error);
+          talk.destroy();
+        },
+      );
+    },
     report: complain,
   });
   return {
     async close() {
+      await shells?.then((here) => here.close());
       await door.close();
       await (await hooks)?.close();
     },

@@ -48,7 +48,7 @@ export function up(root: Command): void {
 async function run(options: Options): Promise<void> {
   const data = dataDirectory(options.data);
   await requirePrivate(data);
-  const [{ guardKube }, { readOidc }, { openHooks }] = await Promise.all([
+  const [{ guardKube }, { readOidc }, { openDoor }] = await Promise.all([
     import('./kube.ts'),
     import('./oidc-file.ts'),
     import('./cursor.ts'),
@@ -59,14 +59,14 @@ async function run(options: Options): Promise<void> {
     pointToFirst(error, data),
   );
   const leave = untilSignal();
-  let hooks: Closeable | null = null;
+  let door: Closeable | null = null;
   try {
-    hooks = await openHooks(data, recorder);
+    door = await openDoor(data, recorder);
     greet(recorder, data);
     if (hasTerminal()) await shellHere(recorder, leave);
     else await leave.signalled;
   } finally {
-    await hooks?.close();
+    await door?.close();
     await recorder.close();
   }
 }
@@ -91,6 +91,8 @@ export interface RunningRecorder {
   policy: PolicyFile;
   /** A line on the Kubernetes API that is guarded, for the person who started it; null where none is. */
   kube: string | null;
+  /** 32 bytes that only this log can tell, the same each time for one purpose. */
+  secret: (purpose: string) => Uint8Array;
   close(): Promise<void>;
 }
 
@@ -191,6 +193,7 @@ export async function startRecorder(
       evidence: { ...evidence, kube, ownAccess },
       policy,
       kube: guarded?.summary ?? null,
+      secret: (purpose) => log.secret(purpose),
       close,
     };
   } catch (error) {

@@ -11,12 +11,17 @@ const IDENTIFIER = /^[\w.:-]{1,128}$/;
 
 /** Reads the user, their groups and Cursor's claims from the process and its environment. */
 export function localIdentity(env: NodeJS.ProcessEnv): Identity {
-  const identity: Identity = { user: userName(), groups: groupNames(), proof: 'claimed' };
+  return { user: userName(), groups: groupNames(), proof: 'claimed', ...claimsIn(env) };
+}
+
+/** What an environment says of Cursor. */
+export function claimsIn(env: NodeJS.ProcessEnv): Pick<Identity, 'conversation' | 'generation'> {
   const conversation = claim(env.CURSOR_CONVERSATION_ID);
   const generation = claim(env.CURSOR_REQUEST_ID);
-  if (conversation !== undefined) identity.conversation = conversation;
-  if (generation !== undefined) identity.generation = generation;
-  return identity;
+  return {
+    ...(conversation !== undefined && { conversation }),
+    ...(generation !== undefined && { generation }),
+  };
 }
 
 /** A UID without an entry in passwd has no name: an image's arbitrary user is shown by its number. */

@@ -3,6 +3,7 @@ import type { ApprovalEvent } from '../../recorder/approvals/approval.ts';
 import type { AskedFor } from '../../recorder/audit/approval.ts';
 import type { ApprovalMark } from '../../recorder/audit/decision.ts';
 import type { Draft, DraftBody } from '../../recorder/audit/event.ts';
+import type { Entrance } from '../../recorder/audit/session.ts';
 import type { SessionId } from '../../recorder/audit/units.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { StreamMask } from './stream.ts';
@@ -75,7 +76,7 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
   const error = (said: string | undefined) => (said === undefined ? {} : { error: text(said) });
   switch (body.type) {
     case 'session.start':
-      return { ...body, command: body.command.map(text) };
+      return { ...body, command: body.command.map(text), ...maskedEntrance(body.entrance, text) };
     case 'command.decided':
       return {
         ...body,
@@ -140,6 +141,16 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
     case 'gap':
       return body;
   }
+}
+
+function maskedEntrance(
+  entrance: Entrance | undefined,
+  text: (text: string) => string,
+): { entrance?: Entrance } {
+  if (entrance?.kind !== 'launcher') return {};
+  const { wrapper } = entrance;
+  const masked = wrapper && { wrapper: { ...wrapper, line: text(wrapper.line) } };
+  return { entrance: { ...entrance, parent: text(entrance.parent), ...masked } };
 }
 
 type Said = Pick<Extract<DraftBody, { type: 'command.decided' }>, 'line' | 'commands' | 'unknown'>;

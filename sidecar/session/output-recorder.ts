@@ -44,6 +44,8 @@ export interface OutputMask {
 interface Chunk {
   stored: Buffer;
   shown: Uint8Array;
+  /** Bytes of the stream that it stands for. */
+  covers: number;
 }
 
 export interface OutputRecorderOptions {
@@ -56,8 +58,11 @@ export interface OutputRecorderOptions {
   mask?: OutputMask;
   /** What has to be shown before that which is stored next: output of another stream. */
   after?: () => Promise<void>;
-  /** Shows what has been stored. Resolves when the receiver can take more, and has no more use for `bytes`. */
-  forward: (bytes: Uint8Array) => Promise<void> | void;
+  /**
+   * Shows what has been stored. Resolves when the receiver can take more, and has no more use for `bytes`.
+   * @param covers how many bytes of the stream it stands for: masking changes lengths
+   */
+  forward: (bytes: Uint8Array, covers: number) => Promise<void> | void;
   /** Told when to stop and to go on producing. */
   throttle: (stop: boolean) => void;
   /** Told once, when the journal failed or the receiver did: nothing more is forwarded. */
@@ -73,6 +78,8 @@ export class OutputRecorder {
   /** Buffers of chunks that are stored and forwarded: a flood in fresh memory would keep the collector busy. */
   #spare: Buffer[] = [];
   #since: Micros = 0;
+  /** Bytes that were pushed and let go of, and for which no event stands yet. */
+  #uncovered = 0;
   #collected = 0;
   /** Collected and in flight, in bytes. */
   #held = 0;
@@ -97,8 +104,8 @@ export class OutputRecorder {
     if (this.#broken || bytes.length === 0) return;
     clearTimeout(this.#quiet);
     this.#pushed += 1;
-    if (mask === undefined) this.#collect(bytes);
-    else this.#take(mask.push(bytes));
+    if (mask === undefined) this.#collect(bytes, bytes.length);
+    else this.#turn(mask, bytes);
     if (mask !== undefined && mask.held > 0) this.#awaitQuiet(mask);
   }
 
@@ -109,25 +116,31 @@ export class OutputRecorder {
     const release = () => {
       if (this.#pushed !== pushed || mask.held === 0) return;
       if (this.#stopped) this.#awaitQuiet(mask);
-      else this.#take(mask.release());
+      else this.#turn(mask, null);
     };
     this.#quiet = setTimeout(() => setImmediate(release), patience(held));
   }
 
-  #take({ record, agent }: Shown): void {
-    if (record === agent) this.#collect(record);
-    else if (!this.#broken) this.#collectBoth(record, agent);
+  /** @param bytes null to let go of what is held back */
+  #turn(mask: OutputMask, bytes: Uint8Array | null): void {
+    const held = mask.held + (bytes?.length ?? 0);
+    const { record, agent } = bytes === null ? mask.release() : mask.push(bytes);
+    const covers = held - mask.held;
+    if (record === agent) this.#collect(record, covers);
+    else if (!this.#broken) this.#collectBoth(record, agent, covers);
   }
 
-  #collectBoth(record: Uint8Array, agent: Uint8Array): void {
+  #collectBoth(record: Uint8Array, agent: Uint8Array, covers: number): void {
     this.flush();
-    const chunk = { stored: Buffer.from(record), shown: Buffer.from(agent) };
+    this.#uncovered += covers;
+    const chunk = { stored: Buffer.from(record), shown: Buffer.from(agent), covers: this.#uncovered };
     this.#held += chunk.stored.length;
     this.#send([chunk], this.#options.clock.now());
     this.#throttle();
   }
 
-  #collect(bytes: Uint8Array): void {
+  #collect(bytes: Uint8Array, covers: number): void {
+    this.#uncovered += covers;
     if (this.#broken || bytes.length === 0) return;
     if (this.#collected === 0) this.#since = this.#options.clock.now();
     for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(this.#fill(rest));
@@ -147,23 +160,21 @@ export class OutputRecorder {
     if (this.#collected === 0 || this.#broken) return;
     const chunks = [...this.#full, this.#chunk.subarray(0, this.#filled)];
     const at = this.#since;
+    const asTheyAre = this.#uncovered === this.#collected;
+    const covers = (bytes: Buffer, place: number) =>
+      asTheyAre ? bytes.length : place === 0 ? this.#uncovered : 0;
+    const sent = chunks.map((bytes, place) => ({
+      stored: bytes,
+      shown: bytes,
+      covers: covers(bytes, place),
+    }));
     this.#forget();
-    this.#send(
-      chunks.map((bytes) => ({ stored: bytes, shown: bytes })),
-      at,
-    );
+    this.#send(sent, at);
   }
 
   #send(chunks: readonly Chunk[], at: Micros): void {
-    const { stream } = this.#options;
-    const drafts = chunks
-      .flatMap(({ stored }) => events(stored))
-      .map(
-        (content): Draft => ({
-          at,
-          body: { type: 'session.output', content, ...(stream !== undefined && { stream }) },
-        }),
-      );
+    const drafts = chunks.flatMap((chunk) => this.#drafts(chunk, at));
+    if (drafts.length > 0) this.#uncovered = 0;
     this.#lastFlush = performance.now();
     this.#inFlight += 1;
     const stored = this.#options.journal.append(this.#options.session, drafts);
@@ -173,11 +184,21 @@ export class OutputRecorder {
     this.#tail = shown.then(() => this.#deliver(stored, chunks)).catch((error) => this.#fail(error));
   }
 
+  /** Stored at once or not at all, so that it does not matter which of them says how much they stand for. */
+  #drafts({ stored, covers }: Chunk, at: Micros): Draft[] {
+    const { stream } = this.#options;
+    return events(stored).map((content, place) => {
+      const covered = covers === stored.length ? {} : { covers: place === 0 ? covers : 0 };
+      const named = stream === undefined ? {} : { stream };
+      return { at, body: { type: 'session.output', content, ...named, ...covered } };
+    });
+  }
+
   /** Resolves when everything pushed so far is stored and forwarded (or the recorder has failed). */
   async settled(): Promise<void> {
     clearTimeout(this.#quiet);
     const { mask } = this.#options;
-    if (mask !== undefined) this.#take(mask.release());
+    if (mask !== undefined) this.#turn(mask, null);
     await this.passed();
   }
 
@@ -189,9 +210,9 @@ export class OutputRecorder {
 
   async #deliver(stored: Promise<void>, chunks: readonly Chunk[]): Promise<void> {
     await stored;
-    for (const { stored: bytes, shown } of chunks) {
+    for (const { stored: bytes, shown, covers } of chunks) {
       if (this.#broken) return;
-      await this.#options.forward(shown);
+      await this.#options.forward(shown, covers);
       this.#held -= bytes.length;
       if (bytes.buffer.byteLength === CHUNK_BYTES) this.#spare.push(Buffer.from(bytes.buffer));
     }

@@ -75,8 +75,25 @@ export class SessionLog {
   }
 
   start(command: readonly string[], terminal?: TerminalSize & { term: string }): Promise<void> {
+    return this.append(this.#beginning(command, terminal));
+  }
+
+  /**
+   * Begins with a decision, stored in one append; where it says no, that is all there is until its end.
+   * @throws ChaperoneError where it cannot be recorded
+   */
+  startJudged(
+    { command, terminal }: { command: readonly string[]; terminal?: TerminalSize & { term: string } },
+    action: CommandAction,
+    waiting: Waiting = {},
+  ): Promise<Verdict> {
+    const body = this.#beginning(command, terminal);
+    return this.judge(action, { ...waiting, opening: { at: this.#options.guard.clock.now(), body } });
+  }
+
+  #beginning(command: readonly string[], terminal?: TerminalSize & { term: string }): DraftBody {
     const { guard, identity, cwd, entrance, host = hostname() } = this.#options;
-    return this.append({
+    return {
       type: 'session.start',
       identity,
       host,
@@ -86,7 +103,7 @@ export class SessionLog {
       policy: guard.policy(),
       agent: VERSION,
       ...(entrance !== undefined && { entrance }),
-    });
+    };
   }
 
   /** Output that came before is stored before. */
@@ -117,7 +134,7 @@ export class SessionLog {
   output(receiver: {
     stream?: 'stderr';
     after?: () => Promise<void>;
-    forward: (bytes: Uint8Array) => Promise<void> | void;
+    forward: (bytes: Uint8Array, covers: number) => Promise<void> | void;
     throttle: (stop: boolean) => void;
     failed: (error: unknown) => void;
   }): OutputRecorder {

@@ -98,7 +98,7 @@ function homes(
   { identity, entrance }: SessionSummary,
   home: string | null,
 ): [first: string | null, ...others: string[]] {
-  if (entrance !== undefined && entrance.kind !== 'cursor') return [null];
+  if (entrance?.kind === 'api' || entrance?.kind === 'remote') return [null];
   if (home !== null) return [home];
   return [identity.user === 'root' ? '/root' : `/home/${identity.user}`, '/var/lib/elsewhere'];
 }

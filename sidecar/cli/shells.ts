@@ -1,0 +1,60 @@
+/** Shells behind the launcher, beside a recorder that runs on one machine: who asks sees the same files. */
+import { SessionFiles } from '../agent/session-files.ts';
+import { Shells } from '../agent/shells.ts';
+import { Tokens } from '../agent/tokens.ts';
+import { systemClock } from '../clock.ts';
+import { analyse, analyseArgv } from '../command/analyse.ts';
+import { MachineFiles } from '../files/machine-files.ts';
+import { Gate } from '../gate.ts';
+import { localIdentity } from '../identity/local.ts';
+import { complainOf } from './format.ts';
+import { homeDirectory } from './home.ts';
+import type { RunningRecorder } from './up.ts';
+import { workspaceOf } from './workspace.ts';
+
+export type ShellsHere = Pick<Shells, 'serve' | 'close'>;
+
+/** @param directory where the processes of a session find what is theirs */
+export async function shellsHere(
+  { evidence, policy, secret }: Pick<RunningRecorder, 'evidence' | 'policy' | 'secret'>,
+  directory: string,
+): Promise<ShellsHere> {
+  const { journal, vault, approvals, archive, endings, kube } = evidence;
+  const current = () => policy.current();
+  const home = homeDirectory();
+  const machine = new MachineFiles({ roots: [home ?? undefined] });
+  const files = await SessionFiles.open(directory);
+  const shells = new Shells({
+    ...{ archive, endings, report: complain, tokens: new Tokens(secret('shells')) },
+    guard: {
+      ...{ journal, vault, clock: systemClock, analyse, analyseArgv },
+      gate: new Gate({
+        ...{ journal, clock: systemClock, policy: current },
+        ...(approvals !== null && { approvals }),
+      }),
+      policy: () => current().digest,
+    },
+    identity: localIdentity({}),
+    around: { home, workspace: (cwd) => workspaceOf(cwd, home), files: () => machine.view() },
+    ...(kube !== null && {
+      access: {
+        async open(session) {
+          const text = await kube.grant(session);
+          return text === null ? {} : { KUBECONFIG: await files.write(session, 'kubeconfig', text) };
+        },
+        async close(session) {
+          await Promise.all([kube.revoke(session), files.remove(session)]);
+        },
+      },
+    }),
+  });
+  return {
+    serve: (talk, first) => shells.serve(talk, first),
+    close() {
+      shells.close();
+      files.close();
+    },
+  };
+}
+
+const complain = complainOf('a shell could not be guarded');
