@@ -28,6 +28,7 @@ export function Asker({ view, onSession }: Properties) {
         </b>{' '}
         <span class="dim">{PROOFS[requester.proof]}</span>
       </Fact>
+      <Fact name="For" text={(requester.humans ?? []).join(', ')} />
       <Fact name="Pod" text={pod === undefined ? '' : `${pod.namespace}/${pod.name}`} />
       <Fact name="Conversation" text={requester.conversation ?? ''} />
       <Fact name="Why">

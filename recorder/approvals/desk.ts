@@ -29,6 +29,7 @@ import {
 import type { Approvals, Asking, Wait } from './asking.ts';
 import { Entry } from './entry.ts';
 import { bindingOf, requestOf } from './filing.ts';
+import { NOBODY, type Owners, withHumans } from './owners.ts';
 import { Quota, weightOf } from './quota.ts';
 import { Recent } from './recent.ts';
 import { restored } from './restore.ts';
@@ -52,8 +53,10 @@ export interface DeskOptions {
   key: Uint8Array;
   /** An event with the secrets that are known masked, as the journal stores it: nobody is shown more than that. */
   masked?: <T extends ApprovalEvent>(body: T) => T;
-  /** Whether approvers have names of their own (a provider is configured); else there is one who may log in. */
-  named?: boolean;
+  /** Where approvers sign in; null, or left out, where there is one who may log in. */
+  issuer?: string | null;
+  /** Which people a workload acts for. */
+  owners?: Owners;
 }
 
 const MILLISECOND: Micros = 1000;
@@ -87,7 +90,8 @@ export class Desk implements Approvals {
     return desk;
   }
 
-  async ask(asking: Asking, { signal, waiting }: Wait = {}): Promise<ApprovalMark> {
+  async ask(said: Asking, { signal, waiting }: Wait = {}): Promise<ApprovalMark> {
+    const asking = { ...said, requester: withHumans(said.requester, this.#options.owners ?? NOBODY) };
     const digest = bindingOf(asking, this.#options.key);
     const key = keyOf({ ...asking, digest });
     for (;;) {
@@ -211,7 +215,7 @@ export class Desk implements Approvals {
     if (this.#closed) throw new ChaperoneError('RECORDER_GONE', 'the recorder is stopping');
     const at = this.#now();
     const id = ulid(Math.floor(at / MILLISECOND));
-    const request = this.#masked(requestOf(asking, { id, at, digest, named: this.#options.named ?? false }));
+    const request = this.#masked(requestOf(asking, { id, at, digest, issuer: this.#options.issuer ?? null }));
     const leave = this.#quota.take(request);
     try {
       const content = body === undefined ? {} : { content: body.content };

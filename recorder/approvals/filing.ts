@@ -36,20 +36,20 @@ function boundedTerms({ timeout, validity, ...terms }: Terms): Terms {
 
 export interface Filed {
   /** See `quorumFor`. */
-  named: boolean;
+  issuer: string | null;
   id: string;
   at: Micros;
   /** See `bindingOf`. */
   digest: string;
 }
 
-export function requestOf(asking: Asking, { id, at, digest, named }: Filed): Omit<Request, 'content'> {
+export function requestOf(asking: Asking, { id, at, digest, issuer }: Filed): Omit<Request, 'content'> {
   const { session, origin, requester, asked, rule, reason, body } = asking;
   const { timeout, ...terms } = boundedTerms(asking.terms);
   return {
     type: 'approval.requested',
     ...{ id, session, ...(origin !== undefined && { origin }), requester, asked, digest, rule, reason },
-    terms: { ...terms, ...quorumFor(terms, requester, named), until: at + timeout },
+    terms: { ...terms, ...quorumFor(terms, requester, issuer), until: at + timeout },
     ...(body?.summary !== undefined && { body: body.summary }),
   };
 }

@@ -29,7 +29,7 @@ export function obstacleOf(
   const isMember = by.groups.some((group) => groups.includes(group) || group === EVERY_GROUP);
   if (groups.length > 0 && !isMember)
     return { why: 'groups', message: `only members of ${groups.join(', ')} decide on this` };
-  if (votes.some((vote) => isSameName(vote.by.user, by.user)))
+  if (votes.some((vote) => isSamePerson(vote.by, by)))
     return { why: 'voted', message: `${by.user} has decided on this already` };
   return null;
 }
@@ -49,11 +49,30 @@ export function checkVoter(approval: Approval, by: Approver, now: Micros): void 
 
 /**
  * Whether one of them is, or acts for, the other: by one's own name, that of the pod's ServiceAccount, and of the people
- * that it acts for.
+ * that it acts for. Where one issuer vouches for both, its subject says who they are, and no name that one may choose.
  */
-export function isSelf({ user, pod, humans = [] }: Identity, by: Pick<Approver, 'user'>): boolean {
+export function isSelf(
+  { user, subject, pod, humans = [] }: Identity,
+  by: Pick<Approver, 'user' | 'subject'>,
+): boolean {
   const account = pod === undefined ? [] : [`system:serviceaccount:${pod.namespace}:${pod.serviceAccount}`];
-  return [user, ...account, ...humans].some((name) => isSameName(name, by.user));
+  const isKnown =
+    subject !== undefined && by.subject !== undefined && issuerOf(subject) === issuerOf(by.subject);
+  const own = isKnown ? [] : [user];
+  return (
+    (isKnown && subject === by.subject) ||
+    [...own, ...account, ...humans].some((name) => isSameName(name, by.user))
+  );
+}
+
+/** Of `https://issuer#sub`: an issuer has no fragment. */
+function issuerOf(subject: string): string {
+  return subject.slice(0, subject.indexOf('#'));
+}
+
+/** One who votes twice is one, under whatever name. */
+function isSamePerson(a: Approver, b: Approver): boolean {
+  return isSameName(a.user, b.user) || (a.subject !== undefined && a.subject === b.subject);
 }
 
 /** Two claims may write one name in two ways; where two people had such names, neither would decide for the other. */
@@ -66,24 +85,26 @@ function folded(name: string): string {
 }
 
 /**
- * Whether a signature says which person asks: their own token, or one that names the people that an agent acts for. That
- * of a ServiceAccount proves the workload and not who is behind it.
+ * Whether a signature says which person asks, in a way that tells whether an approver is that person: their own token, of
+ * the issuer at which approvers sign in, or one of a workload whose people are known. That of a ServiceAccount alone
+ * proves the workload and not who is behind it; a name that another issuer gave may be anybody's here.
+ * @param issuer where approvers sign in
  */
-export function isPersonProven({ proof, user, pod, humans = [] }: Identity): boolean {
+export function isPersonProven({ proof, subject, humans = [] }: Identity, issuer: string): boolean {
   if (proof !== 'signed') return false;
-  return humans.length > 0 || (pod === undefined && !user.startsWith('system:'));
+  return humans.length > 0 || (subject !== undefined && issuerOf(subject) === issuer);
 }
 
 /**
  * Where nothing proves which person asks, one of those who approve may be that person: then it takes one more of them, so
  * that without any one of them there are still as many as the policy wants.
- * @param named whether approvers have names of their own; where there is one who may log in, there is nobody else to ask
+ * @param issuer where approvers sign in; null where there is one who may log in, and nobody else to ask
  */
 export function quorumFor(
   { quorum, selfApproval }: Pick<Terms, 'quorum' | 'selfApproval'>,
   requester: Identity,
-  named: boolean,
+  issuer: string | null,
 ): { quorum: number; unproven?: true } {
-  if (!named || selfApproval || isPersonProven(requester)) return { quorum };
+  if (issuer === null || selfApproval || isPersonProven(requester, issuer)) return { quorum };
   return { quorum: quorum + 1, unproven: true };
 }

@@ -49,6 +49,8 @@ export interface Approver {
   groups: string[];
   /** Names the login; see `access.login`. */
   login: string;
+  /** Issuer and subject of who signed in at a provider: see `access.login`. */
+  subject?: string;
 }
 
 export type ApprovalBody<Content> =

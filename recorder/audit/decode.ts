@@ -20,6 +20,7 @@ const size = { cols: count, rows: count };
 const identity = z.strictObject({
   user: z.string(),
   groups: z.array(z.string()),
+  subject: z.string().exactOptional(),
   pod: z
     .strictObject({
       namespace: z.string(),
@@ -169,7 +170,12 @@ const terms = z.strictObject({
   validity: count,
 });
 
-const approver = z.strictObject({ user: z.string(), groups: z.array(z.string()), login: z.string() });
+const approver = z.strictObject({
+  user: z.string(),
+  groups: z.array(z.string()),
+  login: z.string(),
+  subject: z.string().exactOptional(),
+});
 
 const approval = z.strictObject({
   id: ulid,

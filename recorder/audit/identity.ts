@@ -17,6 +17,8 @@ export interface Pod {
 export interface Identity {
   user: string;
   groups: string[];
+  /** Issuer and subject of the person's own token, `https://issuer#sub`: stays the same where a name does not. */
+  subject?: string;
   pod?: Pod;
   /** Cursor's conversation and generation, where known. */
   conversation?: string;

@@ -145,7 +145,7 @@ async function runningOf(archive: Archive, users: readonly string[]): Promise<Se
 function heldBy({ desk, now }: OffboardOptions, users: readonly string[]): HeldApproval[] {
   return (desk?.list() ?? []).flatMap((approval) => {
     const { id, session, requester, asked } = approval.request;
-    const isTheirs = users.includes(requester.user);
+    const isTheirs = [requester.user, ...(requester.humans ?? [])].some((name) => users.includes(name));
     const state = stateOf(approval, isTheirs, { users, now: now() });
     return state === null ? [] : [{ id, session, user: requester.user, asked, state }];
   });

@@ -126,6 +126,7 @@ export async function startRecorder(
     { credentialReads },
     { homeDirectory },
     { startTelling },
+    { readOwners },
   ] = await Promise.all([
     import('../../recorder/log/audit-log.ts'),
     import('../../recorder/server/server.ts'),
@@ -140,6 +141,7 @@ export async function startRecorder(
     import('./credential-reads.ts'),
     import('./home.ts'),
     import('./telling.ts'),
+    import('./owners-file.ts'),
   ]);
   const opened: (() => Promise<void>)[] = [];
   const close = async () => {
@@ -154,7 +156,8 @@ export async function startRecorder(
     const desk = await Desk.open({
       ...{ journal, archive: log, clock: deadlineClock, key: log.secret('approvals') },
       masked: (body) => maskedApproval(body, vault),
-      named: oidc !== null,
+      issuer: oidc?.issuer.href ?? null,
+      owners: await readOwners(data),
     });
     opened.push(async () => desk.close());
     const endings = new Endings();

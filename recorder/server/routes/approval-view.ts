@@ -8,7 +8,8 @@ import { authorize } from '../authorize.ts';
 import type { Login } from '../principal.ts';
 
 export function approverOf({ name, principal }: Login): Approver {
-  return { user: principal.user, groups: [...principal.groups], login: name };
+  const { user, groups, subject } = principal;
+  return { user, groups: [...groups], login: name, ...(subject !== undefined && { subject }) };
 }
 
 export function viewOf(approval: Approval, login: Login, now: Micros): ApprovalView {

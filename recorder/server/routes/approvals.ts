@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Approval } from '../../approvals/approval.ts';
 import type { Ballot, Desk } from '../../approvals/desk.ts';
 import { isSelf } from '../../approvals/voters.ts';
+import type { Identity } from '../../audit/identity.ts';
 import { ChaperoneError } from '../../errors.ts';
 import type { Archive } from '../../log/ports.ts';
 import type { ApprovalLine, Approvals, ApprovalView, AskLine } from '../api.ts';
@@ -176,13 +177,13 @@ async function ask(desk: Desk, exchange: Exchange): Promise<void> {
   const { body, ...asking } = await readJson(request, { schema: askingSchema, limit: LARGE });
   if (body !== undefined) throw new ChaperoneError('USAGE', 'a shell has no body to show');
   const { workload } = exchange.login;
-  if (workload !== undefined && !isOf(asking.requester, workload))
-    throw new ChaperoneError('FORBIDDEN', 'a workload may ask for itself only');
+  const asked =
+    workload === undefined ? asking : { ...asking, requester: provenBy(workload, asking.requester) };
   let waits = (_id: string) => {};
   const waiting = new Promise<string>((resolve) => {
     waits = resolve;
   });
-  const decided = desk.ask(asking, { signal, waiting: waits });
+  const decided = desk.ask(asked, { signal, waiting: waits });
   decided.catch(() => undefined); // told in the lines, where somebody still reads them
   async function* lines(): AsyncGenerator<AskLine> {
     const first = await Promise.race([waiting, decided]);
@@ -193,6 +194,23 @@ async function ask(desk: Desk, exchange: Exchange): Promise<void> {
     yield { mark };
   }
   await followLines(exchange, lines());
+}
+
+/**
+ * Who asks, as the login of its Pod proves: nothing that it says beside that counts as proven.
+ * @throws ChaperoneError `FORBIDDEN` where it is another Pod's
+ */
+function provenBy({ user, groups, pod }: Identity, said: Identity): Identity {
+  if (pod === undefined || !isOf(said, { user, groups, pod, proof: 'signed' }))
+    throw new ChaperoneError('FORBIDDEN', 'a workload may ask for itself only');
+  if (said.user !== user) return said;
+  const { conversation, generation } = said;
+  return {
+    ...{ user, groups, pod },
+    ...(conversation !== undefined && { conversation }),
+    ...(generation !== undefined && { generation }),
+    proof: 'signed',
+  };
 }
 
 async function* one(bytes: Uint8Array): AsyncGenerator<Uint8Array> {

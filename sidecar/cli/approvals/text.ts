@@ -58,6 +58,7 @@ export function whole(view: ApprovalView): string {
     ['what', visible(askedText(view.asked))],
     ['where', visible(asked.kind === 'request' ? asked.uri : asked.cwd)],
     ['who', `${visible(requester.user)} (${requester.proof})`],
+    ...(requester.humans ? [['for', visible(requester.humans.join(', '))]] : []),
     ...(requester.pod ? [['pod', visible(`${requester.pod.namespace}/${requester.pod.name}`)]] : []),
     ...(requester.conversation ? [['conversation', visible(requester.conversation)]] : []),
     ['session', session],

@@ -32,7 +32,7 @@ export function callerOf(
   }
   const { userPrefix, groupPrefix, uid } = upstream;
   return {
-    identity: { user, groups, proof: 'signed' },
+    identity: { user, groups, subject: `${new URL(claims.iss).href}#${claims.sub}`, proof: 'signed' },
     issued: (claims.iat ?? 0) * 1e6,
     as: {
       user: granted(userPrefix + user),

@@ -21,7 +21,13 @@ const PEOPLE = new Map(
 
 async function world(t: { teardown(done: () => Promise<void>): void }) {
   const log = await AuditLog.open({ data: newData() });
-  const desk = await Desk.open({ journal: log, archive: log, clock, key: KEY, named: true });
+  const desk = await Desk.open({
+    journal: log,
+    archive: log,
+    clock,
+    key: KEY,
+    issuer: 'https://id.example.com/',
+  });
   const door = await openDoor({ desk, archive: log, now: clock.now }, PEOPLE);
   t.teardown(async () => {
     desk.close();

@@ -14,6 +14,7 @@ import { bound, Issuing, POD } from '../../sidecar/identity/issuing.ts';
 import { ID, outputDraft, startDraft, startWorld } from './world.ts';
 
 const pod = { namespace: 'agents', serviceAccount: 'cursor', ...POD };
+const PROVEN_GROUPS = ['system:serviceaccounts', 'system:serviceaccounts:agents'];
 const OWN: Identity = { user: 'system:serviceaccount:agents:cursor', groups: [], pod, proof: 'claimed' };
 
 async function stage(t: Test) {
@@ -103,9 +104,14 @@ t.test('it asks for itself only', async (t) => {
     world.get('/api/approvals', { method: 'POST', headers, body: asking(requester) });
   t.equal((await ask({ ...OWN, pod: { ...pod, uid: 'another' } })).status, 403);
   t.equal((await ask({ user: 'person', groups: [], proof: 'claimed' })).status, 403);
-  const asked = ask(OWN);
+  const asked = ask({ ...OWN, groups: ['admins'], humans: ['sixth'], conversation: 'c' });
   const waiting = () => world.desk.list()[0]?.request;
   while (waiting() === undefined) await new Promise((resolve) => setTimeout(resolve, 10));
+  t.strictSame(
+    waiting()!.requester,
+    { ...OWN, groups: PROVEN_GROUPS, conversation: 'c', proof: 'signed' },
+    'what the login proves, and nothing that was said beside it',
+  );
   await t.rejects(
     world.desk.vote(waiting()!.id, { user: OWN.user, groups: [], login: 'x' }, { vote: 'approve' }),
     { code: 'FORBIDDEN' },

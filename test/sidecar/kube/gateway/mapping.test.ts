@@ -7,7 +7,8 @@ import type { IssuerConfiguration } from '../../../../sidecar/kube/gateway/confi
 import { callerOf, workloadCaller } from '../../../../sidecar/kube/gateway/mapping.ts';
 import { impersonationHeaders } from '../../../../sidecar/kube/upstream/impersonation.ts';
 
-const claims = (more: object) => ({ iss: 'i', sub: 's', aud: 'a', exp: 1, ...more }) as Claims;
+const claims = (more: object) =>
+  ({ iss: 'https://login.test', sub: 's', aud: 'a', exp: 1, ...more }) as Claims;
 const ISSUER: IssuerConfiguration = {
   url: 'https://login.test',
   audiences: ['k8s'],
@@ -24,7 +25,12 @@ const FORBIDDEN = { code: 'FORBIDDEN' };
 t.test('people', (t) => {
   const groups = ['dev', 'team-a', 'team-a', 'sre', 'hr', 'system:masters', 'operators'];
   t.same(callerOf(claims({ name: 'person', groups, iat: 7 }), ISSUER), {
-    identity: { user: 'person', groups: ['dev', 'team-a', 'sre', 'hr', 'operators'], proof: 'signed' },
+    identity: {
+      user: 'person',
+      groups: ['dev', 'team-a', 'sre', 'hr', 'operators'],
+      subject: 'https://login.test/#s',
+      proof: 'signed',
+    },
     issued: 7_000_000,
     as: { user: 'oidc:person', groups: ['oidc:dev', 'oidc:team-a', 'operators', 'readers'] },
   });
