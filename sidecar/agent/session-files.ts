@@ -1,7 +1,8 @@
 /**
  * What the processes of a session are given in files, in a directory beside the socket (0700) that who sees the socket sees:
  *
- *     sessions/01J…/kubeconfig     leads to the API proxy, by a token of this session alone
+ *     sessions/01J…/kubeconfig      leads to the API proxy, by a token of this session alone
+ *     sessions/01J…/session.json    leads to its own requests for approval
  */
 import { mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

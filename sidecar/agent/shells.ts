@@ -50,8 +50,8 @@ export interface SessionAccess {
   close(session: SessionId): Promise<void>;
 }
 
-export const SESSION = 'CHAPERONE_SESSION';
-export const SESSION_TOKEN = 'CHAPERONE_SESSION_TOKEN';
+export const SHELL = 'CHAPERONE_SHELL';
+export const SHELL_TOKEN = 'CHAPERONE_SHELL_TOKEN';
 
 /** So often a launcher is told that we are still there. */
 const STILL_HERE_MS = 1000;
@@ -147,8 +147,8 @@ export class Shells {
       return log.end({ reason: 'refused', status: 126 });
     }
     const variables = {
-      [SESSION]: session,
-      [SESSION_TOKEN]: tokens.child(session),
+      [SHELL]: session,
+      [SHELL_TOKEN]: tokens.child(session),
       ...(verdict.ok && (await access?.open(session))),
     };
     const shell = this.#open(session, log, { streams, refused: !verdict.ok });
@@ -223,12 +223,14 @@ export class Shells {
     const found = await restored(archive, session);
     if (found === null) return null;
     const { identity, cwd, entrance, host } = found.summary;
+    // Where they were: what was given to its processes before the restart is worth nothing any more.
+    await this.#options.access?.open(session);
     const log = new SessionLog({ guard, session, identity, cwd, host, ...(entrance && { entrance }) });
     return this.#open(session, log, found);
   }
 
   #parentOf({ environment }: ShellQuestion): RecordedShell | null {
-    const { [SESSION]: session, [SESSION_TOKEN]: token } = claimedIn(environment);
+    const { [SHELL]: session, [SHELL_TOKEN]: token } = claimedIn(environment);
     if (session === undefined || token === undefined) return null;
     const parent = this.#live.get(session) ?? null;
     return parent !== null && this.#options.tokens.isChild(session, token) ? parent : null;
@@ -264,7 +266,7 @@ function terminalOf({ columns, rows }: ShellQuestion, { environment }: Asked) {
 function claimedIn(environment: readonly Buffer[]): Partial<Record<string, string>> {
   const claims: Partial<Record<string, string>> = {};
   for (const pair of environment) {
-    const [, name, value] = /^(CHAPERONE_SESSION(?:_TOKEN)?)=([\w-]*)$/.exec(pair.toString('latin1')) ?? [];
+    const [, name, value] = /^(CHAPERONE_SHELL(?:_TOKEN)?)=([\w-]*)$/.exec(pair.toString('latin1')) ?? [];
     if (name !== undefined) claims[name] ??= value!;
   }
   return claims;

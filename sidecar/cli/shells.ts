@@ -1,12 +1,13 @@
 /** Shells behind the launcher, beside a recorder that runs on one machine: who asks sees the same files. */
 import { SessionFiles } from '../agent/session-files.ts';
-import { Shells } from '../agent/shells.ts';
+import { type SessionAccess, Shells } from '../agent/shells.ts';
 import { Tokens } from '../agent/tokens.ts';
 import { systemClock } from '../clock.ts';
 import { analyse, analyseArgv } from '../command/analyse.ts';
 import { MachineFiles } from '../files/machine-files.ts';
 import { Gate } from '../gate.ts';
 import { localIdentity } from '../identity/local.ts';
+import type { Evidence } from './evidence.ts';
 import { complainOf } from './format.ts';
 import { homeDirectory } from './home.ts';
 import type { RunningRecorder } from './up.ts';
@@ -19,7 +20,7 @@ export async function shellsHere(
   { evidence, policy, secret }: Pick<RunningRecorder, 'evidence' | 'policy' | 'secret'>,
   directory: string,
 ): Promise<ShellsHere> {
-  const { journal, vault, approvals, archive, endings, kube } = evidence;
+  const { journal, vault, approvals, archive, endings } = evidence;
   const current = () => policy.current();
   const home = homeDirectory();
   const machine = new MachineFiles({ roots: [home ?? undefined] });
@@ -36,23 +37,30 @@ export async function shellsHere(
     },
     identity: localIdentity({}),
     around: { home, workspace: (cwd) => workspaceOf(cwd, home), files: () => machine.view() },
-    ...(kube !== null && {
-      access: {
-        async open(session) {
-          const text = await kube.grant(session);
-          return text === null ? {} : { KUBECONFIG: await files.write(session, 'kubeconfig', text) };
-        },
-        async close(session) {
-          await Promise.all([kube.revoke(session), files.remove(session)]);
-        },
-      },
-    }),
+    access: accessOf(evidence, files),
   });
   return {
     serve: (talk, first) => shells.serve(talk, first),
     close() {
       shells.close();
       files.close();
+    },
+  };
+}
+
+/** What the processes of a session reach by default: the guarded Kubernetes API where there is one, and their own requests. */
+function accessOf({ kube, ownAccess }: Evidence, files: SessionFiles): SessionAccess {
+  return {
+    async open(session) {
+      const [text, own] = await Promise.all([kube?.grant(session), ownAccess?.(session)]);
+      const write = (name: string, content: string) => files.write(session, name, content);
+      return {
+        ...(text && { KUBECONFIG: await write('kubeconfig', text) }),
+        ...(own && { CHAPERONE_SESSION: await write('session.json', JSON.stringify(own)) }),
+      };
+    },
+    async close(session) {
+      await Promise.all([kube?.revoke(session), files.remove(session)]);
     },
   };
 }

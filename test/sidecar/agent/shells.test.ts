@@ -132,11 +132,11 @@ t.test('what a shell starts is a command of its session, by its token and not by
   t.equal(verdict.token.length, 0);
   await inner.isClosed();
   t.equal((await sessions()).length, 1);
-  const session = given.CHAPERONE_SESSION!;
+  const session = given.CHAPERONE_SHELL!;
   t.match(await bodies(session, 'command.decided'), [{ line: /npm/ }, { line: /ls/ }]);
   t.equal((await call().asks({ argv: ['sh', '-c', 'refused'], environment: given })).run, false);
 
-  const byId = { ...given, CHAPERONE_SESSION_TOKEN: 'A'.repeat(22) };
+  const byId = { ...given, CHAPERONE_SHELL_TOKEN: 'A'.repeat(22) };
   const other = call();
   t.not((await other.asks({ environment: byId })).token.length, 0, 'a session of its own');
   await outer.ends();
@@ -168,7 +168,7 @@ t.test('a script on a pipe: what is allowed goes on, statement by statement', as
     t.match(await caller.hears('stop'), { status: 126, message: /refused by test\/refused/ });
     await caller.ends(126);
     await outer.ends();
-    const session = nested ? given.CHAPERONE_SESSION! : (await sessions()).at(-1)!.id;
+    const session = nested ? given.CHAPERONE_SHELL! : (await sessions()).at(-1)!.id;
     t.match((await bodies(session, 'command.decided')).at(-1), { line: /refused/, allowed: false });
   }
   const caller = call();
