@@ -33,7 +33,7 @@ t.test('programs, verbs and requests, each with its evidence', async (t) => {
   await recording.log.close();
   const evidence = `2023-11-14, last in ${last}`;
   for (const line of [
-    '# A draft from 8 recorded actions that were allowed; 1 refused ones stay refused.',
+    '# A draft from 8 recorded actions that were allowed; what was refused stays refused (1).',
     '# 1 passed unjudged, and suggest nothing: no rule can tell what they do. They would be asked about.',
     '  defaults: { commands: deny, api: deny, exec: deny, tools: deny, unknown: ask }',
     `          - "status" # 2 ×, ${evidence}`,
