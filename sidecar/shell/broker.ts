@@ -1,8 +1,8 @@
 /**
  * Answers the hooks of one guarded shell: may this command run?
  *
- * Listens on the loopback for the time of one session, on one port number for datagrams and for connections.
- * What does not open with the session's secret is dropped without a word; a connection that stays silent, or
+ * Listens on the loopback for the time of one session, on one port number for datagrams and for connections, and on a
+ * socket of the file system for shells that can speak to one, which costs them half. What does not open with the session's secret is dropped without a word; a connection that stays silent, or
  * says too much, is closed.
  */
 import { randomBytes, timingSafeEqual } from 'node:crypto';
@@ -18,6 +18,9 @@ import {
   type Reply,
 } from './frame.ts';
 
+/** Its name in the session's private directory. */
+export const SOCKET = 'ask';
+
 const LOOPBACK = '127.0.0.1';
 /** A hook asks at once after connecting. */
 const PATIENCE_MS = 5_000;
@@ -31,12 +34,14 @@ const MAX_DATAGRAMS = 256;
 const MAX_UNSAID = 256;
 /** Ports tried until one is free for both. */
 const PORT_ATTEMPTS = 20;
+/** What unix(7) has room for, with the NUL at its end. */
+const LONGEST_PATH = 107;
 
 export type Answerer = (question: Question) => Promise<Reply>;
 
 export class Broker {
   readonly channel: Channel;
-  readonly #server: Server;
+  readonly #servers: readonly Server[];
   readonly #datagrams: UdpSocket;
   readonly #answerer: Answerer;
   readonly #secret: Buffer;
@@ -46,23 +51,26 @@ export class Broker {
   #underWay = 0;
   #closed = false;
 
-  private constructor(server: Server, datagrams: UdpSocket, answerer: Answerer) {
-    this.#server = server;
+  private constructor(servers: readonly [tcp: Server, ...unix: Server[]], datagrams: UdpSocket, answerer: Answerer) {
+    this.#servers = servers;
     this.#datagrams = datagrams;
     this.#answerer = answerer;
-    const { port } = server.address() as AddressInfo;
-    this.channel = { port, secret: token(18), answerSecret: token(9) };
+    const { port } = servers[0].address() as AddressInfo;
+    const socket = (servers[1]?.address() ?? '') as string;
+    this.channel = { port, socket, secret: token(18), answerSecret: token(9) };
     this.#secret = Buffer.from(this.channel.secret);
-    server.on('connection', (socket) => this.#serve(socket));
+    for (const server of servers) server.on('connection', (socket) => this.#serve(socket));
     datagrams.on('message', (message, from) => void this.#replyTo(message, from));
     datagrams.on('error', () => undefined); // an answer to who is gone
   }
 
-  static async listen(answerer: Answerer): Promise<Broker> {
+  /** @param path in a private directory; without one, and where it is too long, there is no socket of the file system */
+  static async listen(answerer: Answerer, path = ''): Promise<Broker> {
+    const more = path !== '' && Buffer.byteLength(path) <= LONGEST_PATH ? [await listening({ path })] : [];
     for (let attempt = 1; ; attempt++) {
-      const server = await listenTcp();
+      const server = await listening({ host: LOOPBACK, port: 0 });
       const datagrams = await bindUdp((server.address() as AddressInfo).port);
-      if (datagrams !== null) return new Broker(server, datagrams, answerer);
+      if (datagrams !== null) return new Broker([server, ...more], datagrams, answerer);
       server.close();
       if (attempt === PORT_ATTEMPTS) throw new Error('no port is free on the loopback');
     }
@@ -72,9 +80,10 @@ export class Broker {
     this.#closed = true;
     for (const socket of this.#sockets) socket.destroy();
     this.#datagrams.close();
-    await new Promise<void>((resolve) => {
-      this.#server.close(() => resolve());
-    });
+    const closed = this.#servers.map(
+      (server) => new Promise<void>((resolve) => void server.close(() => resolve())),
+    );
+    await Promise.all(closed);
   }
 
   #serve(socket: Socket): void {
@@ -176,12 +185,12 @@ function asker({ shell, process }: Question): string {
   return `${shell}/${process}`;
 }
 
-async function listenTcp(): Promise<Server> {
+async function listening(where: { host: string; port: number } | { path: string }): Promise<Server> {
   const server = createServer({ noDelay: true });
   server.maxConnections = MAX_CONNECTIONS;
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host: LOOPBACK, port: 0, backlog: 511 }, resolve);
+    server.listen({ ...where, backlog: 511 }, resolve);
   });
   return server;
 }

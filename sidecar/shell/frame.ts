@@ -5,7 +5,8 @@
  * would inherit, and replies cannot mix however many subshells ask at once. bash can open TCP connections
  * and UDP sockets by itself (`/dev/tcp`, `/dev/udp`) but no Unix sockets, so this is the loopback, and every line
  * proves itself. bash asks by one datagram where the question fits (a third of a connection's cost), and by a
- * connection where it does not, where no answer came, and for the reason of a refusal.
+ * connection where it does not, where no answer came, and for the reason of a refusal. zsh can open Unix sockets, and
+ * connects to one in the session's private directory: half of what a connection over the loopback costs.
  *
  *     hook → broker   secret ␀ kind ␀ shell ␀ process ␀ number ␀ context ␀ line ␀ cwd ␀ text ␀ known ␀
  *     broker → hook   answer-secret answer [message LF]      (the message where the answer is no)
@@ -140,6 +141,8 @@ export function formatAnswer(secret: string, answer: Answer, message = ''): stri
 /** What a hook needs in order to ask: written into private start-up files, never exported. */
 export interface Channel {
   port: number;
+  /** Path of the same as a socket of the file system; empty where there is none. */
+  socket: string;
   /** Proves the hook to the broker. */
   secret: string;
   /** Proves the broker to the hook: a stranger who takes over the port cannot answer. */

@@ -11,6 +11,7 @@
 # before the user's own files are read, so that no alias of theirs is expanded in here.
 
 builtin zmodload zsh/system zsh/net/tcp zsh/parameter zsh/zselect
+builtin zmodload zsh/net/socket 2>/dev/null
 typeset -g __chaperone_zdotdir=$ZDOTDIR
 typeset -gi __chaperone_lines=0
 typeset -gA __chaperone_routine
@@ -102,12 +103,17 @@ __chaperone_tell() {
 # ask KIND CONTEXT TEXT → reply, message
 # One connection for one question: replies cannot mix, and no command inherits a descriptor.
 __chaperone_ask() {
-  builtin local cwd=$PWD text=$3 REPLY
+  builtin local cwd=$PWD text=$3 REPLY __chaperone_unix=
   builtin local -i fd=-1 number tries
   (( number = __chaperone_lines + ${(%):-%h} ))
   cwd=${${${cwd//$'\x1c'/$'\x1c0'}//$'\n'/$'\x1c1'}//$'\0'/?}
   text=${${${text//$'\x1c'/$'\x1c0'}//$'\n'/$'\x1c1'}//$'\0'/?}
-  builtin ztcp 127.0.0.1 $__chaperone_port || builtin return
+  # Where this zsh has no Unix sockets, or ours is gone, over the loopback.
+  if [[ -n $__chaperone_path ]] && builtin zsocket "$__chaperone_path"; then
+    __chaperone_unix=yes
+  else
+    builtin ztcp 127.0.0.1 $__chaperone_port || builtin return
+  fi
   fd=$REPLY
   {
     builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0\0%s\0%s\0%s\0' "$__chaperone_secret" $1 $$ $sysparams[pid] \
@@ -119,7 +125,7 @@ __chaperone_ask() {
     if [[ $reply == "$__chaperone_answer"[-~] ]]; then IFS= builtin read -r -t 10 -u $fd message; fi
   } always {
     # After a Ctrl-C, too.
-    builtin ztcp -c $fd
+    if [[ -n $__chaperone_unix ]]; then builtin exec {fd}>&-; else builtin ztcp -c $fd; fi
   }
 }
 

@@ -10,7 +10,7 @@ import {
   type SessionOptions,
   type Whereabouts,
 } from '../session/session-log.ts';
-import { Broker } from './broker.ts';
+import { Broker, SOCKET } from './broker.ts';
 import { environmentOf, toldBy } from './environment.ts';
 import { findProgram } from './find-program.ts';
 import { LINE_FILE } from './input-line.ts';
@@ -137,7 +137,8 @@ async function runHooked(options: ShellOptions, attempt: Attempt<'hooked'>): Pro
     policy: guard.policy,
     failed: (error) => session.fail(error),
   });
-  const broker = await Broker.listen((question) => judge.answer(question));
+  const socket = invocation.hooks === 'zsh' ? join(directory.path, SOCKET) : '';
+  const broker = await Broker.listen((question) => judge.answer(question), socket);
   const startUp = await prepare({ ...invocation, program }, broker.channel, directory, env);
   const environment = { ...env, ...startUp.env, TERM: terminal.term };
   const { argv } = startUp;

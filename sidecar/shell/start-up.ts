@@ -59,9 +59,9 @@ declare -r __chaperone_counter='\\#' __chaperone_line=${quoteShell(lineFile)}
 `;
 }
 
-function zshSettings({ port, secret, answerSecret }: Channel, zdotdir: string): string {
+function zshSettings({ port, socket, secret, answerSecret }: Channel, zdotdir: string): string {
   return `${HEADER}
-typeset -gr __chaperone_port=${port}
+typeset -gr __chaperone_port=${port} __chaperone_path=${quoteShell(socket)}
 typeset -gr __chaperone_secret=${quoteShell(secret)} __chaperone_answer=${quoteShell(answerSecret)}
 typeset -g __chaperone_user_zdotdir=${quoteShell(zdotdir)}
 `;

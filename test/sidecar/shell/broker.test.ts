@@ -1,6 +1,9 @@
 /** The channel between hooks and broker: hostile bytes, and what comes of them. */
 import { createSocket } from 'node:dgram';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
 import t from 'tap';
 import { Broker } from '../../../sidecar/shell/broker.ts';
@@ -111,10 +114,11 @@ t.test('a message drives no terminal', async (t) => {
 });
 
 /** Sends bytes and collects what comes back until the end. */
-function exchange(port: number, bytes: Uint8Array): Promise<string> {
+function exchange(where: number | string, bytes: Uint8Array): Promise<string> {
   return new Promise((resolve) => {
     let answer = '';
-    const socket = connect(port, '127.0.0.1', () => socket.write(bytes));
+    const to = typeof where === 'string' ? { path: where } : { port: where, host: '127.0.0.1' };
+    const socket = connect(to, () => socket.write(bytes));
     socket.on('data', (piece) => {
       answer += piece.toString();
     });
@@ -182,6 +186,23 @@ t.test('by datagram: the same, and the reason for a no by connection, once', asy
     'asked again where an answer was lost',
   );
   t.same(asked, ['ls', 'rm', 'rm']);
+});
+
+t.test('a socket of the file system asks for the same secret, and goes with the broker', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'chaperone-'));
+  t.teardown(() => rmSync(directory, { recursive: true }));
+  const answerer = async () => ({ answer: 'run' }) as const;
+  const broker = await Broker.listen(answerer, join(directory, 'ask'));
+  const { socket, secret, answerSecret } = broker.channel;
+  t.equal(socket, join(directory, 'ask'));
+  t.equal(await exchange(socket, frame('x'.repeat(24), QUESTION)), '');
+  t.equal(await exchange(socket, frame(secret, QUESTION)), `${answerSecret}+`);
+  await broker.close();
+  t.notOk(existsSync(socket));
+  const without = await Broker.listen(answerer, join(directory, 'a'.repeat(108)));
+  t.teardown(() => without.close());
+  t.equal(without.channel.socket, '', 'a path that does not fit is left out');
+  t.match(await exchange(without.channel.port, frame(without.channel.secret, QUESTION)), /\+$/);
 });
 
 t.test('an answerer that fails answers nothing, which the hook takes for no', async (t) => {

@@ -36,7 +36,7 @@ if (needs(t, 'zsh')) {
   });
 
   t.test('functions that stand in for what the hook is made of let nothing run', async (t) => {
-    for (const name of ['builtin', 'return', 'setopt', 'emulate', 'local']) {
+    for (const name of ['builtin', 'return', 'setopt', 'emulate', 'local', 'exec', 'zsocket']) {
       const { typist } = await zsh(t);
       typist.type(`${name}() { true }\r`);
       await new Promise((resolve) => setTimeout(resolve, 400));
@@ -46,6 +46,17 @@ if (needs(t, 'zsh')) {
       await new Promise((resolve) => setTimeout(resolve, 400));
       t.notMatch(typist.shown, /BAD|not found/, name);
     }
+  });
+
+  t.test("its socket is no command's, and where that is gone it asks over the loopback", async (t) => {
+    const { typist } = await zsh(t);
+    const { shown } = await typist.line('print path=$__chaperone_path; ls -l /proc/self/fd | grep socket');
+    t.match(shown, /path=\/.+\/ask/);
+    t.notMatch(shown, /socket:/);
+    t.match((await typist.line('command rm $__chaperone_path; ls $__chaperone_path')).shown, /No such file/);
+    t.match((await typist.line('print $((40 + 2))')).shown, /42/);
+    t.match((await typist.line('refused && echo BAD')).shown, /refused by test\/refused/);
+    t.match((await typist.line('ztcp -L | wc -l')).shown, /^0|\n0/, 'nothing is left open');
   });
 
   t.test('a refusal gives up the rest of its line', async (t) => {
