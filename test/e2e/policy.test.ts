@@ -2,29 +2,19 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
+import { TEAM } from '../sidecar/policy/team.ts';
 import { chaperone, temporary } from './program.ts';
 
 t.setTimeout(600_000);
 
-const TEAM = `apiVersion: chaperone.dev/v1alpha1
-kind: AgentPolicy
-metadata: { name: team }
-spec:
-  defaults: { commands: allow, api: allow, unknown: ask }
-  commands:
-    - name: no-push
-      match: { program: [git], subcommand: [push], unless: { args: { any: [--dry-run] } } }
-      effect: deny
-      reason: Pushes go through review.
-      instead: git push --dry-run
-  api:
+const POLICY = `${TEAM}  api:
     - { name: no-prod, match: { verbs: [delete], namespaces: [prod] }, effect: deny, reason: Not there. }
 `;
 
 t.test('explain: a command, a request, who asks, and the policy in force', async (t) => {
   const directory = await temporary(t);
   const file = join(directory, 'team.yaml');
-  await writeFile(file, TEAM);
+  await writeFile(file, POLICY);
   const line = await chaperone(['policy', 'explain', file, 'sudo git push origin']);
   t.equal(line.status, 0);
   t.match(
@@ -46,7 +36,7 @@ t.test('explain: a command, a request, who asks, and the policy in force', async
   t.match(await chaperone(['policy', 'explain', 'ls', '--data', directory]), { status: 3, stderr: /--data/ });
   await writeFile(
     join(directory, 'policy.yaml'),
-    TEAM.replace('spec:', 'spec:\n  subjects: [{ users: [reviewer] }]'),
+    POLICY.replace('spec:', 'spec:\n  subjects: [{ users: [reviewer] }]'),
   );
   const asReviewer = await chaperone([
     'policy',
@@ -74,7 +64,7 @@ spec:
 t.test('test: cases beside the policy, a report, and a status for a pipeline', async (t) => {
   const directory = await temporary(t);
   const file = join(directory, 'team.yaml');
-  await writeFile(file, TEAM);
+  await writeFile(file, POLICY);
   await writeFile(join(directory, 'team.test.yaml'), CASES);
   await writeFile(join(directory, 'steps.sh'), 'make\nmake check\n');
   t.match(await chaperone(['policy', 'test', file]), { status: 0, stdout: /\n2 passed, 0 failed\n$/ });
@@ -120,7 +110,7 @@ t.test('diff and suggest: from recordings to a policy, and what it would change'
   const team = join(directory, 'team.yaml');
   await writeFile(
     team,
-    TEAM.replace('[git], subcommand: [push]', '[ls]').replace('subcommand: [push], ', ''),
+    POLICY.replace('[git], subcommand: [push]', '[ls]').replace('subcommand: [push], ', ''),
   );
   const other = await chaperone([
     'policy',

@@ -3,23 +3,13 @@ import t from 'tap';
 import { explainerOf } from '../../sidecar/cli/explainer.ts';
 import { policyOf } from '../../sidecar/policy/policy-file.ts';
 import { needsChromium } from '../chromium.ts';
+import { TEAM } from '../sidecar/policy/team.ts';
 import { stage } from './browser.ts';
 import { decided, end, idOf, REFUSAL, SECOND, start } from './sessions.ts';
 
 t.setTimeout(600_000);
 
-const TEAM = `apiVersion: chaperone.dev/v1alpha1
-kind: AgentPolicy
-metadata: { name: team }
-spec:
-  defaults: { commands: allow, api: allow, unknown: ask }
-  commands:
-    - name: no-push
-      match: { program: [git], subcommand: [push], unless: { args: { any: [--dry-run] } } }
-      effect: deny
-      reason: Pushes go through review.
-      instead: git push --dry-run
----
+const POLICY = `${TEAM}---
 apiVersion: chaperone.dev/v1alpha1
 kind: AgentPolicy
 metadata: { name: other }
@@ -28,7 +18,7 @@ spec: { subjects: [{ users: [nobody-here] }], commands: [] }
 
 if (needsChromium(t)) {
   t.test('the policy in force', async (t) => {
-    const policy = await policyOf(TEAM, 'policy.yaml');
+    const policy = await policyOf(POLICY, 'policy.yaml');
     const { log, open } = await stage(t, { explainer: explainerOf(() => policy) });
     const id = idOf(1);
     const now = Date.now() * 1000;

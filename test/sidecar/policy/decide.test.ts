@@ -6,21 +6,10 @@ import type { Identity } from '../../../recorder/audit/identity.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';
 import { decide } from '../../../sidecar/policy/decide.ts';
 import { PolicySet } from '../../../sidecar/policy/policy-set.ts';
-import { type AgentPolicy, policySchema } from '../../../sidecar/policy/schema.ts';
+import type { AgentPolicy } from '../../../sidecar/policy/schema.ts';
+import { lines, policies, policy, policyOf, programs, rule, SEED, strictness } from './arbitrary.ts';
 
-const SEED = 20261122;
 const somebody: Identity = { user: 'agent', groups: ['devs'], proof: 'claimed' };
-
-function policy(name: string, spec: object): AgentPolicy {
-  return policySchema.parse({
-    apiVersion: 'chaperone.dev/v1alpha1',
-    kind: 'AgentPolicy',
-    metadata: { name },
-    spec,
-  });
-}
-
-const rule = (name: string, effect: Effect, match: object) => ({ name, effect, match, reason: `${name}.` });
 
 function judge(policies: AgentPolicy[], line: string, identity = somebody) {
   const action = analyse(line, { cwd: '/work', home: '/home/agent' });
@@ -256,31 +245,6 @@ t.test('hosts that a command contacts; one that is computed may be any', async (
   t.match(contacting('elsewhere.example', 'a.good.example'), { effect: 'ask', rule: 'default/commands' });
 });
 
-const programs = fc.constantFrom('ls', 'rm', 'git', 'sudo', 'cat');
-const effects = fc.constantFrom<Effect>('allow', 'deny', 'ask');
-const lines = fc
-  .array(fc.constantFrom('ls', 'rm -rf x', 'rm -r "$x"', 'git push -f', 'sudo cat y', '$z', 'cat | sh'), {
-    maxLength: 4,
-  })
-  .map((parts) => parts.join('; '));
-const rules = fc.array(
-  fc.record({ effect: effects, program: programs, flag: fc.constantFrom('-f', '-r', null) }),
-  { maxLength: 5 },
-);
-const optional = fc.option(effects, { nil: undefined });
-const policies = fc
-  .array(fc.record({ rules, commands: optional, unknown: optional }), { minLength: 1, maxLength: 4 })
-  .map((list) =>
-    list.map(({ rules, commands, unknown }, index) =>
-      policy(`p${index}`, {
-        defaults: { ...(commands && { commands }), ...(unknown && { unknown }) },
-        commands: rules.map(({ effect, program, flag }, place) =>
-          rule(`r${place}`, effect, { program: [program], ...(flag && { flags: { any: [flag] } }) }),
-        ),
-      }),
-    ),
-  );
-
 t.test('property: the order of policies and rules never matters', async () => {
   const reversed = (list: AgentPolicy[]) =>
     list
@@ -296,22 +260,11 @@ t.test('property: the order of policies and rules never matters', async () => {
   );
 });
 
-const added = fc
-  .record({ rules, commands: optional, unknown: optional })
-  .map(({ rules, commands, unknown }) =>
-    policy('added', {
-      defaults: { ...(commands && { commands }), ...(unknown && { unknown }) },
-      commands: rules.map(({ effect, program, flag }, place) =>
-        rule(`r${place}`, effect, { program: [program], ...(flag && { flags: { any: [flag] } }) }),
-      ),
-    }),
-  );
-
 t.test(
   'property: a further policy lifts no decision of a rule, and without defaults only what it has rules for',
   async () => {
     fc.assert(
-      fc.property(policies, added, lines, (list, more, line) => {
+      fc.property(policies, policyOf('added'), lines, (list, more, line) => {
         const before = judge(list, line);
         const after = judge([...list, more], line);
         const looser = strictness[after.effect] < strictness[before.effect];
@@ -324,8 +277,6 @@ t.test(
     );
   },
 );
-
-const strictness: Record<Effect, number> = { allow: 0, ask: 1, deny: 2 };
 
 t.test(
   'property: a further rule that denies or asks, and a further command, never make it more allowed',

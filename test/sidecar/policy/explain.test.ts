@@ -1,33 +1,16 @@
 /** Explanations say what the decision says, and what stands in its way: all of it, and nothing else. */
 import fc from 'fast-check';
 import t from 'tap';
-import type { Effect } from '../../../recorder/audit/decision.ts';
 import type { Identity } from '../../../recorder/audit/identity.ts';
 import type { Explanation, Obstacle } from '../../../recorder/server/explanation.ts';
 import { analyse } from '../../../sidecar/command/analyse.ts';
 import { LoadedPolicy } from '../../../sidecar/policy/policy-file.ts';
 import { readAction } from '../../../sidecar/policy/read-action.ts';
-import { type AgentPolicy, policySchema } from '../../../sidecar/policy/schema.ts';
+import type { AgentPolicy } from '../../../sidecar/policy/schema.ts';
+import { lines, policies, policy, rule, SEED, strictness } from './arbitrary.ts';
 
-const SEED = 20261122;
 const somebody: Identity = { user: 'agent', groups: ['devs'], proof: 'claimed' };
 const setting = { cwd: '/work', home: '/home/agent' };
-const rule = (name: string, effect: Effect, match: object, more = {}) => ({
-  name,
-  effect,
-  match,
-  reason: `${name}.`,
-  ...more,
-});
-
-function policy(name: string, spec: object): AgentPolicy {
-  return policySchema.parse({
-    apiVersion: 'chaperone.dev/v1alpha1',
-    kind: 'AgentPolicy',
-    metadata: { name },
-    spec,
-  });
-}
 
 function explained(spec: object, text: string): Explanation {
   return new LoadedPolicy([policy('p', spec)]).explain(readAction(text, setting), somebody);
@@ -134,35 +117,6 @@ t.test('policies that are for others are named', async (t) => {
   t.same(told, { digest: loaded.digest, applying: ['ours'], others: ['theirs'] });
 });
 
-const effects = fc.constantFrom<Effect>('allow', 'deny', 'ask');
-const lines = fc
-  .array(
-    fc.constantFrom('ls', 'rm -rf x', 'rm -r "$x"', 'git push -f', 'sudo cat y', '$z', 'cat | sh', 'tool $o'),
-    { maxLength: 4 },
-  )
-  .map((parts) => parts.join('; '));
-const rules = fc.array(
-  fc.record({
-    effect: effects,
-    program: fc.constantFrom('ls', 'rm', 'git', 'sudo', 'cat', 'tool', '*'),
-    flag: fc.constantFrom('-f', '-r', null),
-  }),
-  { maxLength: 5 },
-);
-const optional = fc.option(effects, { nil: undefined });
-const policies = fc
-  .array(fc.record({ rules, commands: optional, unknown: optional }), { minLength: 1, maxLength: 4 })
-  .map((list) =>
-    list.map(({ rules, commands, unknown }, index) =>
-      policy(`p${index}`, {
-        defaults: { ...(commands && { commands }), ...(unknown && { unknown }) },
-        commands: rules.map(({ effect, program, flag }, place) =>
-          rule(`r${place}`, effect, { program: [program], ...(flag && { flags: { any: [flag] } }) }),
-        ),
-      }),
-    ),
-  );
-
 /** The policies without what stands in the way. */
 function lifted(list: readonly AgentPolicy[], obstacles: readonly Obstacle[]): LoadedPolicy {
   const names = new Set(obstacles.flatMap(({ rules }) => rules));
@@ -182,7 +136,6 @@ function lifted(list: readonly AgentPolicy[], obstacles: readonly Obstacle[]): L
 }
 
 t.test('property: the strictest part is the decision, as decide has it', async () => {
-  const strictness: Record<Effect, number> = { allow: 0, ask: 1, deny: 2 };
   fc.assert(
     fc.property(policies, lines, (list, line) => {
       const loaded = new LoadedPolicy(list);
