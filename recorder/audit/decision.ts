@@ -67,6 +67,8 @@ export type DecisionBody<Content> =
       model: string;
       /** Who is signed in at Cursor, as the hook says. */
       email?: string;
+      /** The file that it tells was edited; absolute. */
+      path?: string;
       /** Members of it whose content is not kept, and are replaced by their length. */
       withheld?: string[];
       /** The JSON that it was given. */

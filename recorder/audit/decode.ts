@@ -229,6 +229,7 @@ const body = z.discriminatedUnion('type', [
     generation: z.string(),
     model: z.string(),
     email: z.string().exactOptional(),
+    path: z.string().exactOptional(),
     withheld: z.array(z.string()).exactOptional(),
     content,
   }),

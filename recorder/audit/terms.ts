@@ -3,11 +3,11 @@
  * conversations. The store keeps an index by these terms. Pure.
  */
 import { type AuditEvent, isRoutine } from './event.ts';
-import type { RequestInfo } from './request.ts';
+import type { ClientClaims, RequestInfo } from './request.ts';
 
 /** Each kind has its own letter, so that nothing of one is ever found as another. */
 export type Term = readonly [
-  kind: 'object' | 'uid' | 'file' | 'below' | 'line' | 'kubectl' | 'conversation',
+  kind: 'object' | 'uid' | 'request' | 'file' | 'below' | 'line' | 'kubectl' | 'conversation',
   ...string[],
 ];
 
@@ -27,7 +27,11 @@ export function termsOf({ body }: Pick<AuditEvent, 'body'>): Term[] {
     case 'session.start': {
       const { entrance, identity } = body;
       const told = entrance?.kind === 'cursor' ? entrance.conversation : identity.conversation;
-      return told === undefined || told === '' ? [] : [conversationTerm(told)];
+      const given = givenTo(body.command);
+      return [
+        ...(told === undefined || told === '' ? [] : [conversationTerm(told)]),
+        ...(given === null ? [] : [lineTerm(given)]),
+      ];
     }
     case 'command.decided':
       if (isRoutine(body)) return [];
@@ -38,11 +42,15 @@ export function termsOf({ body }: Pick<AuditEvent, 'body'>): Term[] {
       ]);
     case 'tool.decided':
       return body.use === 'edit' && body.path !== '' ? [['file', body.path]] : [];
+    case 'hook.received':
+      return body.path === undefined ? [] : [['file', body.path]];
     case 'session.file':
       return body.path === '' ? [] : [['file', body.path]];
     case 'request.admitted': {
       const { request, dryRun } = body;
-      return dryRun || !isChange(request) ? [] : objectTerms(request);
+      if (dryRun || !isChange(request)) return [];
+      const named = claimedTerm(body.client);
+      return [['request', body.id], ...objectTerms(request), ...(named === null ? [] : [named])];
     }
     case 'request.ended':
       return body.object === undefined ? [] : [['uid', body.object.uid], ...objectTerms(body.object)];
@@ -71,6 +79,18 @@ export function lineTerm(line: string): Term {
 
 export function conversationTerm(conversation: string): Term {
   return ['conversation', conversation];
+}
+
+/** By what kubectl says of itself, e.g. `kubectl rollout restart`. */
+export function claimedTerm({ command }: ClientClaims): Term | null {
+  return kubectlTerm(command?.split(' ') ?? []);
+}
+
+/** The words that a shell was started with (`bash -c WORDS`); null for any other command. */
+export function givenTo(command: readonly string[]): string | null {
+  const at = command.findIndex((word) => /^-[a-zA-Z]*c$/.test(word));
+  const isShell = /(^|\/)-?(ba|z|da|k)?sh$/.test(command[0] ?? '');
+  return isShell && at > 0 ? (command[at + 1] ?? null) : null;
 }
 
 /** Options of kubectl that stand before its verb and take a word. https://kubernetes.io/docs/reference/kubectl/kubectl/ */

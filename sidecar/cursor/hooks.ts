@@ -10,7 +10,7 @@ import { Conversations, type ConversationsOptions } from './conversations.ts';
 import { type Hook, readHook } from './hook.ts';
 import { Joined } from './joined.ts';
 import { keptOf, MOST_KEPT } from './kept.ts';
-import { questionOf, type Reading } from './question.ts';
+import { editedIn, questionOf, type Reading } from './question.ts';
 
 export interface CursorHooksOptions extends ConversationsOptions, Reading {
   /** Whether the policy keeps what the model thinks. */
@@ -78,10 +78,12 @@ export class CursorHooks {
     { content, withheld }: { content: Uint8Array; withheld: string[] },
   ): Promise<SessionId> {
     const { event, conversation, generation, model, email } = hook;
+    const path = editedIn(hook);
     const { session, log } = await this.#conversations.of(hook);
     await log.append({
       ...{ type: 'hook.received', hook: event, conversation, generation, model, content },
       ...(email !== null && { email }),
+      ...(path !== null && { path }),
       ...(withheld.length > 0 && { withheld }),
     });
     return session;

@@ -112,6 +112,12 @@ function toolAction(
   };
 }
 
+/** The file that a hook tells was edited; null where it tells of none. */
+export function editedIn(hook: Hook): string | null {
+  if (hook.event !== 'afterFileEdit') return null;
+  return absolute(textIn(pathAlone(hook.members), 'path'), directoryOf(hook)) || null;
+}
+
 /** The same whichever hook tells of it. Names that the member had, or has in one of the two. */
 function pathAlone(members: Members): Members {
   const names = ['path', 'file_path', 'target_file', 'notebook_path'];

@@ -102,7 +102,11 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
       };
     }
     case 'hook.received':
-      return { ...body, content: wholly(body.content, vault) };
+      return {
+        ...body,
+        content: wholly(body.content, vault),
+        ...(body.path !== undefined && { path: text(body.path) }),
+      };
     case 'request.admitted': {
       const { client, unknown } = body;
       const claims = Object.fromEntries(Object.entries(client).map(([name, said]) => [name, text(said)]));
