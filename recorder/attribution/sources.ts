@@ -24,16 +24,22 @@ export interface Requested extends Place {
 export class Sources {
   readonly archive: Archive;
   readonly mentions: Mentions['mentions'];
+  readonly #signal: AbortSignal | null;
   readonly #sessions = new Map<SessionId, Promise<SessionSummary | null>>();
 
-  /** @param archive as far as the reader may see it; what is in no session of it is never shown */
-  constructor(archive: Archive, mentions: Mentions) {
+  /**
+   * @param archive as far as the reader may see it; what is in no session of it is never shown
+   * @param signal aborts when nobody waits for the answer any more
+   */
+  constructor(archive: Archive, mentions: Mentions, signal?: AbortSignal) {
     this.archive = archive;
+    this.#signal = signal ?? null;
     this.mentions = (term, before) => mentions.mentions(term, before);
   }
 
   /** Null where there is none that the reader may see. */
   session(id: SessionId): Promise<SessionSummary | null> {
+    this.#signal?.throwIfAborted();
     const known = this.#sessions.get(id);
     if (known !== undefined) return known;
     const found = this.archive.session(id).catch((error: unknown) => {
@@ -48,6 +54,7 @@ export class Sources {
   async *events(id: SessionId, from = 0): AsyncGenerator<StoredEvent['event']> {
     let left = MOST_EVENTS;
     for await (const { event } of this.archive.events(id, { from, content: false })) {
+      this.#signal?.throwIfAborted();
       if (left-- <= 0) return;
       yield event;
     }

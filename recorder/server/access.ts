@@ -47,12 +47,13 @@ export class AccessRecord {
   }
 
   /** @throws ChaperoneError of `Journal.append`: then nothing may be shown. */
-  async viewed(session: SessionId, what: Look, login: Login): Promise<void> {
+  async viewed(session: SessionId, what: Look, login: Login, about?: string): Promise<void> {
     const { name: by, principal } = login;
-    const body: DraftBody = { type: 'access.viewed', session, what, by, user: principal.user };
+    const said = { session, what, ...(about !== undefined && { about }) };
+    const body: DraftBody = { type: 'access.viewed', ...said, by, user: principal.user };
     // Every export leaves the house for itself.
     if (what === 'export') return this.#append(body);
-    const key = `${login.name} ${what} ${session}`;
+    const key = `${login.name} ${what} ${session} ${about ?? ''}`;
     const last = this.#looks.get(key);
     if (last !== undefined && this.#now() - last.at < SAME_LOOK) return last.recorded;
     const recorded = this.#append(body);

@@ -7,6 +7,8 @@
  *   GET  /api/sessions/:id/events?type&from&request&content=base64&follow=1   EventLine, a line each
  *   GET  /api/sessions/:id/search?q                 a match a line (see recorder/export/search.ts)
  *   GET  /api/sessions/:id/live                     WebSocket (see live.ts)
+ *   GET  /api/sessions/:id/trace                    Trace: what came of a conversation
+ *   GET  /api/blame?ask={…}&limit&since             Blame: which AI request did this (see attribution/query.ts)
  *   GET  /api/verify?session&checkpoint             VerifyLine, a line each
  *   POST /api/policy/explain {text, cwd, session} Explanation: how the policy in force decides it; no effect
  *   GET  /api/checkpoint                            text: the signed note
@@ -45,6 +47,8 @@ import type { VerifyReport } from '../log/ports.ts';
 import type { Permission } from './authorize.ts';
 import type { Role } from './principal.ts';
 
+export type { Blame, Chain, Finding, Link, Trace } from '../attribution/chain.ts';
+export type { BlameQuery } from '../attribution/query.ts';
 export type { SessionPage, SessionState, SessionSummary, VerifyReport } from '../log/ports.ts';
 export type { Belongings, Offboarded } from '../offboard/offboard.ts';
 export type { Explanation } from './explanation.ts';

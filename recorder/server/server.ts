@@ -5,7 +5,7 @@ import type { Desk } from '../approvals/desk.ts';
 import type { Micros, SessionId } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import { Endings } from '../log/endings.ts';
-import type { Archive, Journal } from '../log/ports.ts';
+import type { Archive, Journal, Mentions } from '../log/ports.ts';
 import { Left } from '../offboard/left.ts';
 import type { CredentialReads } from '../offboard/trail.ts';
 import { AccessRecord } from './access.ts';
@@ -21,6 +21,7 @@ import { ensureToken } from './presence.ts';
 import type { Login, Principal } from './principal.ts';
 import { accountRoutes, openRoutes } from './routes/account.ts';
 import { approvalRoutes } from './routes/approvals.ts';
+import { blameRoutes } from './routes/blame.ts';
 import { castRoutes } from './routes/cast.ts';
 import { healthRoutes, probeRoutes } from './routes/health.ts';
 import { type KubeAccess, kubeRoutes } from './routes/kube.ts';
@@ -35,7 +36,7 @@ import { Throttle } from './throttle.ts';
 import { type WorkloadDoor, WorkloadLogins } from './workload-logins.ts';
 
 /** The log that is served: `AuditLog`, as far as the server needs it. */
-export interface ServedLog extends Archive, Journal {
+export interface ServedLog extends Archive, Journal, Mentions {
   /** The writer of this session is gone: it counts as cut off unless it has ended. */
   release(session: SessionId): void;
   /** Tells other processes of this machine where the recorder listens. */
@@ -202,6 +203,7 @@ function assemble(
     ...healthRoutes(health),
     ...sessionRoutes({ access }),
     ...castRoutes({ access }),
+    ...blameRoutes({ access, log }),
     ...verifyRoutes({ access }),
     ...policyRoutes({ explainer }),
     ...(desk === undefined ? [] : approvalRoutes({ desk, archive: log, now })),

@@ -80,9 +80,13 @@ export async function openEvidence(data: string): Promise<Evidence> {
 }
 
 /** The recorder to read from: of another machine only where nothing is recorded in this directory. */
-export async function runningRecorder(data: string): Promise<Archive | null> {
+export async function recorderToRead(data: string): Promise<Recorder | null> {
   const { findRecorderAsPerson } = await import('../../recorder/client/person.ts');
-  const recorder = await findRecorderAsPerson(data, process.env, !hasEvidence(data));
+  return findRecorderAsPerson(data, process.env, !hasEvidence(data));
+}
+
+export async function runningRecorder(data: string): Promise<Archive | null> {
+  const recorder = await recorderToRead(data);
   if (recorder === null) return null;
   const { RemoteArchive } = await import('../../recorder/client/archive.ts');
   return new RemoteArchive(recorder);

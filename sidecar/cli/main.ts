@@ -7,6 +7,7 @@ import { Command, CommanderError } from 'commander';
 import { ChaperoneError, ERRORS } from '../../recorder/errors.ts';
 import { VERSION } from '../version.ts';
 import { approvals } from './approvals.ts';
+import { blame } from './blame.ts';
 import { completion } from './completion.ts';
 import { demo } from './demo.ts';
 import { exportVerb } from './export.ts';
@@ -35,6 +36,7 @@ const VERBS = [
   verify,
   policy,
   approvals,
+  blame,
   offboard,
   kubeconfig,
   gateway,

@@ -51,7 +51,11 @@ export class Broker {
   #underWay = 0;
   #closed = false;
 
-  private constructor(servers: readonly [tcp: Server, ...unix: Server[]], datagrams: UdpSocket, answerer: Answerer) {
+  private constructor(
+    servers: readonly [tcp: Server, ...unix: Server[]],
+    datagrams: UdpSocket,
+    answerer: Answerer,
+  ) {
     this.#servers = servers;
     this.#datagrams = datagrams;
     this.#answerer = answerer;

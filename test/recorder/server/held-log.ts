@@ -26,6 +26,7 @@ export class HeldLog implements ServedLog {
   events: ServedLog['events'] = (id, options) => this.#log.events(id, options);
   follow: ServedLog['follow'] = (id, options) => this.#log.follow(id, options);
   checkpoint: ServedLog['checkpoint'] = () => this.#log.checkpoint();
+  mentions: ServedLog['mentions'] = (term, before) => this.#log.mentions(term, before);
   verify: ServedLog['verify'] = (options) => this.#log.verify(options);
 
   close(): Promise<void> {

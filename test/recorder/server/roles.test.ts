@@ -24,6 +24,8 @@ const TABLE: Record<string, { who: string; ask?: string }> = {
   'GET /api/sessions/:id/events': { who: ROLES },
   'GET /api/sessions/:id/cast': { who: ROLES },
   'GET /api/sessions/:id/search': { who: ROLES, ask: '?q=x' },
+  'GET /api/sessions/:id/trace': { who: ROLES },
+  'GET /api/blame': { who: ROLES, ask: '?ask={"kind":"uid","uid":"x"}' },
   'GET /api/checkpoint': { who: WHOLE },
   'GET /api/verify': { who: ROLES, ask: '?session=:id' },
   'POST /api/policy/explain': { who: ROLES },
