@@ -1,4 +1,5 @@
 /** JSON as asciicast wants it, written and read. */
+import { isObject } from '../json.ts';
 import { UNPRINTABLE } from '../unprintable.ts';
 import { DEFAULT_SIZE, type Header, invalid, type Theme } from './cast.ts';
 
@@ -40,10 +41,6 @@ export function parseJson(line: string): unknown {
     // V8's message quotes the line, which may hold what nobody wants in a log
     throw invalid('not JSON', error instanceof SyntaxError ? undefined : error);
   }
-}
-
-export function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Absent attributes and those that say null are the same. */

@@ -1,18 +1,9 @@
 /** asciicast v3: times are since the event before. Spec: https://docs.asciinema.org/manual/asciicast/v3/ */
 import type { Micros } from '../audit/units.ts';
+import { isObject } from '../json.ts';
 import { type Decoder, type Encoder, type Event, type Header, invalid } from './cast.ts';
 import { eventLine, parseEventLine } from './event.ts';
-import {
-  commonAttributes,
-  dimension,
-  environment,
-  headerLine,
-  isObject,
-  present,
-  tags,
-  text,
-  theme,
-} from './json.ts';
+import { commonAttributes, dimension, environment, headerLine, present, tags, text, theme } from './json.ts';
 
 /**
  * An interval is the difference of two rounded absolute times, never a rounded difference: what one

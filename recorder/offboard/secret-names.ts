@@ -1,4 +1,5 @@
 /** Which Secrets an answer of the API server holds, and whether with their values. Pure. */
+import { isObject, objectIn } from '../json.ts';
 
 export interface NamedSecret {
   namespace: string;
@@ -15,11 +16,11 @@ type Json = Record<string, unknown>;
  * @returns null where some of it is none of these: then nobody knows which they were
  */
 export function secretsIn(text: string): NamedSecret[] | null {
-  const whole = parse(text);
+  const whole = objectIn(text);
   if (whole !== null) return ofValue(whole);
   const found: NamedSecret[] = [];
   for (const line of text.split('\n').filter((one) => one.trim() !== '')) {
-    const event = parse(line);
+    const event = objectIn(line);
     const secrets = event === null || !isObject(event.object) ? null : ofValue(event.object);
     if (secrets === null) return null;
     found.push(...secrets);
@@ -49,17 +50,4 @@ function one(object: Json): NamedSecret | null {
   if (!isObject(metadata) || typeof metadata.name !== 'string') return null;
   const namespace = typeof metadata.namespace === 'string' ? metadata.namespace : '';
   return { namespace, name: metadata.name, values: 'data' in object || 'stringData' in object };
-}
-
-function parse(text: string): Json | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

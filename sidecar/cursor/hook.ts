@@ -5,6 +5,7 @@
  *     {"conversation_id":"","generation_id":"","model":"","hook_event_name":"","cursor_version":"",
  *      "workspace_roots":[""],"user_email":null,"transcript_path":null, …the event's own members}
  */
+import { isObject } from '../../recorder/json.ts';
 import type { Json } from '../action.ts';
 
 /** Those that Cursor's documentation names, and what its answer is. */
@@ -84,12 +85,8 @@ function isAbsolute(value: Json): value is string {
 function parse(bytes: Uint8Array): Members | null {
   try {
     const value: Json = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return isMembers(value) ? value : null;
+    return isObject(value) ? value : null;
   } catch {
     return null;
   }
-}
-
-export function isMembers(value: Json | undefined): value is Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,7 +1,8 @@
 /** What is kept of what a hook was told: all of it, but for what is no work of the agent's, or too long. Pure. */
+import { isObject } from '../../recorder/json.ts';
 import type { Json } from '../action.ts';
 import type { Hook, Members } from './hook.ts';
-import { isMembers, textIn } from './hook.ts';
+import { textIn } from './hook.ts';
 
 export interface Kept {
   content: Uint8Array;
@@ -50,7 +51,7 @@ function reduce({ event, members }: Hook, thoughts: boolean, without: Without): 
       const rest = without(members, 'content');
       if (!Array.isArray(attachments)) return rest;
       const reduced = attachments.map((one, at) =>
-        isMembers(one) ? without(one, 'content', `attachments.${at}.content`) : one,
+        isObject(one) ? without(one, 'content', `attachments.${at}.content`) : one,
       );
       return { ...rest, attachments: reduced };
     }
@@ -68,7 +69,7 @@ function shortened(value: Json, path: readonly (string | number)[], withheld: st
     return `${value.slice(0, LONGEST_TEXT)} (${value.length} characters, cut here)`;
   }
   if (Array.isArray(value)) return value.map((one, at) => shortened(one, [...path, at], withheld));
-  if (!isMembers(value)) return value;
+  if (!isObject(value)) return value;
   return Object.fromEntries(
     Object.entries(value).map(([name, one]) => [name, shortened(one, [...path, name], withheld)]),
   );

@@ -1,8 +1,9 @@
 /** What of a hook passes the gate. Pure but for what the analysis of a command is given to look at. */
 import { posix } from 'node:path';
 import type { ToolUse } from '../../recorder/audit/decision.ts';
+import { isObject } from '../../recorder/json.ts';
 import type { Action, CommandAction, Json, ToolAction } from '../action.ts';
-import { type Hook, isMembers, type Members, textIn } from './hook.ts';
+import { type Hook, type Members, textIn } from './hook.ts';
 
 export interface Question {
   action: Action;
@@ -47,7 +48,7 @@ export function questionOf(hook: Hook, reading: Reading): Question | null {
 function toolQuestion(hook: Hook, reading: Reading): Question | null {
   const tool = textIn(hook.members, 'tool_name');
   const input = hook.members.tool_input;
-  const given = isMembers(input) ? input : {};
+  const given = isObject(input) ? input : {};
   if (MCP.test(tool)) return null;
   if (SHELL.test(tool)) return shellQuestion(hook, textIn(given, 'command'), reading);
   if (READ.test(tool)) return fileQuestion(hook, { use: 'read', tool: '', input: pathAlone(given) }, reading);

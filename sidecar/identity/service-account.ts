@@ -4,6 +4,7 @@
  */
 import type { Identity, Pod } from '../../recorder/audit/identity.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
+import { isObject } from '../../recorder/json.ts';
 import type { Claims } from '../../recorder/token/verifier.ts';
 
 /** Who is proven, and what is known beside that. */
@@ -69,7 +70,7 @@ function plain(value: unknown, pattern: RegExp): string {
 }
 
 function members(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+  return isObject(value) ? { ...value } : {};
 }
 
 function refused(): ChaperoneError {

@@ -8,6 +8,7 @@
  */
 import { stringify } from 'yaml';
 import { z } from 'zod';
+import { isObject } from '../../recorder/json.ts';
 import { API_VERSION, KIND, policySchema } from './schema.ts';
 
 const [GROUP = '', VERSION = ''] = API_VERSION.split('/');
@@ -113,7 +114,5 @@ function list(items: Schema): Structural {
 }
 
 function isSchema(value: unknown): value is Schema {
-  return (
-    typeof value === 'object' && value !== null && !Array.isArray(value) && Object.keys(value).length > 0
-  );
+  return isObject(value) && Object.keys(value).length > 0;
 }

@@ -8,6 +8,7 @@ import { homedir } from 'node:os';
 import { delimiter, dirname, isAbsolute, join, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { ChaperoneError } from '../../../recorder/errors.ts';
+import { isObject } from '../../../recorder/json.ts';
 import { reasonOf } from '../../../recorder/store/fault.ts';
 
 type Members = { [member: string]: unknown };
@@ -107,5 +108,5 @@ function merged(first: Kubeconfig, then: Kubeconfig): Kubeconfig {
 }
 
 export function members(value: unknown): Members {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Members) : {};
+  return isObject(value) ? value : {};
 }

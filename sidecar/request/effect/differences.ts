@@ -1,4 +1,5 @@
 /** Where two objects of the API differ, apart from what the server keeps for itself. Pure. */
+import { isObject } from '../../../recorder/json.ts';
 import type { Json } from '../../action.ts';
 
 /** A place in the object that would be another; a side is left out where it has nothing there. */
@@ -66,8 +67,4 @@ function replacedAt(value: Json, [name, ...rest]: readonly string[], instead: Js
 
 function member(object: { [member: string]: Json }, name: string): Json | undefined {
   return Object.hasOwn(object, name) ? object[name] : undefined;
-}
-
-function isObject(value: Json | undefined): value is { [member: string]: Json } {
-  return value !== null && typeof value === 'object' && !Array.isArray(value);
 }

@@ -5,6 +5,7 @@
  * that ran, reason "NonZeroExitCode" and the code as a cause. Before v4 it writes nothing on success, and
  * plain text otherwise.
  */
+import { isObject, objectIn } from '../../../../recorder/json.ts';
 
 /**
  * `exitCode` is null where the command did not run, or the text does not say. `none`: the session ended
@@ -62,7 +63,7 @@ function plain(message: string): Outcome {
 }
 
 function parseStatus(text: string): Outcome | null {
-  const status = parseObject(text);
+  const status = objectIn(text);
   if (status === null) return null;
   if (status.status === 'Success') return { kind: 'success', exitCode: 0 };
   if (status.status !== 'Failure') return null;
@@ -82,19 +83,6 @@ function exitCodeOf(details: unknown): number | null {
     return /^\d{1,10}$/.test(text) ? Number(text) : null;
   }
   return null;
-}
-
-function parseObject(text: string): Record<string, unknown> | null {
-  try {
-    const value: unknown = JSON.parse(text);
-    return isObject(value) ? value : null;
-  } catch {
-    return null;
-  }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null;
 }
 
 function stringOr(value: unknown): string {
