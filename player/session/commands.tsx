@@ -1,11 +1,11 @@
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { SessionSummary } from '../api.ts';
 import type { Deck } from '../deck/deck.ts';
-import { Notice, Problem, Stale } from '../ui/notice.tsx';
+import { Notice, Problem } from '../ui/notice.tsx';
 import { type Command, commandAt } from './command.ts';
 import { CommandRow } from './command-row.tsx';
-import { Filters, holding } from './filters.tsx';
 import type { Verdict } from './judged.ts';
+import { holding, ListHead } from './list-head.tsx';
 import { useDeck } from './use-deck.ts';
 import type { Feed } from './use-feed.ts';
 import { VERDICTS } from './why.tsx';
@@ -46,16 +46,16 @@ export function Commands({ state, deck, session, onJump }: Properties) {
   if (loaded && commands.length === 0) return <NoCommands session={session} />;
   return (
     <>
-      <Filters
+      <ListHead
         noun="commands"
         words={words}
         onWords={setWords}
         choices={choices}
         chosen={filter}
         onChoose={setFilter}
+        error={error}
+        empty={loaded && shown.length === 0}
       />
-      {error !== null && <Stale error={error} />}
-      {loaded && shown.length === 0 && <p class="none">No command matches.</p>}
       <Rows
         session={session.id}
         key={`${filter} ${words}`}

@@ -1,7 +1,7 @@
 import { useMemo, useState } from 'preact/hooks';
 import type { SessionSummary } from '../api.ts';
-import { Notice, Problem, Stale } from '../ui/notice.tsx';
-import { Filters, holding } from './filters.tsx';
+import { Notice, Problem } from '../ui/notice.tsx';
+import { holding, ListHead } from './list-head.tsx';
 import { type ApiRequest, before, hasFailed, isWrite } from './request.ts';
 import { RequestRow } from './request-row.tsx';
 import { useRequests } from './use-requests.ts';
@@ -36,16 +36,16 @@ export function Requests({ session }: { session: SessionSummary }) {
   if (loaded && requests.length === 0) return <NoRequests session={session} />;
   return (
     <section class="requests" aria-label="Requests to the Kubernetes API">
-      <Filters
+      <ListHead
         noun="requests"
         words={words}
         onWords={setWords}
         choices={choices}
         chosen={filter}
         onChoose={setFilter}
+        error={error}
+        empty={loaded && shown.length === 0}
       />
-      {error !== null && <Stale error={error} />}
-      {loaded && shown.length === 0 && <p class="none">No request matches.</p>}
       <ol class="request-rows">
         {shown.slice(0, drawn).map((request) => (
           <RequestRow

@@ -1,3 +1,4 @@
+import { Stale } from '../ui/notice.tsx';
 import { SearchInput } from '../ui/search-input.tsx';
 
 interface Properties<Choice extends string> {
@@ -9,10 +10,24 @@ interface Properties<Choice extends string> {
   /** `all` can be chosen though there are none. */
   chosen: Choice;
   onChoose: (choice: Choice) => void;
+  /** Why the list may be behind. */
+  error: Error | null;
+  /** Nothing of what is there is shown. */
+  empty: boolean;
 }
 
-/** Above a list: words that its rows have to hold, and which kind of them is shown. */
-export function Filters<Choice extends string>(properties: Properties<Choice>) {
+/** The head of a list: words that its rows have to hold, which kind of them is shown, and what is to say of it. */
+export function ListHead<Choice extends string>({ error, empty, ...filters }: Properties<Choice>) {
+  return (
+    <>
+      <Filters {...filters} />
+      {error !== null && <Stale error={error} />}
+      {empty && <p class="none">No {filters.noun} match.</p>}
+    </>
+  );
+}
+
+function Filters<Choice extends string>(properties: Omit<Properties<Choice>, 'error' | 'empty'>) {
   const { noun, words, onWords, choices, chosen, onChoose } = properties;
   return (
     <div class="filters">
