@@ -7,6 +7,8 @@ import type {
   ApprovalView,
   AskedEffect,
   Belongings,
+  Blame,
+  BlameQuery,
   CastFormat,
   ErrorBody,
   EventLine,
@@ -15,6 +17,7 @@ import type {
   Offboarded,
   SessionPage,
   SessionSummary,
+  Trace,
   VerifyLine,
   VerifyReport,
   WhoAmI,
@@ -150,6 +153,16 @@ export async function verifySession(id: SessionId, signal?: AbortSignal): Promis
     if ('report' in line) return line.report;
   }
   throw new ApiError(200, 'NOT_VERIFIED', 'The verification broke off before it had a result.');
+}
+
+/** What came of the prompts of a conversation. */
+export function getTrace(id: SessionId, signal?: AbortSignal): Promise<Trace> {
+  return getJson(`${sessionPath(id)}/trace`, signal);
+}
+
+/** Which AI request did this. */
+export function askBlame(asked: BlameQuery, signal?: AbortSignal): Promise<Blame> {
+  return getJson(`/api/blame?${new URLSearchParams({ ask: JSON.stringify(asked) })}`, signal);
 }
 
 /** How the policy in force decides it; nothing is run. */

@@ -15,6 +15,7 @@ import './styles/rows.css';
 import './styles/commands.css';
 import './styles/requests.css';
 import './styles/conversation.css';
+import './styles/blame.css';
 import './styles/approvals.css';
 import './styles/player.css';
 import './styles/policy.css';

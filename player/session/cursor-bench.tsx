@@ -7,7 +7,7 @@ import { type Panel, Panels } from './panels.tsx';
 import { useCommands } from './use-commands.ts';
 
 /** A conversation with Cursor's agent: there is no terminal to replay. */
-export function CursorBench({ session }: { session: SessionSummary }) {
+export function CursorBench({ session, moment }: { session: SessionSummary; moment: number | null }) {
   const [panel, setPanel] = useState<Panel>('conversation');
   const commands = useCommands(session, session.events);
   return (
@@ -18,7 +18,7 @@ export function CursorBench({ session }: { session: SessionSummary }) {
         counts={{ commands: commands.items.length }}
         onPanel={setPanel}
         contents={{
-          conversation: <Conversation session={session} />,
+          conversation: <Conversation session={session} moment={moment} />,
           commands: <Commands state={commands} deck={null} session={session} onJump={() => undefined} />,
           details: panel === 'details' && <Details session={session} />,
         }}

@@ -1,13 +1,14 @@
 import { useEffect, useState } from 'preact/hooks';
 import { type Line, SIGNS } from '../../recorder/export/line-diff.ts';
 import { type Bodies, getBodies } from '../api.ts';
+import { Behind } from '../blame/behind.tsx';
 import { tryPath } from '../router.ts';
 import { Fact } from '../ui/fact.tsx';
 import { Problem } from '../ui/notice.tsx';
 import { Plain } from '../ui/plain.tsx';
 import { Body } from './body.tsx';
 import { changedLines } from './object-text.ts';
-import type { ApiRequest } from './request.ts';
+import { type ApiRequest, isWrite } from './request.ts';
 
 interface Properties {
   session: string;
@@ -53,6 +54,7 @@ export function Exchange({ session, request, former }: Properties) {
         </a>{' '}
         <span class="dim">as it is in force now, and without the body</span>
       </p>
+      {(isWrite(request) || request.opens !== null) && <Behind session={session} seq={request.seq} />}
       {error !== null && <Problem error={error} />}
       {loaded !== null && <Contents request={request} loaded={loaded} />}
     </div>

@@ -68,7 +68,7 @@ function Bench(properties: { session: SessionSummary; moment: number | null; onE
     case 'api':
       return <ApiBench session={session} />;
     case 'cursor':
-      return <CursorBench session={session} />;
+      return <CursorBench session={session} moment={properties.moment} />;
     case 'remote':
     case 'launcher':
     case undefined:

@@ -1,36 +1,13 @@
 /** Chains as a person reads them in a terminal. Pure but for colours. */
 import type { Blame, Chain, Finding, Link } from '../../../recorder/attribution/chain.ts';
 import { FINDINGS } from '../../../recorder/attribution/chain.ts';
+import { LINKS, RESTS } from '../../../recorder/attribution/words.ts';
 import { SIGNS } from '../../../recorder/export/line-diff.ts';
 import { clip, formatTime, paint, table, visible } from '../format.ts';
 
 const WIDTH = 72;
 /** Lines of a difference. */
 const MOST_LINES = 20;
-
-const NAMES: Readonly<Record<Link['kind'], string>> = {
-  person: 'for',
-  conversation: 'conversation',
-  prompt: 'prompt',
-  act: 'agent',
-  command: 'command',
-  session: 'session',
-  request: 'request',
-  object: 'object',
-  file: 'file',
-};
-
-/** What each step rests on. */
-const RESTS: Readonly<Record<Link['basis'], string>> = {
-  recorded: 'recorded',
-  signed: 'signed by Cursor',
-  hook: "Cursor's hook",
-  matched: 'same words as the hook',
-  environment: 'claimed by the process',
-  token: "claimed: the session's token",
-  named: "claimed: the session's token, kubectl's own word",
-  time: "claimed: kubectl's own word, the time",
-};
 
 /** @param base where a browser finds the recorder; null where none runs */
 export function blameText({ chains, more }: Blame, base: string | null): string {
@@ -40,7 +17,7 @@ export function blameText({ chains, more }: Blame, base: string | null): string 
 
 function chainText({ at, outcome, links, sent, changed, findings }: Chain, base: string | null): string {
   const head = `${formatTime(at)}  ${outcome === 'done' ? paint('green', 'done') : paint('red', outcome)}\n`;
-  const rows = links.map((link) => ['', NAMES[link.kind], textOf(link), restsOf(link), placeOf(link, base)]);
+  const rows = links.map((link) => ['', LINKS[link.kind], textOf(link), restsOf(link), placeOf(link, base)]);
   const diff = changed ?? [];
   const lines = diff
     .slice(0, MOST_LINES)
