@@ -21,69 +21,89 @@ __chaperone_decisive= __chaperone_decided= __chaperone_called= __chaperone_depth
 #
 # A function of the user's named `builtin` would come before the builtin, and bash shows no trap the definition of a
 # function. So what lets a command run is said by an assignment and a `[[`, which nothing can stand in for.
+#
+# bash copies the whole body of a function each time that it is called: what is rare stands in functions of its own.
 __chaperone_debug() {
   __chaperone_status=$? __chaperone_verdict=
-  # Lost by `PROMPT_COMMAND=…` or `unset PROMPT_COMMAND`: without its mark the prompt's own commands would pass for typed ones.
-  if [[ ${PROMPT_COMMAND[0]} != "$__chaperone_prompting" && ${PROMPT_COMMAND@a} != *r* ]]; then
-    PROMPT_COMMAND=("$__chaperone_prompting" "${PROMPT_COMMAND[@]}")
-  fi
-  \builtin local __chaperone_separators="${IFS-unset}"
-  \builtin local - IFS=" " __chaperone_known= __chaperone_reply= __chaperone_message= __chaperone_context=user __chaperone_text="$BASH_COMMAND"
-  \builtin local __chaperone_number="${__chaperone_counter@P}"
+  \builtin local - __chaperone_separators="${IFS-unset}" IFS=" " __chaperone_known= __chaperone_reply= __chaperone_message= \
+    __chaperone_context=user __chaperone_new= __chaperone_text="$BASH_COMMAND" __chaperone_number="${__chaperone_counter@P}"
   \builtin set +efux
-  # A function's entry fires the trap once more with the text of its call, which has just been judged.
-  if [[ $__chaperone_text == "$__chaperone_called" && ${#FUNCNAME[@]} == "$__chaperone_depth" ]]; then
-    if [[ $__chaperone_text == "${FUNCNAME[1]}" || $__chaperone_text == "${FUNCNAME[1]} "* ]]; then
-      __chaperone_called= __chaperone_verdict=run
-      \builtin return 0
-    fi
-    # Not called by that text: a handler (`trap f EXIT`), in which BASH_COMMAND stays what was interrupted. Judged whole.
-    __chaperone_text=$(\builtin declare -f "${FUNCNAME[1]}")
-  fi
+  # Lost by `PROMPT_COMMAND=…` or `unset PROMPT_COMMAND`: without its mark the prompt's own commands would pass for typed ones.
+  if [[ ${PROMPT_COMMAND[0]} != "$__chaperone_prompting" ]]; then __chaperone_mend_prompt; fi
+  if [[ $__chaperone_text == "$__chaperone_called" && ${#FUNCNAME[@]} == "$__chaperone_depth" ]]; then __chaperone_enter "${FUNCNAME[1]}"; fi
   case $__chaperone_text in
     # What follows, up to the next input line, is the prompt's own business.
-    __chaperone_mark=prompt)
-      if [[ ${#FUNCNAME[@]} == 1 ]]; then
-        __chaperone_prompted=$__chaperone_number
-        # An interrupt of ours or of the user's leaves 130, or what was there where that says of a signal.
-        if ((__chaperone_status >= 128)); then __chaperone_settle; fi
-        __chaperone_restore
-        __chaperone_verdict=run
-        \builtin return 0
-      fi
-      ;;
+    __chaperone_mark=prompt) if [[ ${#FUNCNAME[@]} == 1 ]]; then __chaperone_prompt; fi ;;
     # These can only strengthen the guard: the prompt's own, see the end.
-    'shopt -s extdebug' | 'set -o functrace' | "$__chaperone_trap")
-      __chaperone_verdict=run
-      \builtin return 0
-      ;;
+    'shopt -s extdebug' | 'set -o functrace' | "$__chaperone_trap") __chaperone_verdict=run ;;
   esac
+  if [[ $__chaperone_verdict == run ]]; then \builtin return 0; fi
   if [[ -n ${COMP_LINE+set} ]]; then
     __chaperone_context=completion
   elif [[ $__chaperone_number == "$__chaperone_prompted" ]]; then
     __chaperone_context=prompt
+  else
+    if [[ $__chaperone_number != "$__chaperone_seen" && $BASHPID == "$$" ]]; then __chaperone_bring_line; fi
+    if [[ $PATH:$HOME:$KUBECONFIG:$CDPATH:$BASH_ENV:$__chaperone_separators != "$__chaperone_decisive" ]]; then __chaperone_decide; fi
+    __chaperone_known=$__chaperone_decided
+    if [[ $__chaperone_text == *'$'* || $__chaperone_text == *sh* ]]; then __chaperone_know "$@"; fi
   fi
-  # The first command of an input line brings the line along, for a pipeline is more than its commands.
-  \builtin local __chaperone_new=
-  if [[ $__chaperone_context == user && $__chaperone_number != "$__chaperone_seen" && $BASHPID == "$$" ]]; then
-    __chaperone_seen=$__chaperone_number
-    if { HISTTIMEFORMAT= \builtin history 1 >|"$__chaperone_line"; } 2>/dev/null; then __chaperone_new=new; fi
+  # As `ask` does it, for what most commands are.
+  if [[ $PWD$__chaperone_text == *[$'\n\x1c']* || -o posix ]] || ((${#PWD} + ${#__chaperone_text} + ${#__chaperone_known} >= 800)); then
+    __chaperone_ask judge "$__chaperone_context" "$PWD" "$__chaperone_text"
+  else
+    {
+      \builtin printf '%s\0judge\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' "$__chaperone_secret" $$ $BASHPID \
+        "$__chaperone_number" "$__chaperone_context" "$__chaperone_new" "$PWD" "$__chaperone_text" "$__chaperone_known"
+      \builtin read -r -t 3 -N 13 -u 1 __chaperone_reply
+      if [[ $__chaperone_reply == "$__chaperone_answer." ]]; then __chaperone_wait 3; fi
+    } 1<>"/dev/udp/127.0.0.1/$__chaperone_port"
+    if [[ $__chaperone_reply != "$__chaperone_answer+" ]]; then __chaperone_insist judge "$__chaperone_context" "$PWD" "$__chaperone_text"; fi
   fi
-  if [[ $__chaperone_context == user ]]; then __chaperone_know "$@"; fi
-  __chaperone_verdict=
-  __chaperone_ask judge "$__chaperone_context" "$PWD" "$__chaperone_text"
+  if [[ $__chaperone_reply == "$__chaperone_answer+" ]]; then
+    __chaperone_called=$__chaperone_text __chaperone_depth=$((${#FUNCNAME[@]} + 1)) __chaperone_verdict=run
+  else
+    __chaperone_refuse
+  fi
+  [[ $__chaperone_verdict == run ]]
+}
+
+# A prompt of the user's own that may not be assigned to stays as it is.
+__chaperone_mend_prompt() {
+  if [[ ${PROMPT_COMMAND@a} != *r* ]]; then PROMPT_COMMAND=("$__chaperone_prompting" "${PROMPT_COMMAND[@]}"); fi
+}
+
+# enter FUNCTION: its entry fires the trap once more with the text of its call, which has just been judged.
+__chaperone_enter() {
+  if [[ $__chaperone_text == "$1" || $__chaperone_text == "$1 "* ]]; then
+    __chaperone_called= __chaperone_verdict=run
+    \builtin return 0
+  fi
+  # Not called by that text: a handler (`trap f EXIT`), in which BASH_COMMAND stays what was interrupted. Judged whole.
+  __chaperone_text=$(\builtin declare -f "$1")
+}
+
+__chaperone_prompt() {
+  __chaperone_prompted=$__chaperone_number
+  # An interrupt of ours or of the user's leaves 130, or what was there where that says of a signal.
+  if ((__chaperone_status >= 128)); then __chaperone_settle; fi
+  __chaperone_restore
+  __chaperone_verdict=run
+}
+
+# The first command of an input line brings the line along, for a pipeline is more than its commands.
+__chaperone_bring_line() {
+  __chaperone_seen=$__chaperone_number
+  if { HISTTIMEFORMAT= \builtin history 1 >|"$__chaperone_line"; } 2>/dev/null; then __chaperone_new=new; fi
+}
+
+__chaperone_refuse() {
   case $__chaperone_reply in
-    "$__chaperone_answer+")
-      __chaperone_called=$__chaperone_text __chaperone_depth=$((${#FUNCNAME[@]} + 1)) __chaperone_verdict=run
-      ;;
     "$__chaperone_answer"[-~]) __chaperone_say "$__chaperone_message" ;;
     *) __chaperone_say 'chaperone: refused, for nobody answers: leave this shell and start a new one' ;;
   esac
   # Of a prompt or a completion only the one command is skipped: giving up would start the same prompt again, for ever.
-  if [[ $__chaperone_verdict != run && $__chaperone_context == user && $__chaperone_reply != "$__chaperone_answer~" ]]; then
-    __chaperone_abandon
-  fi
-  [[ $__chaperone_verdict == run ]]
+  if [[ $__chaperone_context == user && $__chaperone_reply != "$__chaperone_answer~" ]]; then __chaperone_abandon; fi
 }
 
 # know [$1 … $9 OF THE USER'S, $_] → __chaperone_known: what the command may depend on, see frame.ts.
@@ -91,8 +111,6 @@ __chaperone_debug() {
 # A child of the shell sees what is exported; a bash among them has the functions as well, and nobody else can tell those.
 __chaperone_know() {
   \builtin local __chaperone_rest="$__chaperone_text" __chaperone_name __chaperone_tries=0
-  if [[ $PATH:$HOME:$KUBECONFIG:$CDPATH:$BASH_ENV:$__chaperone_separators != "$__chaperone_decisive" ]]; then __chaperone_decide; fi
-  __chaperone_known=$__chaperone_decided
   while [[ $__chaperone_rest == *'$'* ]] && ((__chaperone_tries++ < 16)); do
     __chaperone_rest=${__chaperone_rest#*'$'}
     __chaperone_rest=${__chaperone_rest#'{'}
@@ -107,6 +125,7 @@ __chaperone_know() {
       *) __chaperone_tell "$__chaperone_name" ;;
     esac
   done
+  if [[ $__chaperone_text != *sh* ]]; then \builtin return 0; fi
   case " $__chaperone_text " in
     *[!A-Za-z0-9_]sh[!A-Za-z0-9_.]* | *[!A-Za-z0-9_]bash[!A-Za-z0-9_.]* | *[!A-Za-z0-9_]rbash[!A-Za-z0-9_.]*)
       __chaperone_add x '' "$(\builtin export -f)"
@@ -150,38 +169,43 @@ __chaperone_add() {
 # ask KIND CONTEXT CWD TEXT → __chaperone_reply, __chaperone_message
 # A socket for each question: replies cannot mix, and no command inherits a descriptor. See frame.ts.
 __chaperone_ask() {
-  \builtin local kind="$1" context="$2" cwd="$3" text="$4"
-  case $cwd$text in
-    *[$'\n\x1c']*)
-      cwd=${cwd//$'\x1c'/$'\x1c0'} text=${text//$'\x1c'/$'\x1c0'}
-      cwd=${cwd//$'\n'/$'\x1c1'} text=${text//$'\n'/$'\x1c1'}
-      ;;
-  esac
+  \builtin local cwd="$3" text="$4"
+  cwd=${cwd//$'\x1c'/$'\x1c0'} text=${text//$'\x1c'/$'\x1c0'}
+  cwd=${cwd//$'\n'/$'\x1c1'} text=${text//$'\n'/$'\x1c1'}
   __chaperone_reply=
   # bash writes 4 KB at once, and a character is up to 4 bytes. In its POSIX mode it reads byte by byte: no datagrams.
-  if ((${#cwd} + ${#text} + ${#__chaperone_known} < 800)) && [[ ! -o posix ]]; then __chaperone_exchange udp 3; fi
-  if [[ $__chaperone_reply != "$__chaperone_answer+" ]]; then
-    if [[ $__chaperone_reply == "$__chaperone_answer"[-~] ]]; then kind=why; fi
-    __chaperone_reply=
-    __chaperone_exchange tcp 10
-  fi
+  if ((${#cwd} + ${#text} + ${#__chaperone_known} < 800)) && [[ ! -o posix ]]; then __chaperone_exchange udp 3 "$1" "$2"; fi
+  if [[ $__chaperone_reply != "$__chaperone_answer+" ]]; then __chaperone_insist "$1" "$2" "$cwd" "$text"; fi
 }
 
-# exchange TRANSPORT SECONDS, for ask
+# insist KIND CONTEXT CWD TEXT, where a datagram brought no yes: asks why not, or asks for the first time.
+__chaperone_insist() {
+  \builtin local kind="$1" cwd="$3" text="$4"
+  if [[ $__chaperone_reply == "$__chaperone_answer"[-~] ]]; then kind=why; fi
+  __chaperone_reply=
+  __chaperone_exchange tcp 10 "$kind" "$2"
+}
+
+# exchange TRANSPORT SECONDS KIND CONTEXT, of cwd and text
 __chaperone_exchange() {
-  \builtin local tries=0
   {
-    \builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' "$__chaperone_secret" "$kind" "$$" "$BASHPID" \
-      "$__chaperone_number" "$context" "$__chaperone_new" "$cwd" "$text" "$__chaperone_known" >&99
+    \builtin printf '%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0%s\0' "$__chaperone_secret" "$3" $$ $BASHPID \
+      "$__chaperone_number" "$4" "$__chaperone_new" "$cwd" "$text" "$__chaperone_known"
     # The broker's secret and one character: 13, read at once, for bash makes two more system calls for each.
-    # A `.`, each second, says that the answer takes its time.
-    while ((tries++ < 100000)) && \builtin read -r -t "$2" -N 13 -u 99 __chaperone_reply; do
-      if [[ $__chaperone_reply != "$__chaperone_answer." ]]; then \builtin break; fi
-    done
+    \builtin read -r -t "$2" -N 13 -u 1 __chaperone_reply
+    if [[ $__chaperone_reply == "$__chaperone_answer." ]]; then __chaperone_wait "$2"; fi
     if [[ $1 == tcp && $__chaperone_reply == "$__chaperone_answer"[-~] ]]; then
-      IFS= \builtin read -r -t 10 -u 99 __chaperone_message
+      IFS= \builtin read -r -t 10 -u 1 __chaperone_message
     fi
-  } 99<>"/dev/$1/127.0.0.1/$__chaperone_port"
+  } 1<>"/dev/$1/127.0.0.1/$__chaperone_port"
+}
+
+# wait SECONDS: a `.`, each second, says that the answer takes its time.
+__chaperone_wait() {
+  \builtin local tries=0
+  while ((tries++ < 100000)) && \builtin read -r -t "$1" -N 13 -u 1 __chaperone_reply; do
+    if [[ $__chaperone_reply != "$__chaperone_answer." ]]; then \builtin break; fi
+  done
 }
 
 # Onto the terminal, wherever the command's own output was to go.
@@ -308,7 +332,8 @@ __chaperone_restore() {
   __chaperone_int=
 }
 
-readonly -f __chaperone_debug __chaperone_know __chaperone_decide __chaperone_tell __chaperone_add __chaperone_ask __chaperone_exchange __chaperone_say __chaperone_abandon __chaperone_stat \
+readonly -f __chaperone_debug __chaperone_mend_prompt __chaperone_enter __chaperone_prompt __chaperone_bring_line __chaperone_refuse __chaperone_know __chaperone_decide \
+  __chaperone_tell __chaperone_add __chaperone_ask __chaperone_insist __chaperone_exchange __chaperone_wait __chaperone_say __chaperone_abandon __chaperone_stat \
   __chaperone_interrupt __chaperone_settle __chaperone_let_down __chaperone_pipes __chaperone_restore
 
 # The user's own start-up files: what bash would have read by itself, had it not been given this one.

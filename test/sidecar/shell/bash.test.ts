@@ -61,6 +61,18 @@ const BACKGROUND = [
   'coproc { refused; echo BAD; }; wait $!; echo "job $?"',
 ];
 
+t.test('what the shell writes to is its own again after each question, and may be closed', async (t) => {
+  const { typist } = await prompted(t, 'bash');
+  const { shown } = await typist.line(
+    'exec 5>&1 1>&-; true; cd /; exec 1>&5 5>&-; echo ba"ck"; ls -l /proc/self/fd | grep soc"ket"',
+  );
+  t.match(shown, /\nback/);
+  t.notMatch(shown, /socket:/);
+  t.match((await typist.line('exec 1>&-; refused; exec 1>/dev/tty')).shown, /refused by test\/refused/);
+  t.match((await typist.line('exec 1>/dev/tty; echo he"re"')).shown, /\nhere/);
+  t.match((await typist.line("echo 'two\nlines' $'\\x1c' | wc -l")).shown, /\n2/);
+});
+
 t.test('a refusal in the background ends that job alone', async (t) => {
   const { typist } = await bash(t);
   for (const line of BACKGROUND) {
