@@ -4,6 +4,7 @@ import { type Call, inner } from './call.ts';
 import { BUILTINS, followBuiltin } from './code/builtins.ts';
 import { followEmbedded } from './code/embedded.ts';
 import { followInterpreter, followShell } from './code/interpreter.ts';
+import { LISTS, listed } from './code/listing.ts';
 import { PRINTS, printed } from './code/output.ts';
 import { doubtRecipes } from './code/recipes.ts';
 import { fileNamed } from './code/script-file.ts';
@@ -25,7 +26,8 @@ export function isFollowed(program: string): boolean {
     shellNamed(program) !== null ||
     program === 'find' ||
     BUILTINS.has(program) ||
-    PRINTS.has(program)
+    PRINTS.has(program) ||
+    LISTS.has(program)
   );
 }
 
@@ -44,6 +46,7 @@ export function follow(found: Found, program: string, call: Call, at: { scope: S
       call.text,
     );
   doubtRecipes(found, program, call.words, scope);
+  if (LISTS.has(program)) noteListing(found, program, call, at);
   carried(found, program, { call, scope });
   followEmbedded(found, program, call.words, scope);
   const wrapper = wrapperNamed(program);
@@ -74,6 +77,20 @@ export function follow(found: Found, program: string, call: Call, at: { scope: S
   const output = printed(program, call.words, found.textOf(scope.input));
   if (output !== null) found.outputs.set(place, output);
   noteContent(found, program, call, { scope, output });
+}
+
+/** That what it prints are paths, and below where. */
+function noteListing(
+  found: Found,
+  program: string,
+  { words, redirections }: Call,
+  { scope, place }: { scope: Scope; place: number },
+): void {
+  // Where it goes elsewhere, or complaints come with it, it is no listing.
+  if (redirections.some(({ operator, fd }) => operator.includes('>') && (fd !== 2 || operator === '>&')))
+    return;
+  const listing = listed(program, words, found.pathsOf(scope.input));
+  if (listing !== null) found.listings.set(place, listing);
 }
 
 /** What a command leaves in a file where that is known: `printf … > FILE`, `cat > FILE <<E`, `tee FILE`. */

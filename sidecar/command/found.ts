@@ -2,6 +2,7 @@
 import type { parse } from 'unbash';
 import type { ApiIntent, Capability, Redirection, SimpleCommand, Touch, Unknown } from '../action.ts';
 import type { Call } from './call.ts';
+import type { Listing } from './code/listing.ts';
 import type { Places } from './files/consequences.ts';
 import { Made } from './files/made.ts';
 import { type CallSite, forkBombs } from './fork-bomb.ts';
@@ -52,6 +53,8 @@ export class Found {
   readonly #reader: Reader;
   /** What a command is known to print, by its index. */
   readonly outputs = new Map<number, string>();
+  /** Of commands that print paths which ones, by their index. */
+  readonly listings = new Map<number, Listing>();
   /** Who runs what goes into the `>(…)` of the command being read. */
   readonly sinks: string[][] = [];
   /** For each program a range of which all is marked as run by it. */
@@ -221,6 +224,11 @@ export class Found {
   /** The text that comes from `input`, where it is known and nothing has read of it. */
   textOf(input: Input): string | null {
     return (input.kind === 'pipe' || input.kind === 'here') && !this.read.has(input) ? input.text : null;
+  }
+
+  /** Below which places the paths lie that come from `input`; each line of them is one, also after some were read. */
+  pathsOf(input: Input): Listing | null {
+    return input.kind === 'pipe' ? (input.paths ?? null) : null;
   }
 
   /** Marks that `program` runs as code what comes from `input`. */

@@ -1,6 +1,7 @@
 /** What is known at one place in a script: where it runs, which variables hold what, what feeds its input. */
 
 import { quoteGlob } from '../match/path.ts';
+import type { Listing } from './code/listing.ts';
 import type { FileView } from './files/file-view.ts';
 import { LIMITS } from './limits.ts';
 
@@ -16,7 +17,7 @@ export type Input =
   /** Nothing ever arrives. */
   | { kind: 'empty' }
   /** The output of commands already found; `text` where it is known. */
-  | { kind: 'pipe'; from: readonly Range[]; text: string | null }
+  | { kind: 'pipe'; from: readonly Range[]; text: string | null; paths?: Listing }
   /** A here-document or here-string; null where an expansion decides. */
   | { kind: 'here'; from: readonly Range[]; text: string | null }
   /** The output of a command that is not found yet, as in `cmd > >(sh)`: who runs it as code signs up. */

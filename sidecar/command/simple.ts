@@ -2,6 +2,7 @@
 import type { ArrayValue, Assignment, Command, For, Select } from 'unbash';
 import type { Assigned, Touch } from '../action.ts';
 import { ANYWHERE } from '../match/path.ts';
+import { type Listing, pathWords } from './code/listing.ts';
 import { isTorn, redirect } from './files/redirect.ts';
 import { touch } from './files/touch.ts';
 import type { Found } from './found.ts';
@@ -91,7 +92,8 @@ function wordsOf(
   const words: Word[] = node.name === undefined ? [] : decode(node.name, scope, nested);
   for (const item of node.args) {
     if (item.type === 'Word') {
-      for (const field of decode(item, scope, nested)) words.push(field);
+      const fields = decode(item, scope, nested);
+      for (const field of listedIn(found, words, fields) ?? fields) words.push(field);
       continue;
     }
     const { binding, ...assigned } = assignment(item, scope, nested);
@@ -107,6 +109,21 @@ function wordsOf(
     env.push(assigned);
   }
   return words;
+}
+
+/** `rm $(find …)`: of what one command prints, and nothing else, the paths. */
+function listedIn(found: Found, words: readonly Word[], fields: readonly Word[]): Word[] | null {
+  const [field, ...more] = fields;
+  if (field === undefined || more.length > 0 || !field.splits || found.listings.size === 0) return null;
+  const listing = listingOf(found, field);
+  return listing === null ? null : pathWords(words, { ...listing, nul: false }, field);
+}
+
+/** Where a word is the output of one command that prints paths. */
+function listingOf(found: Found, { text, sources }: Word): Listing | null {
+  const [range, ...others] = sources;
+  if (range === undefined || others.length > 0 || range[1] !== range[0] + 1) return null;
+  return /^(\$\(.*\)|`[^`]*`)$/s.test(text) ? (found.listings.get(range[0]) ?? null) : null;
 }
 
 function assignment(node: Assignment, scope: Scope, nested: Nested): Assigned & { binding: Binding } {
@@ -127,6 +144,14 @@ function assignment(node: Assignment, scope: Scope, nested: Nested): Assigned & 
 export function loopVariable(found: Found, node: For | Select, scope: Scope): void {
   const words = (node.wordlist ?? []).flatMap((word) => decode(word, scope, nestedIn(found, scope)));
   const sources = words.flatMap((word) => word.sources).slice(0, LIMITS.sources);
-  const pattern = words.length === 1 && !words[0]!.splits ? words[0]!.pattern : ANYWHERE;
+  const pattern = words.length === 1 ? eachOf(found, words[0]!) : ANYWHERE;
   learn(scope, node.name.value, { value: null, pattern, sources });
+}
+
+/** A glob that covers each field of a word. */
+function eachOf(found: Found, word: Word): string {
+  if (!word.splits) return word.pattern;
+  const [pattern, ...more] = listingOf(found, word)?.patterns ?? [];
+  // A blank in a name divides it.
+  return pattern === undefined || more.length > 0 || /^([/~]|\*\*)|\.\./.test(pattern) ? ANYWHERE : './**';
 }

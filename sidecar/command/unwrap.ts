@@ -203,7 +203,10 @@ function moved(scope: Scope, wrapper: Wrapper, options: Options): Scope {
 }
 
 function followXargs(found: Found, command: readonly Word[], options: Options, at: Site): Word[] {
-  const { words, divided } = appended(command, options, found.textOf(at.scope.input));
+  const { words, divided } = appended(command, options, {
+    text: found.textOf(at.scope.input),
+    paths: found.pathsOf(at.scope.input),
+  });
   if (divided)
     found.doubt('computed-argument', 'how many words go to one command is not followed', at.call.text);
   return words;

@@ -244,15 +244,17 @@ function pipeline(found: Found, stages: readonly Node[], scope: Scope): void {
   stages.forEach((stage, place) => {
     const before = found.commands.length;
     const text = place === 0 ? null : (found.outputs.get(before - 1) ?? null);
-    const piped: Input = { kind: 'pipe', from: [...outer, [from, before]], text };
+    const paths = place === 0 ? undefined : found.listings.get(before - 1);
+    const piped: Input = { kind: 'pipe', from: [...outer, [from, before]], text, ...(paths && { paths }) };
     walk(found, stage, {
       ...concurrent(subshell(scope)),
       input: place === 0 ? scope.input : piped,
       pipeline: { id, place, length: stages.length },
     });
     // Only where the whole stage is one command, run once, does its output go on as it is.
-    if (found.commands.length !== before + 1 || !isSingle(stage))
-      found.outputs.delete(found.commands.length - 1);
+    if (found.commands.length === before + 1 && isSingle(stage)) return;
+    found.outputs.delete(found.commands.length - 1);
+    found.listings.delete(found.commands.length - 1);
   });
 }
 

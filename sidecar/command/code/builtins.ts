@@ -3,7 +3,7 @@
 import { ANYWHERE, quoteGlob, resolvePath } from '../../match/path.ts';
 import type { Found } from '../found.ts';
 import { readOptions } from '../grammar/options.ts';
-import { bind, isJudged, learn, mayBe, type Scope, SOMEWHERE, unsettle } from '../scope.ts';
+import { type Binding, bind, isJudged, learn, mayBe, type Scope, SOMEWHERE, unsettle } from '../scope.ts';
 import type { Word } from '../words/fields.ts';
 import { argument } from './interpreter.ts';
 import { isSearched } from './loading.ts';
@@ -200,6 +200,14 @@ function homeOf(scope: Scope): string {
   return home?.startsWith('/') ? quoteGlob(home) : SOMEWHERE;
 }
 
+/** `… | while read -r path`: one of the paths that come in, where the whole line goes to one name. */
+function lineOf(found: Found, words: readonly Word[], scope: Scope): Binding | null {
+  const names = words.slice(1).filter(({ value }) => value !== '' && !/^-[rs]*d?$/.test(value ?? '-'));
+  const [pattern, ...more] = found.pathsOf(scope.input)?.patterns ?? [];
+  if (pattern === undefined || more.length > 0 || names.length !== 1) return null;
+  return { value: null, pattern, sources: [] };
+}
+
 /** Builtins whose operands are names that they set. */
 function assign(found: Found, program: string, words: readonly Word[], scope: Scope): void {
   if (program === 'printf' && words[1]?.value !== '-v') return;
@@ -220,7 +228,7 @@ function assign(found: Found, program: string, words: readonly Word[], scope: Sc
     if (value === undefined && /^(export|readonly|declare|typeset)$/.test(program)) continue;
     if (value === undefined && program !== 'unset' && isSearched(name))
       found.doubt('computed-command', `${program} sets ${name} to what is not known`, word.text);
-    if (value === undefined) learn(scope, name, null);
+    if (value === undefined) learn(scope, name, program === 'read' ? lineOf(found, words, scope) : null);
     else if (word.value !== null && !word.glob) learn(scope, name, bind(value));
     else learn(scope, name, { value: null, pattern: ANYWHERE, sources: word.sources });
   }

@@ -24,7 +24,7 @@ function inAll(scope: Scope, touched: (scope: Scope) => Touch[]): Touch[] {
 }
 
 /** The part of a word that says which path it names. */
-export type Named = Pick<Word, 'pattern' | 'splits'>;
+export type Named = Pick<Word, 'pattern' | 'splits' | 'unnamed'>;
 
 export function touch(role: PathRole, word: Named, scope: Scope, recursive = false): Touch {
   const path = resolvePath(scope.cwd, word.pattern);
@@ -34,8 +34,9 @@ export function touch(role: PathRole, word: Named, scope: Scope, recursive = fal
     role,
     path: whole,
     recursive,
-    certain: !word.splits && !path.includes(ANYWHERE),
+    certain: !word.splits && !word.unnamed && !path.includes(ANYWHERE),
     ...(spelled !== null && { spelled }),
+    ...(word.unnamed && { unnamed: true as const }),
   };
 }
 

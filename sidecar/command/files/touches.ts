@@ -30,9 +30,11 @@ function ownTouches(program: string, words: readonly Word[], scope: Scope): Touc
     case 'mv':
       return moved(words, scope);
     case 'find': {
-      const { deletes, reach, written } = readSearch(words, scope);
+      const { deletes, reach, written, open } = readSearch(words, scope);
       const prints = written.map((word) => touch('writes', word, scope));
-      return [...prints, ...(deletes ? reach.map((place) => ({ role: 'deletes' as const, ...place })) : [])];
+      const gone = reach.map((place) => ({ role: 'deletes' as const, ...place }));
+      if (deletes) return [...prints, ...gone];
+      return open ? [...prints, ...gone.map((one) => ({ ...one, certain: false }))] : prints;
     }
     case 'tar':
     case 'gtar':

@@ -1,6 +1,7 @@
 /** The expression of `find`: where it starts, what narrows it, what it runs and whether it deletes. */
 
-import { ANYWHERE, plainPath, quoteGlob, resolvePath } from '../../match/path.ts';
+import { glob, overlap } from '../../../recorder/glob.ts';
+import { ANYWHERE, basename, plainPath, quoteGlob, resolvePath } from '../../match/path.ts';
 import { leadsOn } from '../files/links.ts';
 import { LIMITS } from '../limits.ts';
 import type { Scope } from '../scope.ts';
@@ -14,6 +15,8 @@ export interface Search {
   runs: Run[];
   /** Files that -fprint and its like write. */
   written: Word[];
+  /** An expansion may have added to the expression. */
+  open: boolean;
 }
 
 interface Run {
@@ -64,12 +67,45 @@ const WIDE = new Set([
   '-regextype',
 ]);
 
-export function readSearch(words: readonly Word[], scope: Scope): Search {
+/** Where it starts, and its expression. */
+function parts(words: readonly Word[]): { starts: Word[]; expression: readonly Word[] } {
   let at = 1;
   while (/^-([HLPX]|O\d?|E|D.*)$/.test(words[at]?.value ?? '')) at += words[at]!.value === '-D' ? 2 : 1;
   const starts: Word[] = [];
   for (; at < words.length && !/^(-.|[!(),]$)/.test(words[at]!.value ?? ''); at++) starts.push(words[at]!);
-  const { names, narrowed, ...rest } = readExpression(words.slice(at));
+  return { starts, expression: words.slice(at) };
+}
+
+/** Instead of the path alone, or to another file. */
+const PRINTS_OTHERWISE = /^-(printf|ls|exec|execdir|ok|okdir|files0-from|fprint|fprint0|fprintf|fls)$/;
+
+/** The paths that it prints, as it prints them; null where it prints something else as well. */
+export function printedBySearch(words: readonly Word[]): { patterns: string[]; nul: boolean } | null {
+  if (words.some(({ value }) => value === null || PRINTS_OTHERWISE.test(value))) return null;
+  const { starts, expression } = parts(words);
+  const { names, narrowed } = readExpression(expression);
+  const places = starts.length > 0 ? starts.map(({ pattern }) => pattern) : ['.'];
+  const wanted = narrowed || names.length === 0 ? [] : names;
+  if (places.length * Math.max(1, wanted.length) > LIMITS.reach) return null;
+  const patterns = places.flatMap((place) => {
+    if (wanted.length === 0) return [join(place, '**')];
+    return [...wanted.map((name) => join(place, `**/${name}`)), ...(isNamed(place, wanted) ? [place] : [])];
+  });
+  const nul =
+    words.some(({ value }) => value === '-print0') && !words.some(({ value }) => value === '-print');
+  return { patterns, nul };
+}
+
+/** Whether a starting point has one of the names itself. */
+function isNamed(place: string, names: readonly string[]): boolean {
+  const own = glob(basename(place));
+  return names.some((name) => overlap(own, glob(name)));
+}
+
+export function readSearch(words: readonly Word[], scope: Scope): Search {
+  const { starts, expression } = parts(words);
+  const { names, narrowed, ...read } = readExpression(expression);
+  const rest = { ...read, open: read.open || starts.slice(1).some(({ splits }) => splits) };
   // Where it starts is read from a file.
   if (words.some(({ value }) => value === '-files0-from'))
     return { reach: [{ path: `/${ANYWHERE}`, recursive: true, certain: false }], ...rest };
@@ -87,7 +123,8 @@ export function readSearch(words: readonly Word[], scope: Scope): Search {
         { path, recursive: true, certain: false },
       ];
     if (names.length === 0) return [{ path, recursive: true, certain }];
-    return names.map((name) => ({ path: join(path, `**/${name}`), recursive: false, certain }));
+    const below = names.map((name) => ({ path: join(path, `**/${name}`), recursive: false, certain }));
+    return isNamed(start.pattern, names) ? [...below, { path, recursive: true, certain }] : below;
   });
   return { reach, ...rest };
 }
@@ -108,6 +145,7 @@ function readExpression(words: readonly Word[]): {
   deletes: boolean;
   runs: Run[];
   written: Word[];
+  open: boolean;
 } {
   const found = {
     names: [] as string[],
@@ -115,6 +153,7 @@ function readExpression(words: readonly Word[]): {
     deletes: false,
     runs: [] as Run[],
     written: [] as Word[],
+    open: words.some(({ splits }) => splits),
   };
   for (let at = 0; at < words.length; at++) {
     const text = words[at]!.value;
@@ -151,12 +190,20 @@ function endsRun(words: readonly Word[], place: number, word: Word): boolean {
 /** The commands that find runs, `{}` replaced by what it may find. */
 export function findCommands(words: readonly Word[], scope: Scope): { runs: Run[]; whole: string | null } {
   const { runs, reach } = readSearch(words, scope);
-  const path = reach.length === 1 ? reach[0]!.path : ANYWHERE;
+  const path = reach.length === 1 ? reach[0]!.path : coverOf(reach);
   const filled = runs.map((run) => ({
     ...run,
     words: run.words.map((word, place) => given(word, place === 0 ? ANYWHERE : path)),
   }));
   return { runs: filled, whole: reach.length === 1 && reach[0]!.recursive ? path : null };
+}
+
+/** All below the one place where it starts, whatever narrows it; anything where it starts at several. */
+function coverOf(reach: Search['reach']): string {
+  const whole = reach.find(({ recursive }) => recursive)?.path;
+  const covers =
+    whole !== undefined && reach.every(({ path }) => path === whole || path.startsWith(`${join(whole, '')}`));
+  return covers ? join(whole, ANYWHERE) : ANYWHERE;
 }
 
 /** `{}` alone lies within reach of the search; in a longer word, or as the program, it is not known. */

@@ -6,6 +6,8 @@ import type { Range } from '../scope.ts';
 
 /** One word of a command as far as it can be known before it runs. */
 export interface Word {
+  /** Names that only what is read tells: see `Touch.unnamed`. */
+  unnamed?: true;
   /** Exactly what the program will see, globs apart; null where an expansion decides. */
   value: string | null;
   /** A glob that covers every value it can take; `**` for an unknown part. */
