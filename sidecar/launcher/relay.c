@@ -124,7 +124,7 @@ static bool tell(struct relay *relay) {
   if (!relay->told_drained && relay->quiet && all_streams(relay, stream_drained)) {
     relay->told_drained = true;
     if (relay->control >= 0)
-      control_tell(relay->control, (struct control){.what = FROM_RELAY_DRAINED, .last = finished});
+      control_tell(relay->control, (struct control){.what = FROM_RELAY_DRAINED, .last = finished && relay->state == LIVE});
   }
   if (!relay->told_drained || relay->cut) return relay->told_drained && finished;
   uplink_exited(relay);

@@ -11,6 +11,7 @@ import {
   encodeSidecarFrame,
   type LauncherFrame,
   launcherLimit,
+  type Offsets,
   type ShellQuestion,
   type SidecarFrame,
   type Verdict,
@@ -19,6 +20,8 @@ import {
 export interface Kept {
   question: ShellQuestion;
   streams: Record<DataStream, Buffer[]>;
+  /** Where each of them goes on. */
+  stored: Offsets;
   sizes: [number, number][];
   script: Buffer[];
   exited: { signal: boolean; code: number } | null;
@@ -52,13 +55,15 @@ const allowed: Verdict = {
 
 export class Keeper {
   readonly path: string;
-  readonly sessions: Kept[] = [];
+  /** What was kept outlives who kept it: a later keeper is given it. */
+  readonly sessions: Kept[];
   readonly sockets = new Set<Socket>();
   readonly #answers: Answers;
   #server: Server | null = null;
 
-  constructor(path: string, answers: Answers = {}) {
+  constructor(path: string, answers: Answers = {}, sessions: Kept[] = []) {
     this.path = path;
+    this.sessions = sessions;
     this.#answers = answers;
   }
 
@@ -109,11 +114,11 @@ export class Keeper {
     if (kept === null) throw new Error(`${frame.kind} before anything was asked`);
     switch (frame.kind) {
       case 'data': {
-        const pieces = kept.streams[frame.stream];
-        const have = pieces.reduce((sum, { length }) => sum + length, 0);
+        const have = kept.stored[frame.stream];
         if (frame.offset !== have)
           kept.faults.push(`${frame.stream} goes on at ${frame.offset}, not ${have}`);
-        pieces.push(frame.bytes);
+        kept.streams[frame.stream].push(frame.bytes);
+        kept.stored[frame.stream] = frame.offset + frame.bytes.length;
         return kept;
       }
       case 'resize':
@@ -134,9 +139,10 @@ export class Keeper {
 
   async #ask(question: ShellQuestion, socket: Socket): Promise<Kept> {
     const streams = { stdout: [], stderr: [], terminal: [] };
+    const stored = { stdout: 0, stderr: 0, terminal: 0 };
     const token = randomBytes(32);
     const kept: Kept = {
-      ...{ question, streams, sizes: [], script: [], exited: null, ended: false, resumed: 0, token },
+      ...{ question, streams, stored, sizes: [], script: [], exited: null, ended: false, resumed: 0, token },
       faults: [],
     };
     const verdict = { ...allowed, token, ...(await this.#answers.verdict?.(question)) };
@@ -157,11 +163,14 @@ export class Keeper {
     return kept;
   }
 
+  /** What is held back by `acknowledges` is acknowledged to all. */
+  acknowledgeAll(): void {
+    for (const socket of this.sockets) for (const kept of this.sessions) this.acknowledge(kept, socket, true);
+  }
+
   acknowledge(kept: Kept, socket: Socket, always = false): void {
     if (!always && this.#answers.acknowledges?.(kept) === false) return;
-    const length = (stream: DataStream) => kept.streams[stream].reduce((sum, piece) => sum + piece.length, 0);
-    const stored = { stdout: length('stdout'), stderr: length('stderr'), terminal: length('terminal') };
-    send(socket, { kind: 'ack', stored });
+    send(socket, { kind: 'ack', stored: kept.stored });
   }
 }
 
