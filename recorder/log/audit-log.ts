@@ -15,6 +15,7 @@ import { completeMentions, mentions, mentionsBegin, mentionsFrom } from './menti
 import { extend, identify, seize } from './opening.ts';
 import type {
   Archive,
+  ArchiveBySubject,
   Journal,
   Mention,
   Mentions,
@@ -22,11 +23,13 @@ import type {
   SessionQuery,
   SessionSummary,
   StoredEvent,
+  Subject,
   VerifyReport,
 } from './ports.ts';
 import { type InclusionProof, proveConsistency, proveInclusion } from './proofs.ts';
 import { readEvents } from './reader.ts';
-import { listSessions, oneSession, tailOf, unknown } from './sessions.ts';
+import { listSessions, listSessionsOf, oneSession, tailOf, unknown } from './sessions.ts';
+import { completeSubjects, subjectsBegin, subjectsFrom } from './subjects.ts';
 import { type VerifyOptions, verifyOpen } from './verification.ts';
 import { Writer } from './writer.ts';
 
@@ -45,7 +48,7 @@ interface Span {
   signal?: AbortSignal;
 }
 
-export class AuditLog implements Journal, Archive, Mentions {
+export class AuditLog implements Journal, Archive, ArchiveBySubject, Mentions {
   readonly #data: string;
   readonly #store: Store;
   readonly #writer: Writer;
@@ -54,6 +57,8 @@ export class AuditLog implements Journal, Archive, Mentions {
   #owner: Owner;
   /** That the index of what events speak of is complete. */
   #mentioned: Promise<void> | null = null;
+  /** That the index of whose sessions there are is. */
+  #subjects: Promise<void> | null = null;
 
   private constructor(parts: {
     data: string;
@@ -93,6 +98,7 @@ export class AuditLog implements Journal, Archive, Mentions {
     const { signer, note, checkpoint } = await identify(data, store, path);
     const frontier = await extend(store, checkpoint);
     if ((await mentionsFrom(store)) === 'never') await store.write([mentionsBegin(frontier.size)]);
+    if ((await subjectsFrom(store)) === 'never') await store.write([subjectsBegin(frontier.size)]);
     const bell = new Bell();
     const head = { signer, path, size: checkpoint.size, note };
     const writer = new Writer(frontier, { store, bell, sync, checkpoint: head });
@@ -135,6 +141,16 @@ export class AuditLog implements Journal, Archive, Mentions {
 
   sessions(query?: SessionQuery): Promise<SessionPage> {
     return listSessions(this.#store, this.#writer.live, query);
+  }
+
+  /** What former versions stored is looked through once, when first asked. */
+  async sessionsOf(sees: (subject: Subject) => boolean, query?: SessionQuery): Promise<SessionPage> {
+    this.#subjects ??= completeSubjects(this.#store).catch((error: unknown) => {
+      this.#subjects = null;
+      throw error;
+    });
+    await this.#subjects;
+    return listSessionsOf(this.#store, this.#writer.live, sees, query);
   }
 
   session(id: SessionId): Promise<SessionSummary> {

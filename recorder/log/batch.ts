@@ -25,6 +25,7 @@ import type { Write } from '../store/store.ts';
 import type { Effort } from './effort.ts';
 import { mentionWrites } from './mentions.ts';
 import { isKept } from './stored-tree.ts';
+import { subjectWrites } from './subjects.ts';
 import { advance, encodeTail, searchText, type Tail } from './tail.ts';
 
 /** Bytes of one event in canonical form, and of one piece of content. */
@@ -155,7 +156,7 @@ export class Batch {
     if (text !== null) {
       this.#records.push({ key: KEYS.search(event.session, event.seq), value: Buffer.from(text) });
     }
-    this.#records.push(...mentionWrites(event, index));
+    this.#records.push(...mentionWrites(event, index), ...subjectWrites(event));
     this.frontier.append(leaf, (node, hash) => {
       if (isKept(node)) this.#records.push({ key: KEYS.subtree(node), value: hash });
     });

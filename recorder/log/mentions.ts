@@ -31,16 +31,25 @@ function keyOf(term: Term): Buffer {
 }
 
 /** From which event on the index is kept; `never` where that has not begun, `damaged` where it cannot be told. */
-export async function mentionsFrom(store: Reader): Promise<number | 'never' | 'damaged'> {
-  const value = await store.get(KEYS.mentionsFrom);
+export function mentionsFrom(store: Reader): Promise<number | 'never' | 'damaged'> {
+  return keptFrom(store, KEYS.mentionsFrom);
+}
+
+/** The same of any index that says it under this key. */
+export async function keptFrom(store: Reader, key: Uint8Array): Promise<number | 'never' | 'damaged'> {
+  const value = await store.get(key);
   if (value === undefined) return 'never';
   const [from = '', again] = Buffer.from(value).toString('latin1').split(' ');
   return from === again && /^\d{1,15}$/.test(from) ? Number(from) : 'damaged';
 }
 
-/** Said twice: nothing else in the store says it again. */
 export function mentionsBegin(index: number): Write {
-  return { key: KEYS.mentionsFrom, value: Buffer.from(`${index} ${index}`) };
+  return keptSince(KEYS.mentionsFrom, index);
+}
+
+/** Said twice: nothing else in the store says it again. */
+export function keptSince(key: Uint8Array, index: number): Write {
+  return { key, value: Buffer.from(`${index} ${index}`) };
 }
 
 /**

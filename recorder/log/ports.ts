@@ -72,6 +72,22 @@ export interface SessionQuery {
   search?: string;
 }
 
+/** Whose a session is, as far as it decides who may see it. */
+export interface Subject {
+  user: string;
+  /** Of the Pod that the agent runs in; absent where it runs in none. */
+  namespace?: string;
+}
+
+/** Where sessions are listed for who may see those of some. */
+export interface ArchiveBySubject {
+  /**
+   * As `Archive.sessions`, of those whose subject `sees` accepts: what others there are does not show, in cursors neither,
+   * and costs nothing.
+   */
+  sessionsOf(sees: (subject: Subject) => boolean, query?: SessionQuery): Promise<SessionPage>;
+}
+
 /** What a verification found wrong, and where. The first problem in log order comes first. */
 export interface Problem {
   /** Closed set; see the table in verify.ts. */

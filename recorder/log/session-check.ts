@@ -3,7 +3,7 @@
  * session, and all that lists and searches show of it is what it says.
  */
 import { type AuditEvent, contentOf } from '../audit/event.ts';
-import type { Hash } from '../audit/merkle.ts';
+import { equal, type Hash } from '../audit/merkle.ts';
 import { type SessionId, SYSTEM } from '../audit/units.ts';
 import { orderFault } from '../audit/verify.ts';
 import { decodeRun, encodeRun, KEYS, numberIn, RANGES } from '../store/keys.ts';
@@ -12,6 +12,7 @@ import type { Reader } from '../store/store.ts';
 import { ContentCheck } from './content-check.ts';
 import type { Findings } from './findings.ts';
 import { HERE, mentionKeys, mentionsFrom } from './mentions.ts';
+import { subjectsFrom, subjectWrites } from './subjects.ts';
 import { advance, decodeTail, encodeTail, searchText, type Tail } from './tail.ts';
 
 /** By the first letter of a key. */
@@ -20,11 +21,13 @@ const WHAT: Readonly<Record<string, string>> = {
   r: 'where its events stand',
   x: 'what a search finds',
   b: 'what blame finds',
+  p: 'whose session it is',
+  q: 'whose sessions there are',
 };
 
 export class SessionCheck {
   /** How many records of each kind there must be for what was seen so far. */
-  readonly expected = { sessions: 0, runs: 0, searches: 0, mentions: 0 };
+  readonly expected = { sessions: 0, runs: 0, searches: 0, mentions: 0, sessionsOf: 0, subjects: 0 };
   /** Sessions seen so far, without the recorder's own. */
   recorded = 0;
   readonly #store: Reader;
@@ -35,6 +38,8 @@ export class SessionCheck {
   /** Sessions with a damaged or missing event: nothing more can be said of their order and their figures. */
   readonly #lost = new Set<SessionId>();
   #mentionsFrom: number | null = null;
+  #subjectsFrom: number | null = null;
+  readonly #subjects = new Set<string>();
   #intact = true;
 
   constructor(store: Reader, findings: Findings) {
@@ -55,6 +60,15 @@ export class SessionCheck {
     if (from === 'damaged') this.#findings.add('INDEX_DAMAGED', {}, 'how far blame has its index');
     this.#mentionsFrom = typeof from === 'number' ? from : Number.POSITIVE_INFINITY;
     return this.#mentionsFrom;
+  }
+
+  /** The first event that the index of subjects is kept for; 0 where it is complete. */
+  async subjectsFrom(): Promise<number> {
+    if (this.#subjectsFrom !== null) return this.#subjectsFrom;
+    const from = await subjectsFrom(this.#store);
+    if (from === 'damaged') this.#findings.add('INDEX_DAMAGED', {}, 'how far the list of subjects goes');
+    this.#subjectsFrom = typeof from === 'number' ? from : Number.POSITIVE_INFINITY;
+    return this.#subjectsFrom;
   }
 
   /** @returns the event's leaf hash, of the bytes as they are stored */
@@ -130,6 +144,12 @@ export class SessionCheck {
       this.expected.searches += 1;
       await this.#compare(KEYS.search(session, event.seq), Buffer.from(text), session, event.seq);
     }
+    if (index >= (await this.subjectsFrom())) {
+      for (const { key, value } of subjectWrites(event)) {
+        this.#count(key);
+        await this.#compare(key, value, session, event.seq);
+      }
+    }
     if (index >= (await this.mentionsFrom())) {
       for (const key of mentionKeys(event, index)) {
         this.expected.mentions += 1;
@@ -138,6 +158,12 @@ export class SessionCheck {
     }
     this.#tails.set(session, tail);
     if (tail.ended !== undefined) await this.#finishSession(session, tail);
+  }
+
+  #count(key: Uint8Array): void {
+    if (key[0] === KEYS.subject(key)[0]) this.#subjects.add(Buffer.from(key).toString('latin1'));
+    else this.expected.sessionsOf += 1;
+    this.expected.subjects = this.#subjects.size;
   }
 
   async #contents(event: AuditEvent, content: Uint8Array | undefined, at: number): Promise<void> {
@@ -159,9 +185,14 @@ export class SessionCheck {
     return this.#compare(KEYS.run(session, run.seq), encodeRun(run), session, run.seq);
   }
 
-  async #compare(key: Uint8Array, expected: Buffer, session: SessionId, seq?: number): Promise<void> {
+  async #compare(
+    key: Uint8Array,
+    expected: Uint8Array | null,
+    session: SessionId,
+    seq?: number,
+  ): Promise<void> {
     const stored = await this.#store.get(key);
-    if (stored !== undefined && expected.equals(stored)) return;
+    if (stored !== undefined && expected !== null && equal(expected, stored)) return;
     const what = WHAT[String.fromCharCode(key[0]!)];
     this.#findings.add('INDEX_DAMAGED', { session, ...(seq !== undefined && { seq }) }, what);
   }

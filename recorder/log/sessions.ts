@@ -4,19 +4,63 @@ import { type SessionId, SYSTEM } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import { KEYS, RANGES } from '../store/keys.ts';
 import type { Reader } from '../store/store.ts';
-import type { SessionPage, SessionQuery, SessionState, SessionSummary } from './ports.ts';
+import type { SessionPage, SessionQuery, SessionState, SessionSummary, Subject } from './ports.ts';
 import { decodeStored } from './reader.ts';
+import { sessionsOf, subjectOf, subjects } from './subjects.ts';
 import { decodeTail, type Tail } from './tail.ts';
 
 const LIMIT = { default: 50, most: 500 };
 /** A search looks through this many sessions at most for one page; `next` then says where to go on. */
 const SEARCH_SESSIONS = 20_000;
 
+/** The newest first, before a cursor: all that may be on the page. */
+type Candidates = (before: SessionId | undefined) => AsyncIterable<[SessionId, Tail]>;
+
 /** @throws ChaperoneError `USAGE` for a cursor that no page has given */
-export async function listSessions(
+export function listSessions(
   store: Reader,
   live: ReadonlySet<SessionId>,
   query: SessionQuery = {},
+): Promise<SessionPage> {
+  return page(store, live, query, (before) => allOf(store, before));
+}
+
+/** Of some subjects only. @throws ChaperoneError as `listSessions` does */
+export function listSessionsOf(
+  store: Reader,
+  live: ReadonlySet<SessionId>,
+  sees: (subject: Subject) => boolean,
+  query: SessionQuery = {},
+): Promise<SessionPage> {
+  return page(store, live, query, (before) => someOf(store, sees, before));
+}
+
+async function* allOf(store: Reader, before: SessionId | undefined): AsyncGenerator<[SessionId, Tail]> {
+  for await (const { key, value } of store.entries({ ...RANGES.sessions(before), reverse: true }))
+    yield [Buffer.from(key).toString('latin1', 1), decodeTail(value)];
+}
+
+async function* someOf(
+  store: Reader,
+  sees: (subject: Subject) => boolean,
+  before: SessionId | undefined,
+): AsyncGenerator<[SessionId, Tail]> {
+  const whose = (await subjects(store)).filter(sees);
+  for await (const id of sessionsOf(store, whose, before)) {
+    const tail = await tailOf(store, id);
+    const start = tail === null ? undefined : await store.get(KEYS.event(tail.first));
+    if (tail === null || start === undefined) continue;
+    const { body } = decodeStored(start);
+    // The index only says where to look.
+    if (body.type === 'session.start' && sees(subjectOf(body.identity))) yield [id, tail];
+  }
+}
+
+async function page(
+  store: Reader,
+  live: ReadonlySet<SessionId>,
+  query: SessionQuery,
+  candidates: Candidates,
 ): Promise<SessionPage> {
   const { before } = query;
   // Anything else could reach beyond the sessions: `system` has its place behind them.
@@ -27,14 +71,13 @@ export async function listSessions(
   const found: [SessionId, Tail][] = [];
   let seen = 0;
   let last: SessionId | undefined;
-  for await (const { key, value } of store.entries({ ...RANGES.sessions(before), reverse: true })) {
+  for await (const [id, tail] of candidates(before)) {
     if (found.length === limit || seen === SEARCH_SESSIONS) {
       return { sessions: await summarise(store, live, found), ...(last !== undefined && { next: last }) };
     }
-    const id = Buffer.from(key).toString('latin1', 1);
     seen += 1;
     last = id;
-    if (words.length === 0 || (await matches(store, id, words))) found.push([id, decodeTail(value)]);
+    if (words.length === 0 || (await matches(store, id, words))) found.push([id, tail]);
   }
   return { sessions: await summarise(store, live, found) };
 }

@@ -60,6 +60,7 @@ export async function walk(options: WalkOptions): Promise<{ size: number; sessio
         ...sessions.expected,
         subtrees: tree.kept,
         from: await sessions.mentionsFrom(),
+        isBySubject: (await sessions.subjectsFrom()) === 0,
       });
     await findStrangers(options);
   }
@@ -174,7 +175,7 @@ export function sourceOf({ from }: Signed): string {
 /** The records beside the log: no more than there must be. */
 async function countRest(
   { store, findings, signal }: WalkOptions,
-  expected: SessionCheck['expected'] & { subtrees: number; from: number },
+  expected: SessionCheck['expected'] & { subtrees: number; from: number; isBySubject: boolean },
 ): Promise<void> {
   const counts: [range: Range, right: number, what: string, from?: number][] = [
     [RANGES.subtrees(), expected.subtrees, 'hashes of the tree'],
@@ -184,6 +185,12 @@ async function countRest(
     // Below there may be those that are being made for what a former version stored.
     [RANGES.allMentions(), expected.mentions, 'mentions', expected.from],
   ];
+  // Until it is complete there may be any that a former attempt has made.
+  if (expected.isBySubject)
+    counts.push(
+      [RANGES.allSessionsOf(), expected.sessionsOf, 'sessions of somebody'],
+      [RANGES.subjects(), expected.subjects, 'subjects'],
+    );
   for (const [range, right, what, from = null] of counts) {
     signal?.throwIfAborted();
     const found = await count(store, range, from);

@@ -10,10 +10,10 @@ import type { Approver, AskedFor } from '../audit/approval.ts';
 import { type Micros, type SessionId, SYSTEM } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { Endings } from '../log/endings.ts';
-import type { Archive, Journal, SessionSummary } from '../log/ports.ts';
+import type { Archive, ArchiveBySubject, Journal, SessionSummary } from '../log/ports.ts';
 import type { Credential } from './credential.ts';
 import type { Left } from './left.ts';
-import { survey } from './survey.ts';
+import { sessionsOf, survey } from './survey.ts';
 import type { CredentialReads } from './trail.ts';
 
 /** What somebody has, and what their agents got hold of. */
@@ -51,7 +51,7 @@ export interface Offboarded {
 }
 
 export interface OffboardOptions {
-  archive: Archive;
+  archive: Archive & ArchiveBySubject;
   journal: Journal;
   desk: Desk | undefined;
   endings: Endings;
@@ -129,16 +129,10 @@ export async function offboard(
   return { users, sessions, approvals, logins };
 }
 
-async function runningOf(archive: Archive, users: readonly string[]): Promise<SessionSummary[]> {
+async function runningOf(archive: ArchiveBySubject, users: readonly string[]): Promise<SessionSummary[]> {
   const running: SessionSummary[] = [];
-  for (let before: string | undefined; ; ) {
-    const page = await archive.sessions({ limit: 500, ...(before !== undefined && { before }) });
-    running.push(
-      ...page.sessions.filter(({ state, identity }) => state === 'live' && users.includes(identity.user)),
-    );
-    if (page.next === undefined) return running;
-    before = page.next;
-  }
+  for await (const session of sessionsOf(archive, users)) if (session.state === 'live') running.push(session);
+  return running;
 }
 
 /** What they ask for, and what holds for them or by their vote. */

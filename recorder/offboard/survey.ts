@@ -1,6 +1,6 @@
 /** Reads all sessions of somebody, newest first, for what their agents got hold of. */
 import type { SessionId } from '../audit/units.ts';
-import type { Archive, SessionSummary } from '../log/ports.ts';
+import type { Archive, ArchiveBySubject, SessionSummary } from '../log/ports.ts';
 import type { Credential } from './credential.ts';
 import { Findings } from './findings.ts';
 import { type CredentialReads, SessionTrail, type Unnamed } from './trail.ts';
@@ -20,7 +20,7 @@ const MAX_ANSWERS = 500;
 const PAGE = 500;
 
 export async function survey(
-  archive: Archive,
+  archive: Archive & ArchiveBySubject,
   users: readonly string[],
   { reads, signal }: { reads: CredentialReads; signal?: AbortSignal },
 ): Promise<Survey> {
@@ -34,10 +34,15 @@ export async function survey(
   return { sessions, credentials: findings.list(), overflow: findings.overflow };
 }
 
-async function* sessionsOf(archive: Archive, users: readonly string[]): AsyncGenerator<SessionSummary> {
+/** Newest first. */
+export async function* sessionsOf(
+  archive: ArchiveBySubject,
+  users: readonly string[],
+): AsyncGenerator<SessionSummary> {
   for (let before: string | undefined; ; ) {
-    const page = await archive.sessions({ limit: PAGE, ...(before !== undefined && { before }) });
-    yield* page.sessions.filter(({ identity }) => users.includes(identity.user));
+    const query = { limit: PAGE, ...(before !== undefined && { before }) };
+    const page = await archive.sessionsOf(({ user }) => users.includes(user), query);
+    yield* page.sessions;
     if (page.next === undefined) return;
     before = page.next;
   }

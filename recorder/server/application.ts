@@ -3,7 +3,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { ChaperoneError } from '../errors.ts';
-import type { Archive } from '../log/ports.ts';
+import type { Archive, ArchiveBySubject } from '../log/ports.ts';
 import type { AccessRecord } from './access.ts';
 import { type Assets, type OwnPage, sendPage } from './assets.ts';
 import { CredentialsRefused } from './credentials.ts';
@@ -22,7 +22,7 @@ import type { Throttle } from './throttle.ts';
 
 export interface ApplicationOptions {
   origins: Origins;
-  archive: Archive;
+  archive: Archive & ArchiveBySubject;
   logins: Logins;
   throttle: Throttle;
   access: AccessRecord;

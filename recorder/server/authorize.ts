@@ -7,7 +7,7 @@
  * Every route and every WebSocket names the permission that it needs (`Route.needs`); what it then reads of a session
  * or an approval it reads through `ScopedArchive` and `ScopedDesk`, which ask here again with the identity that it is of.
  */
-import type { Identity } from '../audit/identity.ts';
+import type { Identity, Pod } from '../audit/identity.ts';
 import { glob, matches } from '../glob.ts';
 import type { Login, Role, Scope, ScopedRole } from './principal.ts';
 
@@ -85,6 +85,9 @@ export const OF_LOGIN: Readonly<Record<Login['how'], readonly Permission[]>> = {
 /** What is asked of a caller is answered from these alone. */
 export type Caller = Pick<Login, 'how' | 'principal'>;
 
+/** Whose session or request it is, as far as scopes tell them apart. */
+export type Whose = Pick<Identity, 'user'> & { pod?: Pick<Pod, 'namespace'> };
+
 /** How far a permission of a caller goes. */
 export type Reach = 'nothing' | 'everything' | readonly Scope[];
 
@@ -102,7 +105,7 @@ export function reachOf({ how, principal }: Caller, permission: Permission): Rea
  * @param of whose session or request it is about; null asks whether there may be any at all that it holds for, which
  *   is for the door of a route and never enough to show one
  */
-export function authorize(caller: Caller, permission: Permission, of: Identity | null): boolean {
+export function authorize(caller: Caller, permission: Permission, of: Whose | null): boolean {
   const reach = reachOf(caller, permission);
   if (reach === 'nothing') return false;
   if (reach === 'everything' || of === null) return true;
@@ -114,7 +117,7 @@ export function permissionsOf(caller: Caller): Permission[] {
   return PERMISSIONS.filter((permission) => reachOf(caller, permission) !== 'nothing');
 }
 
-function holds({ namespaces, users, own }: Scope, { user, pod }: Identity, principal: string): boolean {
+function holds({ namespaces, users, own }: Scope, { user, pod }: Whose, principal: string): boolean {
   if (namespaces !== undefined && !(pod !== undefined && matchesAny(namespaces, pod.namespace))) return false;
   if (users !== undefined && !matchesAny(users, user)) return false;
   return own === undefined || user === principal;

@@ -2,60 +2,38 @@
  * The archive as one login may see it. What lies out of their scope is not there: the same answers, word by word, as
  * for what has never been. Handlers get no other.
  */
-import { decodeTime, encodeTime, TIME_MAX } from 'ulid';
 import { type SessionId, SYSTEM } from '../audit/units.ts';
 import { PROBLEMS, type ProblemCode } from '../audit/verify.ts';
 import { ChaperoneError } from '../errors.ts';
 import type {
   Archive,
+  ArchiveBySubject,
   Problem,
   SessionPage,
   SessionQuery,
   SessionSummary,
   StoredEvent,
+  Subject,
   VerifyReport,
 } from '../log/ports.ts';
 import { authorize, type Permission, reachOf } from './authorize.ts';
 import type { Login } from './principal.ts';
 import { absent, demand } from './refused.ts';
 
-/** A page of a list is looked for in so many sessions, read by so many at a time; `next` then says where to go on. */
-const LOOK_THROUGH = { pages: 40, sessions: 500 };
-const DEFAULT_LIMIT = 50;
-
 export class ScopedArchive implements Archive {
-  readonly #archive: Archive;
+  readonly #archive: Archive & ArchiveBySubject;
   readonly #login: Login;
-  readonly #lookThrough: typeof LOOK_THROUGH;
 
-  constructor(archive: Archive, login: Login, lookThrough = LOOK_THROUGH) {
+  constructor(archive: Archive & ArchiveBySubject, login: Login) {
     this.#archive = archive;
     this.#login = login;
-    this.#lookThrough = lookThrough;
   }
 
   async sessions(query: SessionQuery = {}): Promise<SessionPage> {
     const reach = reachOf(this.#login, 'sessions.view');
     if (reach === 'everything') return this.#archive.sessions(query);
-    const { limit = DEFAULT_LIMIT, ...rest } = query;
     if (reach === 'nothing' || reach.length === 0) return { sessions: [] };
-    const found: SessionSummary[] = [];
-    let before = query.before;
-    for (let page = 1; ; page += 1) {
-      const at = { ...rest, ...(before !== undefined && { before }), limit: this.#lookThrough.sessions };
-      const { sessions, next } = await this.#archive.sessions(at);
-      for (const session of sessions) {
-        if (!this.#sees(session)) continue;
-        if (found.length === limit) return { sessions: found, next: found.at(-1)!.id };
-        found.push(session);
-      }
-      if (next === undefined) return { sessions: found };
-      before = next;
-      const cursor = cursorAt(next, found.at(-1)?.id);
-      // A cursor that is not behind the last one would make its reader go round in a circle.
-      if (page >= this.#lookThrough.pages && (query.before === undefined || cursor < query.before))
-        return { sessions: found, next: cursor };
-    }
+    return this.#archive.sessionsOf((subject) => this.#sees(subject), query);
   }
 
   async session(id: SessionId): Promise<SessionSummary> {
@@ -106,21 +84,10 @@ export class ScopedArchive implements Archive {
     return summary;
   }
 
-  #sees({ identity }: SessionSummary): boolean {
-    return authorize(this.#login, 'sessions.view', identity);
+  #sees({ user, namespace }: Subject): boolean {
+    const pod = namespace === undefined ? {} : { pod: { namespace } };
+    return authorize(this.#login, 'sessions.view', { user, ...pod });
   }
-}
-
-const MINUTE_MS = 60_000;
-
-/**
- * Where a list goes on that was not full when it had looked long enough. The id it stopped at is that of a session
- * which may be none of the reader's business: so the end of its minute stands for it, or what they were given last.
- */
-function cursorAt(id: SessionId, last: SessionId | undefined): string {
-  const minute = Math.floor(decodeTime(id) / MINUTE_MS) * MINUTE_MS;
-  const end = encodeTime(Math.min(minute + MINUTE_MS, TIME_MAX)) + '0'.repeat(16);
-  return last !== undefined && last < end ? last : end;
 }
 
 /** Without what tells of other sessions: how many events there are in all, files, and details that name neighbours. */

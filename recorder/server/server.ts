@@ -5,7 +5,7 @@ import type { Desk } from '../approvals/desk.ts';
 import type { Micros, SessionId } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import { Endings } from '../log/endings.ts';
-import type { Archive, Journal, Mentions } from '../log/ports.ts';
+import type { Archive, ArchiveBySubject, Journal, Mentions } from '../log/ports.ts';
 import { Left } from '../offboard/left.ts';
 import type { CredentialReads } from '../offboard/trail.ts';
 import { AccessRecord } from './access.ts';
@@ -36,7 +36,7 @@ import { Throttle } from './throttle.ts';
 import { type WorkloadDoor, WorkloadLogins } from './workload-logins.ts';
 
 /** The log that is served: `AuditLog`, as far as the server needs it. */
-export interface ServedLog extends Archive, Journal, Mentions {
+export interface ServedLog extends Archive, ArchiveBySubject, Journal, Mentions {
   /** The writer of this session is gone: it counts as cut off unless it has ended. */
   release(session: SessionId): void;
   /** Tells other processes of this machine where the recorder listens. */

@@ -4,8 +4,11 @@
  *     b ‖ term ‖ index          that this event speaks of something that is asked about (see audit/terms.ts)
  *     i                         index of the first event that `b` is kept for: 0 once it is for all
  *     m                         format of the store
+ *     j                         the same for `p` and `q`
  *     l ‖ index                 event: a leaf of the log, in log order
  *     c ‖ index                 its content: salt and bytes
+ *     p ‖ subject ‖ session     that this session is of that subject
+ *     q ‖ subject               who that is: the user, and the namespace of the Pod
  *     t ‖ level ‖ index         hash of a full subtree, for each 8th level
  *     s ‖ session               what a list shows of a session, and its last run
  *     r ‖ session ‖ seq         an earlier run: from this seq on, `count` events stand at consecutive indices
@@ -39,6 +42,9 @@ export const KEYS = {
   search: (id: SessionId, seq: number) => numbered(`x${id}${END}`, seq),
   mention: (term: Uint8Array, index: number) => mention(term, index),
   mentionsFrom: Buffer.from('i'),
+  sessionOf: (subject: Uint8Array, id: SessionId) => sessionOf(subject, id),
+  subject: (subject: Uint8Array) => Buffer.concat([Buffer.from('q'), subject]),
+  subjectsFrom: Buffer.from('j'),
 } as const;
 
 export const RANGES = {
@@ -58,6 +64,13 @@ export const RANGES = {
     to: mention(term, before),
   }),
   allMentions: (): Range => ({ from: Buffer.from('b'), to: Buffer.from('c') }),
+  subjects: (): Range => ({ from: Buffer.from('q'), to: Buffer.from('r') }),
+  /** Before the session `before`. */
+  sessionsOf: (subject: Uint8Array, before: SessionId = SYSTEM): Range => ({
+    from: sessionOf(subject, ''),
+    to: sessionOf(subject, before),
+  }),
+  allSessionsOf: (): Range => ({ from: Buffer.from('p'), to: Buffer.from('q') }),
   allRuns: (): Range => ({ from: Buffer.from('r'), to: Buffer.from('s') }),
   allSearches: (): Range => ({ from: Buffer.from('x'), to: Buffer.from('y') }),
   allSessions: (): Range => ({ from: Buffer.from('s'), to: Buffer.from('t') }),
@@ -65,12 +78,17 @@ export const RANGES = {
   nothing: (): Range[] => [
     { from: Buffer.alloc(0), to: Buffer.from('b') },
     { from: Buffer.from('d'), to: Buffer.from('i') },
-    { from: Buffer.from('i\0'), to: Buffer.from('l') },
-    { from: Buffer.from('m\0'), to: Buffer.from('r') },
+    { from: Buffer.from('i\0'), to: Buffer.from('j') },
+    { from: Buffer.from('j\0'), to: Buffer.from('l') },
+    { from: Buffer.from('m\0'), to: Buffer.from('p') },
     { from: Buffer.from('u'), to: Buffer.from('x') },
     { from: Buffer.from('y'), to: Buffer.alloc(64, 0xff) },
   ],
 } as const;
+
+function sessionOf(subject: Uint8Array, id: SessionId): Buffer {
+  return Buffer.concat([Buffer.from('p'), subject, Buffer.from(id, 'latin1')]);
+}
 
 /** The number at the end of a key. */
 export function numberIn(key: Uint8Array): number {

@@ -2,7 +2,7 @@
 import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Desk } from '../../../recorder/approvals/desk.ts';
-import type { Archive } from '../../../recorder/log/ports.ts';
+import type { Archive, ArchiveBySubject } from '../../../recorder/log/ports.ts';
 import { authorize } from '../../../recorder/server/authorize.ts';
 import type { Principal, Role } from '../../../recorder/server/principal.ts';
 import { sendError } from '../../../recorder/server/reply.ts';
@@ -22,7 +22,7 @@ export interface Answer<T> {
 
 /** @param people by name; whoever is not among them is refused */
 export async function openDoor(
-  { desk, archive, now }: { desk: Desk; archive: Archive; now(): number },
+  { desk, archive, now }: { desk: Desk; archive: Archive & ArchiveBySubject; now(): number },
   people: ReadonlyMap<string, Principal>,
 ): Promise<FrontDoor> {
   const router = new Router(approvalRoutes({ desk, archive, now }));

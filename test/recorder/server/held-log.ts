@@ -22,6 +22,7 @@ export class HeldLog implements ServedLog {
   release: ServedLog['release'] = (session) => this.#log.release(session);
   announce: ServedLog['announce'] = (url) => this.#log.announce(url);
   sessions: ServedLog['sessions'] = (query) => this.#log.sessions(query);
+  sessionsOf: ServedLog['sessionsOf'] = (sees, query) => this.#log.sessionsOf(sees, query);
   session: ServedLog['session'] = (id) => this.#log.session(id);
   events: ServedLog['events'] = (id, options) => this.#log.events(id, options);
   follow: ServedLog['follow'] = (id, options) => this.#log.follow(id, options);

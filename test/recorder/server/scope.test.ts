@@ -225,24 +225,19 @@ t.test('a list is paged alike whatever lies between, and no cursor names what is
   seen.sort().reverse();
   const login = { how: 'link', name: 'b', principal: viewerOf('shop') } as unknown as Login;
   await fc.assert(
-    fc.asyncProperty(
-      fc.integer({ min: 1, max: 9 }),
-      fc.integer({ min: 1, max: 3 }),
-      fc.integer({ min: 1, max: 20 }),
-      async (limit, pages, sessions) => {
-        const archive = new ScopedArchive(world.log, login, { pages, sessions });
-        const got: SessionId[] = [];
-        for (let before: string | undefined; ; ) {
-          const page = await archive.sessions({ limit, ...(before !== undefined && { before }) });
-          if (page.sessions.length > limit) return false;
-          got.push(...page.sessions.map(({ id }) => id));
-          if (page.next === undefined) break;
-          if (hidden.has(page.next) || (before !== undefined && page.next >= before)) return false;
-          before = page.next;
-        }
-        return got.join() === seen.join();
-      },
-    ),
+    fc.asyncProperty(fc.integer({ min: 1, max: 9 }), async (limit) => {
+      const archive = new ScopedArchive(world.log, login);
+      const got: SessionId[] = [];
+      for (let before: string | undefined; ; ) {
+        const page = await archive.sessions({ limit, ...(before !== undefined && { before }) });
+        if (page.sessions.length > limit) return false;
+        got.push(...page.sessions.map(({ id }) => id));
+        if (page.next === undefined) break;
+        if (hidden.has(page.next) || (before !== undefined && page.next >= before)) return false;
+        before = page.next;
+      }
+      return got.join() === seen.join();
+    }),
     { seed: 5, numRuns: 60 },
   );
 });
