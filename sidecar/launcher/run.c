@@ -116,6 +116,7 @@ static void __attribute__((noreturn)) be_relay(const struct plan *plan, struct r
   relay.streams[2] = plan->on_terminal ? relayed_stream(3, plan->terminal.master, STDOUT_FILENO)
                                        : relayed_stream(0, -1, -1);
   if (plan->streams[0].ours >= 0) {
+    relay.way_in.wanted = true;
     relay.way_in.from = STDIN_FILENO;
     relay.way_in.to = plan->streams[0].ours;
     kept[count++] = relay.way_in.from;

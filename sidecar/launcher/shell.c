@@ -62,7 +62,8 @@ static void __attribute__((noreturn)) obey(struct run *run, const struct verdict
   run->environment = changed_environment(run->environment, verdict->environment);
   if (run->environment == NULL) refuse(REFUSED, "%s is refused, because there is no memory", run->invocation->name);
   run->relayed = to_relay(run->invocation, verdict->relayed);
-  if (run->relayed == 0) run_in_place(run);
+  /* A session of its own is told how it ended, although nothing is recorded of what it wrote. */
+  if (run->relayed == 0 && verdict->token.length == 0) run_in_place(run);
   struct buffer token = {0};
   put_raw(&token, verdict->token.at, verdict->token.length);
   run->token = (struct slice){token.at, token.length};

@@ -188,7 +188,7 @@ static bool answered(struct relay *relay, struct fields payload) {
 static bool stopped(struct relay *relay, struct fields *payload) {
   unsigned char status = (unsigned char)get_number(payload, 1);
   struct slice message = get_bytes(payload);
-  if (payload->bad) return false;
+  if (payload->bad || !relay->way_in.wanted) return false;
   if (relay->control >= 0)
     control_tell(relay->control, (struct control){.what = FROM_RELAY_STATUS, .code = status});
   relay_say(relay, message);

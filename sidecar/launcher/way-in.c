@@ -5,7 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { AT_ONCE = 32 * 1024, HELD = 128 * 1024 };
+/* A line may be long before anybody can judge it. */
+enum { AT_ONCE = 32 * 1024, HELD = 2 * 1024 * 1024 };
 
 bool way_in_wants(const struct way_in *way) {
   return way->from >= 0 && way->unanswered + way->passed.length < HELD;
@@ -33,11 +34,12 @@ void way_in_read(struct way_in *way, struct buffer *frames) {
 }
 
 bool way_in_pass(struct way_in *way, struct slice bytes) {
+  if (!way->wanted) return false;
   if (bytes.length == 0) way->ended = true;
   way->unanswered -= bytes.length < way->unanswered ? bytes.length : way->unanswered;
   if (way->to < 0) return true;
   put_raw(&way->passed, bytes.at, bytes.length);
-  return !way->passed.failed && way->passed.length <= 2 * HELD;
+  return !way->passed.failed && way->passed.length <= HELD + AT_ONCE;
 }
 
 void way_in_write(struct way_in *way) {

@@ -5,6 +5,7 @@
 #include "frame.h"
 
 struct way_in {
+  bool wanted;          /* the verdict said so */
   int from;             /* where the script comes from; -1 at its end */
   int to;               /* the shell; -1 once it takes no more, or gets no more */
   uint64_t offset;      /* bytes that were handed over */

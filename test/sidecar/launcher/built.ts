@@ -10,10 +10,8 @@ const NAMES = ['chaperone-hook', 'bash', 'sh', 'zsh', 'dash', 'ash'];
 
 /** As the build has them. */
 export const WARNINGS = ['-Wall', '-Wextra', '-Wpedantic', '-Wconversion', '-Wshadow', '-Werror'];
-const FLAVOURS = {
-  shipped: ['-O2', '-static', '-s'],
-  sanitized: ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'],
-} as const;
+export const SANITIZED = ['-O1', '-g', '-fsanitize=address,undefined', '-fno-sanitize-recover=all'];
+const FLAVOURS = { shipped: ['-O2', '-static', '-s'], sanitized: SANITIZED } as const;
 export type Flavour = keyof typeof FLAVOURS;
 
 /** A directory that holds the launcher under every name that it answers to. */

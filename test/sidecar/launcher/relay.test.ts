@@ -194,11 +194,45 @@ t.test(
 );
 
 t.test('nothing to relay: the shell takes our place', async (t) => {
-  const both = await beside(t, { verdict: () => ({ relay: none }) });
+  const both = await beside(t, { verdict: () => ({ relay: none, token: Buffer.alloc(0) }) });
   const { child, arrived, closed } = started(both, ['-c', 'echo $$ $PPID; exit 2']);
   t.same((await closed)[0], 2);
   t.equal(arrived.stdout, `${child.pid} ${process.pid}\n`);
   t.equal(both.keeper.sockets.size, 0);
+});
+
+t.test('a session with nothing to relay is told how it ended', async (t) => {
+  const both = await beside(t, { verdict: () => ({ relay: { ...none, stderr: true } }) });
+  const { arrived, closed } = started(both, ['-c', 'exec 2>/dev/null; echo straight; kill -TERM $$']);
+  t.same(await closed, [null, 'SIGTERM']);
+  t.equal(arrived.stdout, 'straight\n');
+  const [kept] = await both.done();
+  t.same([kept!.exited, kept!.streams.stdout], [{ signal: true, code: 15 }, []]);
+});
+
+t.test('a script on standard input goes on piece by piece, and may be stopped', async (t) => {
+  const both = await beside(t, {
+    verdict: () => ({ relay: { ...outputs, script: true } }),
+    script: (piece) => {
+      const message = Buffer.from('chaperone: no more\n');
+      const at = piece.indexOf('forbidden');
+      if (at < 0) return [{ kind: 'pass', bytes: piece }];
+      return [
+        { kind: 'pass', bytes: piece.subarray(0, at) },
+        { kind: 'stop', status: 126, message },
+      ];
+    },
+  });
+  const of = (input: string | Buffer, args: string[] = []) =>
+    run(both.launched.shell('bash'), { args, input, options: { env: both.launched.env } });
+  const reads = await of('read x\nthis\necho "$x"\ncat\nrest\n');
+  t.same(reads, { stdout: 'this\nrest\n', stderr: '', status: 0, signal: null });
+  t.match(await of('echo one\nforbidden\necho two\n'), {
+    ...{ stdout: 'one\n', stderr: 'chaperone: no more\n', status: 126 },
+  });
+  t.match(await of('echo $1; exit 3\nmore\n', ['-s', 'arg']), { stdout: 'arg\n', status: 3 });
+  const long = `: <<'A'\n${'x'.repeat(400_000)}\nA\ncat | wc -c\n${'y'.repeat(300_000)}`;
+  t.match(await of(long), { stdout: '300000\n', status: 0 });
 });
 
 t.test('refused, replaced, and another environment', async (t) => {
