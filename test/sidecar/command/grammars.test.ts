@@ -29,6 +29,8 @@ interface Peer {
   tail?: readonly string[];
   /** It looks for programs elsewhere than this test does. */
   absolute?: boolean;
+  /** It calls the command with words of its own behind. */
+  adds?: boolean;
   /** Not every machine has it, or lets it be used. */
   rare?: boolean;
 }
@@ -100,6 +102,37 @@ const PEERS: readonly Peer[] = [
       tool: 'busybox',
       lead: [applet],
     })),
+    // What they connect through; named first, it is what counts, and no network is used.
+    ...['ssh', 'sftp', 'scp'].map((tool) => ({
+      tool,
+      lead: ['-oProxyCommand=canary3 canary4'],
+      operands: tool === 'scp' ? ['x', 'h:y'] : ['h'],
+      tail: [],
+      adds: true,
+      options:
+        '-4 -6 -A -a -B -b -C -c -D -E -e -F -g -I -i -K -k -L -l -M -m -n -O -o -P -p -q -R -r -S -s -T -t -v -W -w -X -x -Y -y',
+    })),
+    {
+      tool: 'sftp',
+      lead: ['-S', 'canary3'],
+      operands: ['h'],
+      tail: [],
+      adds: true,
+      options: '-4 -a -B -C -f -l -N -p -q -R -r -v',
+    },
+    {
+      tool: 'rsync',
+      lead: ['-e', 'canary3 canary4'],
+      operands: ['.', 'h:y'],
+      tail: [],
+      adds: true,
+      leave: '--daemon --server',
+    },
+    {
+      tool: 'screen',
+      lead: ['-D', '-m'],
+      options: '-a -A -c -e -f -fn -fa -h -i -l -ln -L -O -p -q -s -S -t -T -U',
+    },
     { tool: 'busybox', lead: ['timeout'], operands: ['9'] },
     { tool: 'busybox', lead: ['flock'], operands: ['f'] },
     { tool: 'busybox', lead: ['chrt'], operands: ['-o', '0'] },
@@ -175,7 +208,7 @@ for (const peer of PEERS.filter(({ rare, tool }) => !rare || which(tool) !== nul
       const { argv, called } = run([...given, ...middle, ...tail]);
       ran += called.length;
       const action = analyseArgv(argv, { cwd: stage.cwd });
-      const silent = action.unknown.length > 0 ? [] : missed(called, action);
+      const silent = action.unknown.length > 0 ? [] : missed(called, action, peer.adds);
       if (silent.length > 0) {
         const found = action.commands.map((command) => command.argv.join(' '));
         t.fail('ran unseen', { line: argv.join(' '), ran: silent.map((words) => words.join(' ')), found });
