@@ -1,6 +1,6 @@
 import type { SessionSummary } from '../../recorder/log/ports.ts';
 import { onPage, sessionPath } from '../router.ts';
-import { amountsOf, lengthOf, titleOf } from '../text/session.ts';
+import { amountsOf, isShellHere, lengthOf, titleOf } from '../text/session.ts';
 import { ago, clockTime, duration, fullTime, toDate } from '../text/time.ts';
 import { RefusedBadge, StateBadge, UnjudgedBadge } from '../ui/badges.tsx';
 import { Plain } from '../ui/plain.tsx';
@@ -14,7 +14,7 @@ interface Properties {
 
 /** One session of the list. The whole row is the link. */
 export function SessionRow({ session, now, current, onOpen }: Properties) {
-  const { id, identity, host, cwd, startedAt, entrance } = session;
+  const { id, identity, host, cwd, startedAt } = session;
   const open = onPage(() => onOpen(session));
   return (
     <li class={session.refused > 0 ? 'session has-refusals' : 'session'}>
@@ -23,7 +23,7 @@ export function SessionRow({ session, now, current, onOpen }: Properties) {
           <code class="command">
             <Plain text={titleOf(session)} limit={300} />
           </code>
-          {entrance === undefined && (
+          {isShellHere(session) && (
             <span class="where">
               <Plain text={cwd} limit={200} />
             </span>

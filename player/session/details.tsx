@@ -1,3 +1,4 @@
+import { AGENTS } from '../../recorder/export/labels.ts';
 import type { SessionSummary } from '../api.ts';
 import { sessionPath } from '../router.ts';
 import { byteCount } from '../text/amount.ts';
@@ -43,6 +44,15 @@ export function Details({ session }: { session: SessionSummary }) {
               request {session.entrance.origin.request}
             </a>
           </Fact>
+        </>
+      )}
+      {session.entrance?.kind === 'launcher' && (
+        <>
+          <Fact name="Shell" text={`${session.entrance.shell}, process ${session.entrance.pid}`} />
+          <Fact name="Started by" text={session.entrance.parent} />
+          {session.entrance.wrapper !== undefined && (
+            <Fact name="Wrapper of" text={AGENTS[session.entrance.wrapper.agent]} />
+          )}
         </>
       )}
       <Fact name="Started" text={fullTime(session.startedAt)} />

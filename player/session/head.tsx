@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { SessionSummary } from '../api.ts';
 import { onPage, sessionPath } from '../router.ts';
-import { lengthOf, titleOf } from '../text/session.ts';
+import { isShellHere, lengthOf, titleOf } from '../text/session.ts';
 import { dateTime, duration, fullTime, toDate } from '../text/time.ts';
 import { visibleText } from '../text/visible.ts';
 import { RefusedBadge, StateBadge, UnjudgedBadge } from '../ui/badges.tsx';
@@ -23,7 +23,7 @@ interface Properties {
 
 /** What the session is, in two lines, and what can be done with it as a whole. */
 export function SessionHead({ session, older, newer, onOpen, onHome, children }: Properties) {
-  const { identity, host, cwd, startedAt, entrance } = session;
+  const { identity, host, cwd, startedAt } = session;
   const verification = useVerification(session.id);
   return (
     <div class="session-head">
@@ -48,7 +48,7 @@ export function SessionHead({ session, older, newer, onOpen, onHome, children }:
           <span>
             <Plain text={host} limit={80} />
           </span>
-          {entrance === undefined && (
+          {isShellHere(session) && (
             <span class="cwd">
               <Plain text={cwd} limit={200} />
             </span>

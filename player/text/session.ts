@@ -9,6 +9,11 @@ export function titleOf({ command, entrance }: Pick<SessionSummary, 'command' | 
   return sessionTitle({ command: command.length === 0 ? [] : [commandText(command)], entrance });
 }
 
+/** Whether it is a shell that began in a directory of its host. */
+export function isShellHere({ entrance }: Pick<SessionSummary, 'entrance'>): boolean {
+  return entrance === undefined || entrance.kind === 'launcher';
+}
+
 /** Connections to ports of a pod: there is nothing to see, and nobody gave commands. */
 export function isPortForward({ entrance }: Pick<SessionSummary, 'entrance'>): boolean {
   return entrance?.kind === 'remote' && entrance.subresource === 'portforward';

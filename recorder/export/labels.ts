@@ -63,6 +63,9 @@ export function requestText({ verb, resource, subresource, namespace, name, path
   return oneLine(`${verb} ${what} ${[namespace, name].filter(Boolean).join('/')}`);
 }
 
+/** Agents whose wrappers the launcher knows. */
+export const AGENTS = { cursor: 'Cursor', claude: 'Claude Code', gemini: 'Gemini CLI' } as const;
+
 /** What a session is, in words: its command line; for another entrance, what came in there. Not made safe to print. */
 export function sessionTitle({
   command,

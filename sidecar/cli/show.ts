@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { sessionTitle } from '../../recorder/export/labels.ts';
+import { AGENTS, sessionTitle } from '../../recorder/export/labels.ts';
 import type { SessionSummary } from '../../recorder/log/ports.ts';
 import { dataDirectory, dataOption } from './data.ts';
 import { findSession, withEvidence } from './evidence.ts';
@@ -61,6 +61,12 @@ function describe(session: SessionSummary): string {
   if (session.entrance?.kind === 'remote') {
     const { origin } = session.entrance;
     rows.push(['opened by', `request ${origin.request} of session ${origin.session}`]);
+  }
+  if (session.entrance?.kind === 'launcher') {
+    const { shell, pid, parent, wrapper } = session.entrance;
+    const by = parent === '' ? '' : `, started by ${parent}`;
+    rows.push(['shell', visible(`${shell} (process ${pid})${by}`)]);
+    if (wrapper !== undefined) rows.push(['wrapper of', AGENTS[wrapper.agent]]);
   }
   if (session.error !== undefined) rows.push(['error', visible(session.error)]);
   return `${table(rows)}\n`;
