@@ -8,6 +8,8 @@ import t, { type Test } from 'tap';
 import { needs } from '../../tool.ts';
 import { type Beside, beside, type Given, run, type Side } from './beside.ts';
 
+t.setTimeout(120_000);
+
 /** Name and command. */
 const COMMANDS = readFileSync(join(import.meta.dirname, 'fixtures/commands.bash'), 'utf8')
   .split(/^### /m)

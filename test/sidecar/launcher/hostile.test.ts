@@ -14,6 +14,8 @@ import { beside, run } from './beside.ts';
 import { compile, launchers, SANITIZED } from './built.ts';
 import { outputs } from './keeper.ts';
 
+t.setTimeout(120_000);
+
 const LONG = process.env.CHAPERONE_LONG !== undefined;
 const scratch = mkdtempSync(join(tmpdir(), 'chaperone-hostile-'));
 t.teardown(() => rmSync(scratch, { recursive: true, force: true }));

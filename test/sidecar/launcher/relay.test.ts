@@ -8,6 +8,8 @@ import t from 'tap';
 import { type Beside, beside, run } from './beside.ts';
 import { Keeper, type Kept, none, outputs, send } from './keeper.ts';
 
+t.setTimeout(120_000);
+
 const LONG = process.env.CHAPERONE_LONG !== undefined;
 const text = (pieces: Buffer[]) => Buffer.concat(pieces).toString('latin1');
 
