@@ -18,8 +18,8 @@ export type Source =
   /** Its standard input, as it comes. */
   | { from: 'pipe' }
   | { from: 'nothing' }
-  /** A person at a terminal; `hooks` where the shell can be made to ask before each command. */
-  | { from: 'person'; hooks: 'bash' | 'zsh' | null };
+  /** A person at a terminal. */
+  | { from: 'person' };
 
 /** A question, with its bytes as texts. */
 export interface Asked {
@@ -79,11 +79,11 @@ function sourceOf(question: ShellQuestion, argv: readonly string[]): Source {
     case 'file':
       return { from: 'file', path: code.file.value ?? '', text: scriptOf(question) };
     case 'stdin':
-      return inputOf(question, argv);
+      return inputOf(question);
   }
 }
 
-function inputOf(question: ShellQuestion, argv: readonly string[]): Source {
+function inputOf(question: ShellQuestion): Source {
   switch (question.streams.stdin.kind) {
     case 'closed':
     case 'null':
@@ -91,19 +91,12 @@ function inputOf(question: ShellQuestion, argv: readonly string[]): Source {
     case 'file':
       return { from: 'input', text: scriptOf(question) };
     case 'terminal':
-      return { from: 'person', hooks: hooksOf(question, argv) };
+      return { from: 'person' };
     case 'pipe':
     case 'socket':
     case 'other':
       return { from: 'pipe' };
   }
-}
-
-/** The hooks are in start-up files that only a shell reads which is interactive, and was not told to leave them out. */
-function hooksOf({ terminal }: ShellQuestion, [program = '', ...options]: readonly string[]) {
-  const plain = options.every((option) => /^(-[il]+|--login)$/.test(option));
-  const whole = terminal.stdin && terminal.stdout && terminal.stderr;
-  return plain && whole && (program === 'bash' || program === 'zsh') ? program : null;
 }
 
 function scriptOf({ script }: ShellQuestion): string | null {

@@ -18,6 +18,8 @@ export interface RecordedShellOptions {
   stored?: Offsets;
   /** It was refused, and runs no more than to say so. */
   refused?: boolean;
+  /** Whether the policy lets it go on unrecorded. */
+  continues: () => boolean;
   /** Milliseconds in which a launcher that lost its connection may come back. */
   patience: number;
   /** Once, when its end is recorded, or cannot be. */
@@ -50,6 +52,7 @@ export class RecordedShell {
       acknowledge: (now) => this.#talk?.say({ kind: 'ack', stored: now }),
       throttle: (stop) => this.#talk?.hold(stop),
       failed: (error) => this.fail(error),
+      lost: options.continues() ? (bytes) => this.#missed(bytes) : undefined,
     });
   }
 
@@ -138,6 +141,13 @@ export class RecordedShell {
       case 'resume':
         throw malformed('it has begun already');
     }
+  }
+
+  #missed(bytes: number): void {
+    const reason = 'what it printed while nobody recorded it is not here';
+    this.log
+      .append({ type: 'gap', reason, from: this.log.now(), lost: { bytes } })
+      .catch((error: unknown) => this.fail(error));
   }
 
   /** However fast they come: one at a time, and the last of them. */

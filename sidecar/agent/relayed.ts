@@ -12,6 +12,8 @@ export interface RelayedOptions {
   acknowledge: (stored: Offsets) => void;
   throttle: (stop: boolean) => void;
   failed: (error: unknown) => void;
+  /** Told of bytes that were shown unrecorded, where that may be; where it may not they end the connection. */
+  lost?: ((bytes: number) => void) | undefined;
 }
 
 interface Stream {
@@ -40,12 +42,21 @@ export class Relayed {
   /** @throws ChaperoneError `USAGE` where it does not follow what came before */
   push(name: DataStream, offset: number, bytes: Buffer): void {
     const stream = this.#streams.get(name);
-    if (stream === undefined || offset !== stream.received) throw malformed('output out of place');
+    if (stream === undefined || offset < stream.received) throw malformed('output out of place');
+    if (offset > stream.received) this.#miss(name, stream, offset - stream.received);
     // What came first is recorded first, whichever stream it came by.
     if (this.#last !== stream) this.#last?.recorder.flush();
     this.#last = stream;
     stream.received += bytes.length;
     stream.recorder.push(bytes);
+  }
+
+  #miss(name: DataStream, stream: Stream, bytes: number): void {
+    const { lost } = this.#options;
+    if (lost === undefined) throw malformed('output out of place');
+    stream.received += bytes;
+    this.#stored[name] += bytes;
+    lost(bytes);
   }
 
   /** Resolves when all that came is stored, and nothing of it is held back. */

@@ -34,7 +34,7 @@ export function actionOf(asked: Asked, around: Surroundings): CommandAction {
       return analyseArgv(argv, { ...context, input: 'judged' });
     case 'person': {
       const action = analyseArgv(argv, { ...context, input: 'judged' });
-      return source.hooks === null ? unwatched(action, asked.program) : action;
+      return unwatched(action, asked.program);
     }
   }
 }

@@ -6,9 +6,11 @@
  * A shell that one of ours has started is a command of that session; any other begins a session of its own.
  */
 import { ulid } from 'ulid';
+import type { Decision } from '../../recorder/audit/decision.ts';
+import type { DraftBody } from '../../recorder/audit/event.ts';
 import type { Identity } from '../../recorder/audit/identity.ts';
 import type { Entrance } from '../../recorder/audit/session.ts';
-import type { SessionId } from '../../recorder/audit/units.ts';
+import type { Micros, SessionId } from '../../recorder/audit/units.ts';
 import type { Endable } from '../../recorder/log/endings.ts';
 import type { Archive } from '../../recorder/log/ports.ts';
 import type { CommandAction, Verdict } from '../action.ts';
@@ -24,6 +26,7 @@ import { actionOf, contextOf, type Surroundings } from './shell-action.ts';
 import type { LauncherFrame, ShellQuestion } from './shell-frame.ts';
 import type { Talk } from './talk.ts';
 import type { Tokens } from './tokens.ts';
+import { Unrecorded } from './unrecorded.ts';
 import { asItCame, type Begun, refusal, relayed, running, sayNo } from './verdict.ts';
 
 export interface ShellsOptions {
@@ -36,6 +39,10 @@ export interface ShellsOptions {
   endings: Endable;
   /** What else the processes of a session may use. */
   access?: SessionAccess | undefined;
+  /** Whether the policy would rather have a shell run unrecorded than not at all. */
+  continues?: (identity: Identity) => boolean;
+  /** What the policy says of an action, where that cannot be recorded. */
+  decide?: (action: CommandAction, identity: Identity) => Decision;
   /** Milliseconds in which a launcher that lost its connection may come back. */
   patience?: number;
   /** Told of what nobody expected. */
@@ -63,10 +70,12 @@ const MOST = 4096;
 export class Shells {
   readonly #options: ShellsOptions;
   readonly #live = new Map<SessionId, RecordedShell>();
+  readonly #unrecorded: Unrecorded;
   readonly #coming = new Map<SessionId, Promise<RecordedShell | null>>();
 
   constructor(options: ShellsOptions) {
     this.#options = options;
+    this.#unrecorded = new Unrecorded(options.guard);
   }
 
   /** Never rejects. What cannot be recorded or decided is refused, and so is what is not asked as it wants to be. */
@@ -139,10 +148,17 @@ export class Shells {
     const terminal = streams.includes('terminal') ? { terminal: terminalOf(question, asked) } : {};
     const verdict = await this.#judged(talk, action, (waiting) =>
       log.startJudged({ command, ...terminal }, action, waiting),
-    );
+    ).catch((error: unknown) => this.#unrecordable(error, { asked, action }));
+    if (verdict === null) {
+      talk.say(asItCame());
+      return talk.end();
+    }
+    await this.#unrecorded.tell();
+    if (question.running) await log.append(ranBefore(log.now()));
     const { source } = asked;
     if (talk.gone.aborted) return log.end({ reason: 'detached', status: 129 });
-    if (!verdict.ok && source.from !== 'wrapper') {
+    const late = question.running && !verdict.ok;
+    if (!verdict.ok && !late && source.from !== 'wrapper') {
       sayNo(talk, refusal(asked, verdict));
       return log.end({ reason: 'refused', status: 126 });
     }
@@ -151,13 +167,36 @@ export class Shells {
       [SHELL_TOKEN]: tokens.child(session),
       ...(verdict.ok && (await access?.open(session))),
     };
-    const shell = this.#open(session, log, { streams, refused: !verdict.ok });
+    const shell = this.#open(session, log, { streams, refused: !verdict.ok && !late });
     const judge = (one: CommandAction) => this.#judged(talk, one, (waiting) => log.judge(one, waiting));
     const failed = (error: unknown) => shell.fail(error);
-    const script = source.from === 'pipe' ? this.#script(asked, action, { talk, judge, failed }) : null;
+    const script =
+      source.from === 'pipe' && !question.running
+        ? this.#script(asked, action, { talk, judge, failed })
+        : null;
     shell.begin(talk, script);
-    const begun: Begun = { asked, verdict, streams, variables, token: tokens.resume(session) };
+    // It runs already, and cannot be made another: that it should not have is recorded.
+    const begun: Begun = {
+      asked,
+      verdict: late ? null : verdict,
+      streams,
+      variables,
+      token: tokens.resume(session),
+    };
     talk.say(running(begun, script !== null));
+  }
+
+  /**
+   * Where the decision cannot be recorded: null where the policy lets it run even so.
+   * @throws `error` where it does not
+   */
+  #unrecordable(error: unknown, { asked, action }: Understood): null {
+    const { continues, decide, report } = this.#options;
+    const identity = this.#identityOf(asked);
+    if (!continues?.(identity) || decide?.(action, identity).effect !== 'allow') throw error;
+    report(error);
+    this.#unrecorded.note();
+    return null;
   }
 
   /** While it takes its time, the launcher is told that we are there. */
@@ -185,6 +224,7 @@ export class Shells {
     const { access, endings, patience = PATIENCE_MS, report } = this.#options;
     const shell: RecordedShell = new RecordedShell({
       ...{ session, log, patience, ...how },
+      continues: () => this.#options.continues?.(this.#options.identity) ?? false,
       over: () => {
         unwatch();
         this.#live.delete(session);
@@ -256,6 +296,10 @@ function entranceOf(question: ShellQuestion, { source, parent }: Asked): Entranc
   if (source.from !== 'wrapper') return entrance;
   const { agent, command } = source.wrapped;
   return { ...entrance, wrapper: { agent, line: textOf(Buffer.from(command, 'latin1')) } };
+}
+
+function ranBefore(from: Micros): DraftBody {
+  return { type: 'gap', reason: 'it began to run before it could be recorded', from };
 }
 
 function terminalOf({ columns, rows }: ShellQuestion, { environment }: Asked) {

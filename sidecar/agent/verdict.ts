@@ -4,6 +4,7 @@ import { decisionLine, denialOf } from '../denial.ts';
 import type { Asked } from './reading.ts';
 import type { DataStream, ShellQuestion, Verdict } from './shell-frame.ts';
 import type { Talk } from './talk.ts';
+import type { Wrapped } from './wrapper.ts';
 
 const NOTHING = { stdout: false, stderr: false, terminal: false, script: false } as const;
 const EMPTY = Buffer.alloc(0);
@@ -29,7 +30,8 @@ export function asItCame(): Verdict {
 
 export interface Begun {
   asked: Asked;
-  verdict: Judged;
+  /** Null where it runs already, whatever was decided. */
+  verdict: Judged | null;
   streams: readonly DataStream[];
   /** What its processes are told. */
   variables: Readonly<Record<string, string>>;
@@ -41,9 +43,7 @@ export function running({ asked, verdict, streams, variables, token }: Begun, sc
   const { source } = asked;
   const has = (stream: DataStream) => streams.includes(stream);
   const { wrapped } = source.from === 'wrapper' ? source : { wrapped: null };
-  const argv = verdict.ok
-    ? wrapped?.exporting?.(variables)
-    : wrapped?.refusing(binary(refusal(asked, verdict)));
+  const argv = verdict === null ? [] : argvOf(wrapped, { asked, verdict, variables });
   return {
     ...asItCame(),
     relay: { stdout: has('stdout'), stderr: has('stderr'), terminal: has('terminal'), script },
@@ -51,6 +51,14 @@ export function running({ asked, verdict, streams, variables, token }: Begun, sc
     environment: Object.entries(variables).map(([name, value]) => Buffer.from(`${name}=${value}`)),
     token,
   };
+}
+
+function argvOf(
+  wrapped: Wrapped | null,
+  { asked, verdict, variables }: Pick<Begun, 'asked' | 'variables'> & { verdict: Judged },
+): string[] | undefined {
+  if (verdict.ok) return wrapped?.exporting?.(variables);
+  return wrapped?.refusing(binary(refusal(asked, verdict)));
 }
 
 /** It does not run. */

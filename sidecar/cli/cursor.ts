@@ -2,7 +2,9 @@
 import { dirname, join } from 'node:path';
 import type { Identity } from '../../recorder/audit/identity.ts';
 import { DOOR_LIMITS, Door } from '../agent/door.ts';
+import { OnFailure } from '../agent/on-failure.ts';
 import type { CursorHooks } from '../cursor/hooks.ts';
+import { localIdentity } from '../identity/local.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import type { Evidence } from './evidence.ts';
 import { complainOf, visible } from './format.ts';
@@ -63,8 +65,11 @@ export async function openDoor(
     },
     report: complain,
   });
+  const onFailure = new OnFailure(path, continuesHere(policy), complain);
+  await onFailure.say();
   return {
     async close() {
+      await onFailure.close();
       await shells?.then((here) => here.close());
       await door.close();
       await (await hooks)?.close();
@@ -72,23 +77,28 @@ export async function openDoor(
   };
 }
 
+/** Who it is here is found out only where a policy speaks of it. */
+function continuesHere(policy: PolicyFile): () => boolean {
+  let who: Identity | null = null;
+  return () => {
+    const current = policy.current();
+    const stated = current.policies.some(({ spec }) => spec.recording?.onRecorderFailure === 'continue');
+    if (!stated) return false;
+    who ??= localIdentity({});
+    return current.continuesUnrecorded(who);
+  };
+}
+
 /** Loaded when the first hook asks. */
 async function entrance({ journal, vault, approvals }: Evidence, policy: PolicyFile): Promise<CursorHooks> {
-  const [
-    { systemClock },
-    { analyse, analyseArgv },
-    { CursorHooks },
-    { MachineFiles },
-    { Gate },
-    { localIdentity },
-  ] = await Promise.all([
-    import('../clock.ts'),
-    import('../command/analyse.ts'),
-    import('../cursor/hooks.ts'),
-    import('../files/machine-files.ts'),
-    import('../gate.ts'),
-    import('../identity/local.ts'),
-  ]);
+  const [{ systemClock }, { analyse, analyseArgv }, { CursorHooks }, { MachineFiles }, { Gate }] =
+    await Promise.all([
+      import('../clock.ts'),
+      import('../command/analyse.ts'),
+      import('../cursor/hooks.ts'),
+      import('../files/machine-files.ts'),
+      import('../gate.ts'),
+    ]);
   const current = () => policy.current();
   const { user, groups } = localIdentity({});
   const identity: Identity = { user, groups, proof: 'hook' };

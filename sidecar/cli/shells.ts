@@ -36,6 +36,8 @@ export async function shellsHere(
       policy: () => current().digest,
     },
     identity: localIdentity({}),
+    continues: (identity) => current().continuesUnrecorded(identity),
+    decide: (action, identity) => current().decide(action, identity, systemClock.now()),
     around: { home, workspace: (cwd) => workspaceOf(cwd, home), files: () => machine.view() },
     access: accessOf(evidence, files),
   });

@@ -29,7 +29,7 @@ function warnings(policy: AgentPolicy): Said[] {
   if (recording?.onRecorderFailure === 'continue')
     said.push([
       ['recording', 'onRecorderFailure'],
-      'nothing acts on it yet: what cannot be recorded does not happen',
+      'only shells behind the launcher go on unrecorded: nothing else happens that cannot be recorded',
     ]);
   subjects.forEach(({ podLabels }, place) => {
     if (podLabels === undefined) return;

@@ -5,7 +5,7 @@ import { hostname } from 'node:os';
 import type { BodyOf, DraftBody } from '../../recorder/audit/event.ts';
 import type { Identity } from '../../recorder/audit/identity.ts';
 import type { Entrance, TerminalSize } from '../../recorder/audit/session.ts';
-import type { SessionId } from '../../recorder/audit/units.ts';
+import type { Micros, SessionId } from '../../recorder/audit/units.ts';
 import { ChaperoneError } from '../../recorder/errors.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { CommandAction, RemotePlace, Verdict } from '../action.ts';
@@ -104,6 +104,10 @@ export class SessionLog {
       agent: VERSION,
       ...(entrance !== undefined && { entrance }),
     };
+  }
+
+  now(): Micros {
+    return this.#options.guard.clock.now();
   }
 
   /** Output that came before is stored before. */

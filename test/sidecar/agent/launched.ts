@@ -69,7 +69,7 @@ export interface Launched {
   restart(): Promise<void>;
 }
 
-export type Variation = Partial<Pick<ShellsOptions, 'access' | 'patience'>> & {
+export type Variation = Partial<Pick<ShellsOptions, 'access' | 'patience' | 'continues'>> & {
   journal?: (log: AuditLog) => Journal;
 };
 
@@ -144,6 +144,7 @@ async function started(data: string, path: string, { vault, reports, variation }
     ...{ endings, report, archive: log, tokens: new Tokens(log.secret('shells')) },
     guard: { journal, gate, clock, vault, policy: () => 'test', analyse, analyseArgv },
     identity: { user: 'agent', groups: [], proof: 'claimed' },
+    decide,
     around: { home: '/home/agent', workspace: () => undefined, files: () => null },
     ...rest,
   });
