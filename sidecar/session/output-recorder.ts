@@ -11,17 +11,13 @@ import type { Micros, SessionId } from '../../recorder/audit/units.ts';
 import type { Journal } from '../../recorder/log/ports.ts';
 import type { Clock } from '../clock.ts';
 import { patience } from '../mask/stream.ts';
+import { giveBack, recycled } from '../recycled.ts';
+import { EVENT_BYTES, enter, leave, share } from './output-share.ts';
 
 /** Longest time that bytes wait for company. */
 const COLLECT_MS = 15;
-/** The content of one event: small enough to be found and shown alone. */
-const EVENT_BYTES = 1 << 16;
-/** A chunk this large goes without waiting: several events, for each hop to the disk and to the screen costs the same. */
-const CHUNK_BYTES = 4 * EVENT_BYTES;
 /** Chunks of which the journal has not yet said that they are stored; more would only queue up there. */
 const IN_FLIGHT = 4;
-/** Source stops above, and goes on below half of it. */
-const HIGH_WATER = 1 << 20;
 
 const EMPTY = Buffer.alloc(0);
 
@@ -46,6 +42,8 @@ interface Chunk {
   shown: Uint8Array;
   /** Bytes of the stream that it stands for. */
   covers: number;
+  /** Memory that is ours to use again. */
+  own?: Buffer;
 }
 
 export interface OutputRecorderOptions {
@@ -75,8 +73,6 @@ export class OutputRecorder {
   #full: Buffer[] = [];
   #chunk: Buffer = EMPTY;
   #filled = 0;
-  /** Buffers of chunks that are stored and forwarded: a flood in fresh memory would keep the collector busy. */
-  #spare: Buffer[] = [];
   #since: Micros = 0;
   /** Bytes that were pushed and let go of, and for which no event stands yet. */
   #uncovered = 0;
@@ -134,7 +130,7 @@ export class OutputRecorder {
     this.flush();
     this.#uncovered += covers;
     const chunk = { stored: Buffer.from(record), shown: Buffer.from(agent), covers: this.#uncovered };
-    this.#held += chunk.stored.length;
+    this.#hold(chunk.stored.length);
     this.#send([chunk], this.#options.clock.now());
     this.#throttle();
   }
@@ -145,7 +141,7 @@ export class OutputRecorder {
     if (this.#collected === 0) this.#since = this.#options.clock.now();
     for (let rest = bytes; rest.length > 0; ) rest = rest.subarray(this.#fill(rest));
     this.#collected += bytes.length;
-    this.#held += bytes.length;
+    this.#hold(bytes.length);
     this.#throttle();
     this.#schedule();
   }
@@ -158,18 +154,18 @@ export class OutputRecorder {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     if (this.#collected === 0 || this.#broken) return;
-    const chunks = [...this.#full, this.#chunk.subarray(0, this.#filled)];
     const at = this.#since;
     const asTheyAre = this.#uncovered === this.#collected;
     const covers = (bytes: Buffer, place: number) =>
       asTheyAre ? bytes.length : place === 0 ? this.#uncovered : 0;
-    const sent = chunks.map((bytes, place) => ({
-      stored: bytes,
-      shown: bytes,
+    const chunk = (bytes: Buffer, own: Buffer, place: number): Chunk => ({
+      ...{ stored: bytes, shown: bytes, own },
       covers: covers(bytes, place),
-    }));
+    });
+    const whole = this.#full.map((bytes, place) => chunk(bytes, bytes, place));
+    const last = chunk(this.#chunk.subarray(0, this.#filled), this.#chunk, whole.length);
     this.#forget();
-    this.#send(sent, at);
+    this.#send([...whole, last], at);
   }
 
   #send(chunks: readonly Chunk[], at: Micros): void {
@@ -210,14 +206,13 @@ export class OutputRecorder {
 
   async #deliver(stored: Promise<void>, chunks: readonly Chunk[]): Promise<void> {
     await stored;
-    for (const { stored: bytes, shown, covers } of chunks) {
+    for (const { stored: bytes, shown, covers, own } of chunks) {
       if (this.#broken) return;
       await this.#options.forward(shown, covers);
-      this.#held -= bytes.length;
-      if (bytes.buffer.byteLength === CHUNK_BYTES) this.#spare.push(Buffer.from(bytes.buffer));
+      this.#hold(-bytes.length);
+      if (own !== undefined) giveBack(own);
     }
     this.#inFlight -= 1;
-    if (this.#held === 0) this.#spare = [];
     this.#throttle();
     this.#schedule();
   }
@@ -233,15 +228,26 @@ export class OutputRecorder {
 
   /** A keystroke's echo gets a small buffer, a flood large ones again and again. */
   #grow(wanted: number): void {
-    if (this.#filled === CHUNK_BYTES) {
+    const { chunk } = share();
+    if (this.#filled >= chunk) {
       this.#full.push(this.#chunk);
       this.#chunk = EMPTY;
       this.#filled = 0;
     }
-    const size = this.#filled === 0 ? wanted : this.#filled < EVENT_BYTES ? EVENT_BYTES : CHUNK_BYTES;
-    const larger = this.#spare.pop() ?? newBuffer(Math.min(size, CHUNK_BYTES));
+    const size =
+      this.#filled === 0 ? Math.min(wanted, chunk) : this.#filled < EVENT_BYTES ? EVENT_BYTES : chunk;
+    const larger = recycled(size);
     this.#chunk.copy(larger, 0, 0, this.#filled);
+    giveBack(this.#chunk);
     this.#chunk = larger;
+  }
+
+  #hold(bytes: number): void {
+    if (this.#broken) return;
+    const before = this.#held;
+    this.#held += bytes;
+    if (before === 0) enter();
+    if (this.#held === 0) leave();
   }
 
   #forget(): void {
@@ -255,7 +261,7 @@ export class OutputRecorder {
     if (this.#collected === 0 || this.#broken) return;
     const quiet = performance.now() - this.#lastFlush;
     const now = this.#inFlight === 0 ? quiet >= COLLECT_MS : false;
-    if (now || (this.#collected >= CHUNK_BYTES && this.#inFlight < IN_FLIGHT)) {
+    if (now || (this.#collected >= share().chunk && this.#inFlight < IN_FLIGHT)) {
       this.flush();
     } else if (this.#timer === undefined && this.#inFlight === 0) {
       this.#timer = setTimeout(() => this.flush(), Math.max(1, COLLECT_MS - quiet));
@@ -263,10 +269,11 @@ export class OutputRecorder {
   }
 
   #throttle(): void {
-    if (!this.#stopped && this.#held > HIGH_WATER) {
+    const { most } = share();
+    if (!this.#stopped && this.#held > most) {
       this.#stopped = true;
       this.#options.throttle(true);
-    } else if (this.#stopped && this.#held < HIGH_WATER / 2) {
+    } else if (this.#stopped && this.#held < most / 2) {
       this.#stopped = false;
       this.#options.throttle(false);
     }
@@ -274,6 +281,7 @@ export class OutputRecorder {
 
   #fail(error: unknown): void {
     if (this.#broken) return;
+    this.#hold(-this.#held);
     this.#broken = true;
     clearTimeout(this.#timer);
     clearTimeout(this.#quiet);
@@ -282,11 +290,6 @@ export class OutputRecorder {
     if (this.#stopped) this.#options.throttle(false);
     this.#options.failed(error);
   }
-}
-
-/** A buffer of a whole chunk has memory of its own, by which it is known again. */
-function newBuffer(size: number): Buffer {
-  return size === CHUNK_BYTES ? Buffer.allocUnsafeSlow(size) : Buffer.allocUnsafe(size);
 }
 
 /** A chunk, cut into what is stored as one event each. */

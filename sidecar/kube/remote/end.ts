@@ -7,7 +7,7 @@
  * the peer counts them, and by pausing the socket where it does not (WebSocket, and Kubernetes' own SPDY).
  */
 import type { Duplex } from 'node:stream';
-import { giveBack } from '../wire/recycled.ts';
+import { giveBack } from '../../recycled.ts';
 
 /** What an end needs of a protocol: `Stream` is what data belongs to, a channel or a stream. */
 export interface Peer<Event, Stream> {
@@ -24,7 +24,7 @@ export interface Peer<Event, Stream> {
 type Said = { kind: 'data'; data: Buffer } | { kind: 'writable' } | { kind: string };
 
 /** What waits to be handled, in memory: above it the socket is paused where the peer has no windows. */
-const HIGH_WATER = 1 << 18;
+const HIGH_WATER = 1 << 17;
 /** Whoever was heard within this time is there. */
 const LIVELY_MS = 2000;
 /** What the socket has taken and not yet sent: a wait for each piece would halve what passes. */

@@ -116,6 +116,29 @@ t.test('a journal that is slow stops the source, and holds no more than it must'
   t.equal(Buffer.concat(forwarded).length, pushed);
 });
 
+t.test('where many are slow at once, each holds little; whoever is alone again has much', async (t) => {
+  let release: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const many = Array.from({ length: 100 }, () => bench(() => gate));
+  const piece = Buffer.alloc(10_000);
+  const fill = ({ recorder, throttles }: Bench) => {
+    let pushed = 0;
+    for (; throttles.at(-1) !== true && pushed < 3_000_000; pushed += piece.length) recorder.push(piece);
+    return pushed;
+  };
+  for (const { recorder } of many) recorder.push(piece);
+  const all = many.map(fill);
+  t.ok(Math.max(...all) < 250_000, `one held ${Math.max(...all)}`);
+  release();
+  await Promise.all(many.map(({ recorder }) => recorder.settled()));
+  t.ok(many.every(({ throttles }) => throttles.at(-1) === false));
+  t.ok(many.every(({ forwarded }, i) => Buffer.concat(forwarded).length === all[i]! + piece.length));
+  const alone = bench(() => new Promise(() => {}));
+  t.ok(fill(alone) > 1_000_000);
+});
+
 t.test('a receiver that is slow stops the source, too', async (t) => {
   let release: () => void = () => undefined;
   const gate = new Promise<void>((resolve) => {

@@ -1,5 +1,5 @@
 /** SPDY frames → bytes. Pure. The frames are in frame.ts. */
-import { frameBuffer } from '../recycled.ts';
+import { recycled } from '../../../recycled.ts';
 import { FLAG_FIN, PAYLOAD_LIMIT, TYPE, VERSION } from './frame.ts';
 
 const HEAD = 8;
@@ -34,7 +34,7 @@ export function encodeWindowUpdate(stream: number, delta: number): Buffer {
 /** One copy. Data over 16 MiB becomes several frames. */
 export function encodeData(stream: number, data: Uint8Array, fin: boolean): Buffer {
   const frames = Math.max(1, Math.ceil(data.length / PAYLOAD_LIMIT));
-  const bytes = frameBuffer(frames * HEAD + data.length);
+  const bytes = recycled(frames * HEAD + data.length);
   for (let turn = 0, at = 0; turn < frames; turn += 1) {
     const piece = data.subarray(turn * PAYLOAD_LIMIT, (turn + 1) * PAYLOAD_LIMIT);
     bytes.writeUInt32BE(stream, at);

@@ -1,5 +1,5 @@
 /** What we say to a WebSocket peer → bytes. Pure. The frames are in frame.ts. */
-import { frameBuffer } from '../recycled.ts';
+import { recycled } from '../../../recycled.ts';
 import { CONTROL_LIMIT, FIN, MASKED, OPCODE } from './frame.ts';
 import { maskInto } from './mask.ts';
 
@@ -56,7 +56,7 @@ export class WebSocketEncoder {
     const key = this.#keys?.() ?? null;
     const extended = length > 0xffff ? 8 : length > CONTROL_LIMIT ? 2 : 0;
     const start = 2 + extended + (key === null ? 0 : 4);
-    const frame = frameBuffer(start + length);
+    const frame = recycled(start + length);
     frame[0] = FIN | opcode;
     frame[1] = (key === null ? 0 : MASKED) | (extended === 8 ? 127 : extended === 2 ? 126 : length);
     if (extended === 2) frame.writeUInt16BE(length, 2);
