@@ -46,15 +46,44 @@ function array(values: readonly unknown[]): string {
   return `${out}]`;
 }
 
-/** A member that is undefined is absent, as JSON.stringify has it. Array.sort compares UTF-16 code units. */
+/** A member that is undefined is absent, as JSON.stringify has it. */
 function object(value: Record<string, unknown>): string {
-  let out = '{';
-  for (const key of Object.keys(value).sort()) {
+  let out = '';
+  const keys = sorted(Object.keys(value));
+  for (let i = 0; i < keys.length; i++) {
+    const key = keys[i]!;
     const member = value[key];
     if (member === undefined) continue;
-    out += `${out.length === 1 ? '' : ','}${text(key)}:${canonicalText(member)}`;
+    out += (out === '' ? nameOf(key) : `,${nameOf(key)}`) + canonicalText(member);
   }
-  return `${out}}`;
+  return `{${out}}`;
+}
+
+/** More than an event's objects have. */
+const FEW = 24;
+
+/** By UTF-16 code units, as `<` and Array.sort compare; a few are in order sooner than that is under way. */
+function sorted(keys: string[]): string[] {
+  if (keys.length > FEW) return keys.sort();
+  for (let i = 1; i < keys.length; i++) {
+    const key = keys[i]!;
+    let at = i;
+    for (; at > 0 && keys[at - 1]! > key; at--) keys[at] = keys[at - 1]!;
+    keys[at] = key;
+  }
+  return keys;
+}
+
+/** Names of members as they are written. Events have few of them; what else comes is not worth remembering. */
+const names = new Map<string, string>();
+const MOST_NAMES = 512;
+
+function nameOf(key: string): string {
+  const known = names.get(key);
+  if (known !== undefined) return known;
+  const name = `${text(key)}:`;
+  if (names.size < MOST_NAMES && key.length <= 32) names.set(key, name);
+  return name;
 }
 
 function invalid(why: string): ChaperoneError {
