@@ -46,8 +46,17 @@ export interface CompiledPolicy {
 
 const DEFAULT_BODY_BYTES = 8 * 1024 * 1024;
 
+/** What the policies come to for one identity, whatever it asks for. */
+interface Standing {
+  applying: readonly CompiledPolicy[];
+  masking: Masking;
+  keptBytes: number;
+}
+
 export class PolicySet {
   readonly #policies: readonly ((identity: Identity) => CompiledPolicy | null)[];
+  /** A session's identity is one object that nobody changes, and a state of the policies a set of its own. */
+  readonly #standing = new WeakMap<Identity, Standing>();
 
   /** What the built-in rules protect. */
   readonly surroundings: Surroundings;
@@ -59,7 +68,7 @@ export class PolicySet {
   }
 
   applyingTo(identity: Identity): readonly CompiledPolicy[] {
-    return this.#policies.flatMap((policyFor) => policyFor(identity) ?? []);
+    return this.#standingOf(identity).applying;
   }
 
   /** Whether input is recorded: it is as soon as one policy that applies says so. */
@@ -74,8 +83,7 @@ export class PolicySet {
 
   /** The most bytes that are kept of a body: the most that a policy which applies says. */
   keptBytes(identity: Identity): number {
-    const stated = this.applyingTo(identity).flatMap(({ bodyBytes }) => bodyBytes ?? []);
-    return stated.length === 0 ? DEFAULT_BODY_BYTES : Math.max(...stated);
+    return this.#standingOf(identity).keptBytes;
   }
 
   /** Whether what cannot be recorded may happen: only where all that say something about it say so. */
@@ -95,8 +103,26 @@ export class PolicySet {
 
   /** What is masked of what passes for this identity. */
   masking(identity: Identity): Masking {
-    return strictest(this.applyingTo(identity).map(({ masking }) => masking));
+    return this.#standingOf(identity).masking;
   }
+
+  #standingOf(identity: Identity): Standing {
+    let standing = this.#standing.get(identity);
+    if (standing === undefined) {
+      standing = standingOf(this.#policies.flatMap((policyFor) => policyFor(identity) ?? []));
+      this.#standing.set(identity, standing);
+    }
+    return standing;
+  }
+}
+
+function standingOf(applying: readonly CompiledPolicy[]): Standing {
+  const bytes = applying.flatMap(({ bodyBytes }) => bodyBytes ?? []);
+  return {
+    applying,
+    masking: strictest(applying.map(({ masking }) => masking)),
+    keptBytes: bytes.length === 0 ? DEFAULT_BODY_BYTES : Math.max(...bytes),
+  };
 }
 
 /** What of a policy counts for whom; null for nothing of it. */
