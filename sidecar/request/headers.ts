@@ -98,13 +98,19 @@ export function acceptableEncoding(headers: Headers): Header {
 /** Headers of an answer that go back to the client. */
 export function returned(raw: readonly string[]): Header[] {
   const pairs: Header[] = [];
-  for (let at = 0; at + 1 < raw.length; at += 2) pairs.push([raw[at]!, raw[at + 1]!]);
-  const hop = new Set(
-    pairs
-      .filter(([name]) => name.toLowerCase() === 'connection')
-      .flatMap(([, value]) => value.split(',').map((named) => named.trim().toLowerCase())),
-  );
-  return pairs.filter(([name]) => !NOT_RETURNED.has(name.toLowerCase()) && !hop.has(name.toLowerCase()));
+  const hop = new Set<string>();
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const name = raw[at]!.toLowerCase();
+    if (!NOT_RETURNED.has(name)) pairs.push([raw[at]!, raw[at + 1]!]);
+    else if (name === 'connection')
+      for (const named of raw[at + 1]!.split(',')) hop.add(named.trim().toLowerCase());
+  }
+  return hop.size === 0 ? pairs : pairs.filter(([name]) => !hop.has(name.toLowerCase()));
+}
+
+/** Whether a header is called so, in whatever case. @param wanted in lower case */
+export function isCalled([name]: Header, wanted: string): boolean {
+  return name.length === wanted.length && name.toLowerCase() === wanted;
 }
 
 /** Characters of a claim that are kept. */

@@ -1,5 +1,5 @@
 /** The head of the server's answer, as it is passed on. Pure. */
-import { type Header, returned } from '../../request/headers.ts';
+import { type Header, isCalled, returned } from '../../request/headers.ts';
 
 export interface AnswerHead {
   status: number;
@@ -23,7 +23,7 @@ export function answerHead(status: number, message: string, raw: readonly (Buffe
 
 /** For an answer whose framing is ours to say. */
 export function withoutLength({ headers }: AnswerHead): Header[] {
-  return headers.filter(([name]) => name.toLowerCase() !== 'content-length');
+  return headers.filter((header) => !isCalled(header, 'content-length'));
 }
 
 /** Whether an answer to this can have a body at all. */
@@ -32,5 +32,5 @@ export function hasBody(method: string, status: number): boolean {
 }
 
 function headerOf(headers: readonly Header[], wanted: string): string | undefined {
-  return headers.find(([name]) => name.toLowerCase() === wanted)?.[1];
+  return headers.find((header) => isCalled(header, wanted))?.[1];
 }

@@ -136,7 +136,11 @@ export class Visit implements Running {
     const since = ports.clock.now();
     let found = await this.#probed(principal, candidate, null);
     const verdict = await gate.judge(principal.session, principal.identity, found.action, {
-      ...{ signal: gone(response), held },
+      // Made where somebody waits: to be able to abort costs more than most decisions.
+      get signal() {
+        return gone(response);
+      },
+      held,
       foresee: async () => {
         found = await this.#probed(principal, candidate, found);
         return found.action;
