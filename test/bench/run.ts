@@ -10,6 +10,7 @@ const BENCHES: Record<string, () => Promise<{ run(): Promise<Row[]> }>> = {
   store: () => import('./store.ts'),
   'judged-command': () => import('./judged-command.ts'),
   pty: () => import('./pty.ts'),
+  launcher: () => import('./launcher.ts'),
   replay: () => import('./replay.ts'),
   export: () => import('./export.ts'),
   ingest: () => import('./ingest.ts'),
