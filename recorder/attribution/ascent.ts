@@ -12,6 +12,7 @@ import { type Asked, around, askedIn, widened } from './around.ts';
 import { type Basis, type Finding, type Link, momentOf } from './chain.ts';
 import { sameMachine } from './machine.ts';
 import { type Place, WINDOW } from './matching.ts';
+import { conversationLinks, personLink, toldBy } from './people.ts';
 import { commandOf, type Ran, type Requested, ranIn, runsKubectl, type Sources } from './sources.ts';
 import { type Act, promptOf, type Talk, TalkReader } from './talk.ts';
 
@@ -70,7 +71,10 @@ export async function aboveCommand(sources: Sources, summary: SessionSummary, ra
     const findings = pair.announced.allowed
       ? []
       : [finding('RUN_THOUGH_REFUSED', ran, summary, ran.body.line)];
-    return { links: [...above.links, own('matched', 'hook')], findings: [...above.findings, ...findings] };
+    return {
+      links: [...above.links, own('matched', toldBy(pair.announced.summary))],
+      findings: [...above.findings, ...findings],
+    };
   }
   const above = await aboveSession(sources, summary, ran);
   const claims = summary.identity.conversation !== undefined;
@@ -108,13 +112,13 @@ function actLinks(
   act: Pick<Act, 'session' | 'seq' | 'at' | 'generation' | 'text'>,
 ): Link[] {
   const prompt = promptOf(talk, act);
-  const hook = { proof: 'hook', basis: 'hook' } as const;
+  const hook = { proof: toldBy(summary), basis: 'hook' } as const;
   const own: Link = { ...momentOf(act, summary.startedAt), kind: 'act', text: act.text, ...hook };
   const asked: Link[] =
     prompt === null
       ? []
       : [{ ...momentOf(prompt, summary.startedAt), kind: 'prompt', text: prompt.text, ...hook }];
-  return [...conversationLinks(summary, prompt?.email ?? emailOf(talk)), ...asked, own];
+  return [...conversationLinks(summary, talk, act), ...asked, own];
 }
 
 /** Who it was, as far as the session itself tells. */
@@ -125,7 +129,7 @@ async function aboveSession(sources: Sources, summary: SessionSummary, place: Pl
   if (claimed !== null) {
     const talk = await talkOf(sources, claimed, Number.MAX_SAFE_INTEGER);
     const prompt = promptOf(talk, { generation: identity.generation ?? '\0', at: place.at });
-    const links = conversationLinks(claimed, prompt?.email ?? emailOf(talk)).map(weakened);
+    const links = conversationLinks(claimed, talk, place).map(weakened);
     if (prompt === null) return { links, findings: [] };
     const own: Link = {
       ...momentOf(prompt, claimed.startedAt),
@@ -209,31 +213,6 @@ export async function talkOf(sources: Sources, { id }: SessionSummary, upTo: num
     if (stored.event.seq >= upTo) break;
   }
   return reader.talk;
-}
-
-function emailOf({ prompts }: Talk): string {
-  return prompts.findLast(({ email }) => email !== '')?.email ?? '';
-}
-
-function conversationLinks(summary: SessionSummary, email: string): Link[] {
-  const { entrance, startedAt, id } = summary;
-  const start = momentOf({ session: id, seq: 0, at: startedAt }, startedAt);
-  const text = entrance?.kind === 'cursor' ? entrance.conversation : '';
-  return [
-    personLink(summary, email),
-    { ...start, kind: 'conversation', text: text || 'without an id', proof: 'hook', basis: 'hook' },
-  ];
-}
-
-/** The people that a signature names; else who the hook says is signed in; else the user that it ran as. */
-function personLink({ id, startedAt, identity }: SessionSummary, email: string): Link {
-  const start = momentOf({ session: id, seq: 0, at: startedAt }, startedAt);
-  const { humans = [], proof, user } = identity;
-  if (proof === 'signed' && humans.length > 0)
-    return { ...start, kind: 'person', text: humans.join(', '), proof: 'signed', basis: 'signed' };
-  if (email !== '')
-    return { ...start, kind: 'person', text: `${email} (as ${user})`, proof: 'hook', basis: 'hook' };
-  return { ...start, kind: 'person', text: user, proof: 'claimed', basis: 'environment' };
 }
 
 function finding(code: Finding['code'], place: Place, { startedAt }: SessionSummary, text: string): Finding {

@@ -46,6 +46,8 @@ export interface Act extends Place {
 export interface Talk {
   prompts: Prompt[];
   acts: Act[];
+  /** When a signature said for whom, and until when that holds. */
+  proven: (Place & { humans: string[]; until: Micros })[];
   /** How many hooks told something. */
   hooks: number;
   /** True where there was more than is kept. */
@@ -65,7 +67,7 @@ const EDIT = /^(Write|Edit|MultiEdit|StrReplace|search_replace|edit_file|Delete|
 const MCP = /^(MCP:|mcp__)/;
 
 export class TalkReader {
-  readonly talk: Talk = { prompts: [], acts: [], hooks: 0, cut: false };
+  readonly talk: Talk = { prompts: [], acts: [], proven: [], hooks: 0, cut: false };
   /** Acts that may still be told more of, by what they are; the oldest first. */
   readonly #open = new Map<string, Act[]>();
 
@@ -77,6 +79,8 @@ export class TalkReader {
     const place = { session, seq, at };
     if (body.type === 'session.start' && body.entrance?.kind === 'cursor')
       this.#root = body.entrance.roots[0] ?? '';
+    else if (body.type === 'identity.proven' && !this.#isFull(this.talk.proven))
+      this.talk.proven.push({ ...place, humans: body.identity.humans ?? [], until: body.until });
     else if (body.type === 'hook.received') this.#hook(place, body, content);
     else if (body.type === 'command.decided' && body.context === undefined)
       this.#decided(place, 'command', body.line, body);

@@ -105,6 +105,7 @@ async function effectsOf(
   { pairs, unexecuted }: { pairs: Pair<Asking, Ran>[]; unexecuted: Asking[] },
 ): Promise<Map<Act, Effect[]>> {
   const effects = new Map<Act, Effect[]>();
+  const proof = summary.identity.proof === 'claimed' ? 'claimed' : 'hook';
   const bySession = Map.groupBy(pairs, ({ executed }) => executed.session);
   for (const [session, of] of bySession) {
     const ranThere = await sources.session(session);
@@ -117,7 +118,7 @@ async function effectsOf(
     for (const { announced, executed } of of) {
       const own: Effect = {
         ...momentOf(executed, ranThere.startedAt),
-        ...{ kind: 'command', text: executed.body.line, proof: 'hook', basis: 'matched' },
+        ...{ kind: 'command', text: executed.body.line, proof, basis: 'matched' },
         outcome: executed.allowed ? 'done' : 'refused',
       };
       effects.set(announced.act, [own, ...(requests.get(executed.seq) ?? [])]);

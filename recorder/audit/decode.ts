@@ -17,6 +17,14 @@ const session = z.string().refine(isSessionId, 'not a session id');
 const content = z.strictObject({ bytes: count, hash: z.string().regex(/^[A-Za-z0-9_-]{43}$/) });
 const size = { cols: count, rows: count };
 
+const agentRun = z.strictObject({
+  issuer: z.string(),
+  subject: z.string(),
+  agent: z.string(),
+  turn: z.string(),
+  team: z.string(),
+});
+
 const identity = z.strictObject({
   user: z.string(),
   groups: z.array(z.string()),
@@ -33,6 +41,7 @@ const identity = z.strictObject({
   conversation: z.string().exactOptional(),
   generation: z.string().exactOptional(),
   humans: z.array(z.string()).exactOptional(),
+  run: agentRun.exactOptional(),
   proof: z.enum(['signed', 'hook', 'claimed']),
 });
 
@@ -196,6 +205,7 @@ const body = z.discriminatedUnion('type', [
     agent: z.string(),
     entrance: entrance.exactOptional(),
   }),
+  z.strictObject({ type: z.literal('identity.proven'), identity, until: count }),
   z.strictObject({
     type: z.literal('session.output'),
     content,

@@ -13,6 +13,20 @@ export interface Pod {
   labels?: Record<string, string>;
 }
 
+/**
+ * The run of an agent that a signed token names. It was active in the pod at that time; which of the pod's processes asked
+ * it does not say, nor that the conversation of a hook is the same.
+ */
+export interface AgentRun {
+  /** Who signed it. */
+  issuer: string;
+  subject: string;
+  /** As Cursor calls them; empty where they are not told. */
+  agent: string;
+  turn: string;
+  team: string;
+}
+
 /** Who asks. */
 export interface Identity {
   user: string;
@@ -25,5 +39,7 @@ export interface Identity {
   generation?: string;
   /** The people that it acts for, as they are called where they log in: the owner of the pod, the user of Cursor. */
   humans?: string[];
+  /** Where a token of Cursor's was active: it names `humans`. */
+  run?: AgentRun;
   proof: Proof;
 }

@@ -1,6 +1,6 @@
 /** What is recorded of a session: a terminal, a remote command, the traffic of one client. */
 import type { Identity } from './identity.ts';
-import type { SessionId } from './units.ts';
+import type { Micros, SessionId } from './units.ts';
 
 export interface TerminalSize {
   cols: number;
@@ -59,6 +59,8 @@ export type SessionBody<Content> =
       /** How many bytes of the stream it stands for, where masking has made it another length. */
       covers?: number;
     }
+  /** From here on a signed token says for whom the agent of this pod works; or another one than before. */
+  | { type: 'identity.proven'; identity: Identity; until: Micros }
   | { type: 'session.input'; content: Content }
   | ({ type: 'session.resize' } & TerminalSize)
   | {

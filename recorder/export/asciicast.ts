@@ -78,6 +78,7 @@ export class CastEvents {
           { time: this.#last, code: 'x', status: body.status },
         ];
       case 'session.start':
+      case 'identity.proven':
       case 'hook.received':
       case 'connection.opened':
       case 'connection.closed':

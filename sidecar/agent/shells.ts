@@ -33,6 +33,8 @@ export interface ShellsOptions {
   guard: Guard;
   /** Whom the agent runs as; what the environment claims is added. */
   identity: Identity;
+  /** Adds what a signed token proves of it. */
+  signed?: ((identity: Identity) => Identity) | undefined;
   around: Surroundings;
   tokens: Tokens;
   archive: Archive;
@@ -277,7 +279,8 @@ export class Shells {
   }
 
   #identityOf({ environment }: Asked): Identity {
-    return { ...this.#options.identity, ...claimsIn(environment), proof: 'claimed' };
+    const claimed: Identity = { ...this.#options.identity, ...claimsIn(environment), proof: 'claimed' };
+    return this.#options.signed?.(claimed) ?? claimed;
   }
 }
 

@@ -5,6 +5,7 @@ import { DOOR_LIMITS, Door } from '../agent/door.ts';
 import { OnFailure } from '../agent/on-failure.ts';
 import type { CursorHooks } from '../cursor/hooks.ts';
 import { localIdentity } from '../identity/local.ts';
+import type { SignedRun } from '../identity/signed-run.ts';
 import type { PolicyFile } from '../policy/policy-file.ts';
 import type { Evidence } from './evidence.ts';
 import { complainOf, visible } from './format.ts';
@@ -36,6 +37,7 @@ export function tooLong(path: string): string | null {
 export async function openDoor(
   data: string,
   { evidence, policy, secret }: Pick<RunningRecorder, 'evidence' | 'policy' | 'secret'>,
+  signed: SignedRun | null = null,
 ): Promise<Closeable | null> {
   const path = socketPath(data);
   const amiss = tooLong(path);
@@ -48,12 +50,12 @@ export async function openDoor(
   const door = await Door.open({
     path,
     hook: async (bytes, signal) => {
-      hooks ??= entrance(evidence, policy);
+      hooks ??= entrance(evidence, policy, signed);
       return (await hooks).answer(bytes, signal);
     },
     shell: (talk, first) => {
       shells ??= import('./shells.ts').then(({ shellsHere }) =>
-        shellsHere({ evidence, policy, secret }, join(dirname(path), 'sessions')),
+        shellsHere({ evidence, policy, secret, signed }, join(dirname(path), 'sessions')),
       );
       shells.then(
         (here) => here.serve(talk, first),
@@ -70,6 +72,7 @@ export async function openDoor(
   return {
     async close() {
       await onFailure.close();
+      signed?.close();
       await shells?.then((here) => here.close());
       await door.close();
       await (await hooks)?.close();
@@ -90,7 +93,11 @@ function continuesHere(policy: PolicyFile): () => boolean {
 }
 
 /** Loaded when the first hook asks. */
-async function entrance({ journal, vault, approvals }: Evidence, policy: PolicyFile): Promise<CursorHooks> {
+async function entrance(
+  { journal, vault, approvals }: Evidence,
+  policy: PolicyFile,
+  signed: SignedRun | null,
+): Promise<CursorHooks> {
   const [{ systemClock }, { analyse, analyseArgv }, { CursorHooks }, { MachineFiles }, { Gate }] =
     await Promise.all([
       import('../clock.ts'),
@@ -110,6 +117,7 @@ async function entrance({ journal, vault, approvals }: Evidence, policy: PolicyF
   });
   return new CursorHooks({
     ...{ identity, home, report: complain },
+    ...(signed !== null && { signed }),
     guard: {
       ...{ journal, vault, gate, clock: systemClock, analyse, analyseArgv },
       policy: () => current().digest,

@@ -7,6 +7,7 @@ import { analyse, analyseArgv } from '../command/analyse.ts';
 import { MachineFiles } from '../files/machine-files.ts';
 import { Gate } from '../gate.ts';
 import { localIdentity } from '../identity/local.ts';
+import type { SignedRun } from '../identity/signed-run.ts';
 import type { Evidence } from './evidence.ts';
 import { complainOf } from './format.ts';
 import { homeDirectory } from './home.ts';
@@ -15,9 +16,14 @@ import { workspaceOf } from './workspace.ts';
 
 export type ShellsHere = Pick<Shells, 'serve' | 'close'>;
 
+interface Parts extends Pick<RunningRecorder, 'evidence' | 'policy' | 'secret'> {
+  /** Tells for whom the agent works; null where nothing does. */
+  signed: SignedRun | null;
+}
+
 /** @param directory where the processes of a session find what is theirs */
 export async function shellsHere(
-  { evidence, policy, secret }: Pick<RunningRecorder, 'evidence' | 'policy' | 'secret'>,
+  { evidence, policy, secret, signed }: Parts,
   directory: string,
 ): Promise<ShellsHere> {
   const { journal, vault, approvals, archive, endings } = evidence;
@@ -38,6 +44,7 @@ export async function shellsHere(
     identity: localIdentity({}),
     continues: (identity) => current().continuesUnrecorded(identity),
     decide: (action, identity) => current().decide(action, identity, systemClock.now()),
+    ...(signed !== null && { signed: (identity) => signed.of(identity) }),
     around: { home, workspace: (cwd) => workspaceOf(cwd, home), files: () => machine.view() },
     access: accessOf(evidence, files),
   });

@@ -12,11 +12,12 @@ import type { Guarding, KubeFlags } from './kube.ts';
 import { type Leave, untilSignal } from './leave.ts';
 import { pageDirectory } from './page.ts';
 import { defaultShell } from './shell.ts';
+import { agentIssuerOption, agentSocketOption, type SignedFlags, signedRun } from './signed.ts';
 import type { Telling } from './telling.ts';
 
 export const DEFAULT_PORT = 7070;
 
-interface Options extends KubeFlags {
+interface Options extends KubeFlags, SignedFlags {
   data?: string;
   oidc?: string;
   port: number;
@@ -42,6 +43,8 @@ export function up(root: Command): void {
       'where the guarded API is, on 127.0.0.1 (default: 6443, or a free one)',
       portNumber,
     )
+    .addOption(agentSocketOption())
+    .addOption(agentIssuerOption())
     .action(run);
 }
 
@@ -61,7 +64,7 @@ async function run(options: Options): Promise<void> {
   const leave = untilSignal();
   let door: Closeable | null = null;
   try {
-    door = await openDoor(data, recorder);
+    door = await openDoor(data, recorder, await signedRun(options));
     greet(recorder, data);
     if (hasTerminal()) await shellHere(recorder, leave);
     else await leave.signalled;

@@ -5,6 +5,7 @@
 import { ulid } from 'ulid';
 import type { Identity } from '../../recorder/audit/identity.ts';
 import type { SessionId } from '../../recorder/audit/units.ts';
+import type { Proven } from '../identity/signed-run.ts';
 import { type Guard, SessionLog } from '../session/session-log.ts';
 import type { Hook } from './hook.ts';
 
@@ -15,11 +16,23 @@ export interface ConversationsOptions {
   guard: Guard;
   /** Who runs Cursor here; the conversation and what proves it are the hook's. */
   identity: Identity;
+  /** What is proven of who it works for; left out where nothing can be. */
+  signed?: Signer | undefined;
+}
+
+/** Who the agent of this pod works for, as a signed token says. */
+export interface Signer {
+  current(): Proven | null;
+  of(identity: Identity): Identity;
+  /** Another turn may have begun. */
+  ask(): void;
 }
 
 export interface Conversation {
   session: SessionId;
   log: SessionLog;
+  /** What was proven when that was last recorded. */
+  proven: string;
 }
 
 export class Conversations {
@@ -54,14 +67,25 @@ export class Conversations {
     for (const conversation of [...this.#open.keys()]) await this.end(conversation).catch(() => undefined);
   }
 
-  /** Who asks, as far as the hook tells. */
+  /** Who asks, as far as the hook tells, and a signature proves for whom. */
   identity({ conversation, generation }: Hook): Identity {
-    return {
+    const told: Identity = {
       ...this.#options.identity,
       ...(conversation !== '' && { conversation }),
       ...(generation !== '' && { generation }),
       proof: 'hook',
     };
+    return this.#options.signed?.of(told) ?? told;
+  }
+
+  /** Records, before anything that comes after it, that it is proven now for whom this is, or for another run or turn. */
+  async prove(conversation: Conversation, hook: Hook): Promise<void> {
+    const proven = this.#options.signed?.current() ?? null;
+    const key = keyOf(proven);
+    if (proven === null || key === conversation.proven) return;
+    const { generation: _, ...identity } = this.identity(hook);
+    await conversation.log.append({ type: 'identity.proven', identity, until: proven.until });
+    conversation.proven = key;
   }
 
   async #begin(hook: Hook): Promise<Conversation> {
@@ -75,6 +99,10 @@ export class Conversations {
       entrance: { kind: 'cursor', conversation, roots },
     });
     await log.start([]);
-    return { session, log };
+    return { session, log, proven: '' };
   }
+}
+
+function keyOf(proven: Proven | null): string {
+  return proven === null ? '' : JSON.stringify([proven.run, proven.humans]);
 }

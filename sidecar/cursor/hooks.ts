@@ -79,7 +79,10 @@ export class CursorHooks {
   ): Promise<SessionId> {
     const { event, conversation, generation, model, email } = hook;
     const path = editedIn(hook);
-    const { session, log } = await this.#conversations.of(hook);
+    const conversing = await this.#conversations.of(hook);
+    const { session, log } = conversing;
+    if (event === 'beforeSubmitPrompt') this.#options.signed?.ask();
+    await this.#conversations.prove(conversing, hook);
     await log.append({
       ...{ type: 'hook.received', hook: event, conversation, generation, model, content },
       ...(email !== null && { email }),

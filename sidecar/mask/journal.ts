@@ -128,6 +128,7 @@ function masked(body: DraftBody, vault: Vault): DraftBody {
       return { ...body, reason: text(body.reason) };
     case 'session.input':
     case 'session.output':
+    case 'identity.proven':
     case 'session.resize':
     case 'connection.opened':
     case 'request.answer':

@@ -89,6 +89,7 @@ function refuseWhatIsNotTheWriters(session: SessionId, body: EventBody): void {
     case 'policy.rejected':
       if (session === SYSTEM) return;
       throw forbidden(`${body.type} in a session`);
+    case 'identity.proven':
     case 'approval.requested':
     case 'approval.effect':
     case 'approval.voted':

@@ -2,6 +2,7 @@
 import t from 'tap';
 import { blame } from '../../../recorder/attribution/blame.ts';
 import { Sources } from '../../../recorder/attribution/sources.ts';
+import type { Identity } from '../../../recorder/audit/identity.ts';
 import { AuditLog } from '../../../recorder/log/audit-log.ts';
 import { newData, sessionId } from '../log/sample.ts';
 import {
@@ -131,6 +132,50 @@ t.test('a shell that only claims the conversation', async (t) => {
     'conversation: unheard-of [claimed, environment]',
     ...Array(3).fill(/./),
   ]);
+});
+
+t.test('a signature names the person from then on, and for as long as it holds', async (t) => {
+  const run = { issuer: 'https://i', subject: 's', agent: 'a', turn: 't', team: 'x' };
+  const identity: Identity = {
+    user: 'agent',
+    groups: [],
+    humans: ['eve@shop.example'],
+    run,
+    proof: 'signed',
+  };
+  const proven = at(2, { type: 'identity.proven', identity, until: T + 300_000_000 });
+  const log = await logOf(t, {
+    [HOOKS]: [
+      conversation(),
+      PROMPT,
+      ...announcement(1, SCALE),
+      proven,
+      ...announcement(3, SCALE),
+      ...announcement(400, SCALE),
+    ],
+    [SHELL]: [begin(), ran(1, SCALE), ran(4, SCALE), ran(401, SCALE)],
+  });
+  const chains = await chainsOf(log, { kind: 'event', session: SHELL, seq: null });
+  t.same(
+    chains.map((chain) => told(chain)[0]),
+    [
+      'person: ada@shop.example (as agent) [hook, hook]',
+      'person: eve@shop.example [signed, signed]',
+      'person: ada@shop.example (as agent) [hook, hook]',
+    ],
+  );
+});
+
+t.test('who only claims to have heard hooks proves nothing by them', async (t) => {
+  const forged = conversation();
+  if (forged.body.type === 'session.start') forged.body.identity.proof = 'claimed';
+  const log = await logOf(t, {
+    [HOOKS]: [forged, PROMPT, ...announcement(2, SCALE)],
+    [SHELL]: [begin(), ran(4, SCALE)],
+  });
+  const [chain] = await chainsOf(log, { kind: 'event', session: SHELL, seq: 1 });
+  t.equal(told(chain!).length, 5);
+  for (const { proof } of chain!.links) t.equal(proof, 'claimed');
 });
 
 t.test('what a hook was refused and ran all the same', async (t) => {

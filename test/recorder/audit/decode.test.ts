@@ -37,6 +37,14 @@ const BODIES: { [T in EventType]: Extract<EventBody, { type: T }> } = {
   },
   'session.output': { type: 'session.output', content, stream: 'stderr' },
   'session.input': { type: 'session.input', content },
+  'identity.proven': {
+    type: 'identity.proven',
+    identity: {
+      ...{ ...identity, humans: ['a@b.example'] },
+      run: { issuer: 'https://i', subject: 's', agent: 'a', turn: 't', team: 'x' },
+    },
+    until: 9,
+  },
   'session.resize': { type: 'session.resize', cols: 1, rows: 2 },
   'session.end': { type: 'session.end', reason: 'failed', status: 255, error: 'e' },
   'session.file': {
@@ -318,7 +326,7 @@ function alter(event: AuditEvent, path: Path, change: 'remove' | 'retype' | 'add
 function optional({ body }: AuditEvent, path: Path, change: string): boolean {
   const member = path.join('.').replace(/^body\.identity\.|^body\./, '');
   const anywhere =
-    /^(pod|conversation|generation|terminal|entrance|stream|error|lost|events|lost\.events|opens|repeats|body|answer|client\..*)$/;
+    /^(pod|conversation|humans|run|generation|terminal|entrance|stream|error|lost|events|lost\.events|opens|repeats|body|answer|client\..*)$/;
   const summary = /^(body|answer)\.(encoding|masked|cut)$/;
   const some: Record<string, string[]> = {
     'session.file': ['sha256'],
