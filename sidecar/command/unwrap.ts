@@ -101,7 +101,9 @@ export function unwrap(found: Found, program: string, wrapper: Wrapper, at: Site
   for (const [flag, word] of options.given) {
     const code = wrapper.code?.includes(flag) ? codeOf(word, flag) : null;
     if (code) argument(found, program, code, beneath(scope, program));
-    if (wrapper.mounts?.includes(flag) && letsIn(word, at.scope, found.places.workspace))
+    const opens = wrapper.opens?.[flag]?.test(word.value ?? '') ?? false;
+    const shows = wrapper.mounts?.includes(flag) && letsIn(word, at.scope, found.places.workspace);
+    if (opens || shows)
       found.doubt(
         'computed-argument',
         `${program} lets its command see a place of this machine`,

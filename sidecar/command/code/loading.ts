@@ -75,7 +75,7 @@ const NODE_LOADS = /(^|\s)(-r|--require|--import|--loader|--experimental-loader|
 
 /** @param value null where it is computed */
 export function loadedBy(name: string, value: string | null): Loaded {
-  if (COMMANDS.has(name)) return 'command';
+  if (COMMANDS.has(name) || /^CARGO_TARGET_\w+_(RUNNER|LINKER)$/.test(name)) return 'command';
   if (COMPILERS.test(name)) return value !== null && /^[\w.+-]+$/.test(value) ? null : 'command';
   if (name === 'LESS') return value === null || value.includes('+') ? 'code' : null;
   if (/^(GOFLAGS|MAVEN_OPTS|GRADLE_OPTS|SBT_OPTS|RUSTFLAGS)$/.test(name))

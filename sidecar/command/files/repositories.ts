@@ -3,7 +3,7 @@ import type { Touch } from '../../action.ts';
 import { readOptions } from '../grammar/options.ts';
 import type { Scope } from '../scope.ts';
 import { literalWord, type Word } from '../words/fields.ts';
-import { naming, touch, unnamedBelow } from './touch.ts';
+import { anyFile, naming, touch, unnamedBelow } from './touch.ts';
 
 const GLOBAL = { short: 'Cc', long: ['git-dir', 'work-tree', 'namespace', 'exec-path', 'config-env'] };
 const CLONES = {
@@ -39,6 +39,7 @@ export function checkedOut(words: readonly Word[], scope: Scope): Touch[] {
   const elsewhere = tree != null ? goTo(scope, tree) : from;
   if (CHECKS_OUT.test(command ?? '') && elsewhere !== scope)
     return [unnamedBelow(literalWord('.'), elsewhere)];
+  if (words.some(({ value }) => value === '--unsafe-paths')) return [anyFile('writes')];
   const rest = words.slice(operand);
   switch (command) {
     case 'clone':

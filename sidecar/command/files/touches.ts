@@ -4,13 +4,14 @@ import { readSearch } from '../grammar/find.ts';
 import { OPERANDS } from '../grammar/operands.ts';
 import { wrapperNamed } from '../grammar/wrappers.ts';
 import type { Scope } from '../scope.ts';
-import type { Word } from '../words/fields.ts';
+import { literalWord, type Word } from '../words/fields.ts';
 import { COPIERS, copied, exchanged, mirrored, moved } from './copies.ts';
 import { copiedByDd, LISTING, overwrites, partitions, wiped } from './disks.ts';
 import { fetched, transferred } from './downloads.ts';
 import { byOperands } from './operand-touches.ts';
 import { checkedOut } from './repositories.ts';
 import { edited, opensToEdit, scanned } from './scripted.ts';
+import { SEARCHERS, searched } from './searches.ts';
 import { touch } from './touch.ts';
 import { archived, compressed, isCompressor, unpacked } from './unpacking.ts';
 import { openedByWrapper } from './wrapper-files.ts';
@@ -55,6 +56,15 @@ function ownTouches(program: string, words: readonly Word[], scope: Scope): Touc
     case 'podman':
     case 'nerdctl':
       return exchanged(words, scope) ?? [];
+    case 'trash':
+    case 'trash-put':
+    case 'rmtrash':
+    case 'gio':
+      return removed(words, scope);
+    case 'cmake':
+      return words[1]?.value === '-E' ? byCmake(words.slice(1), scope) : [];
+    case 'getent':
+      return hashesOf(words, scope);
     case 'git':
       return checkedOut(words, scope);
     case 'sed':
@@ -63,6 +73,7 @@ function ownTouches(program: string, words: readonly Word[], scope: Scope): Touc
   }
   if (COPIERS.has(program)) return copied(program, words, scope);
   if (/^([gmn]|original-)?awk$/.test(program)) return scanned(words, scope);
+  if (SEARCHERS.has(program)) return searched(program, words, scope);
   if (EDITORS.test(program)) return opensToEdit(program, words, scope);
   if (isCompressor(program)) return compressed(program, words, scope);
   const listing = LISTING.get(program);
@@ -71,6 +82,41 @@ function ownTouches(program: string, words: readonly Word[], scope: Scope): Touc
   if (operands !== undefined) return byOperands(words, operands, scope);
   const wrapper = wrapperNamed(program);
   return wrapper === undefined ? [] : openedByWrapper(wrapper, words, scope);
+}
+
+/** With everything below it. */
+function removed(words: readonly Word[], scope: Scope): Touch[] {
+  return byOperands(words, { each: 'deletes' }, scope).map((one) => ({ ...one, recursive: true }));
+}
+
+/** The tools of `cmake -E`: https://cmake.org/cmake/help/latest/manual/cmake.1.html#run-a-command-line-tool */
+function byCmake(words: readonly Word[], scope: Scope): Touch[] {
+  const [, tool, ...rest] = words;
+  const call = [tool!, ...rest];
+  switch (tool?.value) {
+    case 'rm':
+    case 'remove':
+    case 'remove_directory':
+      return removed(call, scope);
+    case 'copy':
+    case 'copy_directory':
+    case 'copy_if_different':
+      return copied('cp', call, scope);
+    case 'rename':
+      return moved(call, scope);
+    case 'touch':
+      return byOperands(call, { each: 'writes' }, scope);
+    case 'tar':
+      return unpacked('tar', call, scope);
+    default:
+      return [];
+  }
+}
+
+/** The database of passwords by another door. */
+function hashesOf(words: readonly Word[], scope: Scope): Touch[] {
+  const name = words.find(({ value }) => value === 'shadow' || value === 'gshadow')?.value;
+  return name == null ? [] : [touch('reads', literalWord(`/etc/${name}`), scope)];
 }
 
 const EDITORS = /^(vi|vim|nvim|nano|emacs|ed|red|ex|view)$/;

@@ -20,6 +20,8 @@ interface Unpacker {
   into?: readonly string[];
   /** The operand, by its place, that is the directory; -1 is the last one. */
   operand?: number;
+  /** Only where an option says so. */
+  elsewhere?: true;
   /** Where it works now as well, whatever else it is told. */
   here?: true;
   /** Letters of options with an argument, where letters may stand together. */
@@ -63,6 +65,19 @@ const UNPACKERS: ReadonlyMap<string, Unpacker> = new Map<string, Unpacker>([
   ['cabextract', { not: /^(-[lt]|--list|--test)/, into: ['-d', '--directory'] }],
   ['unsquashfs', { not: /^(-l|-s|-ls|-lls|-cat)/, into: ['-d', '-dest'] }],
   ['jar', { unpacks: /^-?-?[A-Za-z]*x[A-Za-z]*$/, into: ['-C', '--dir'] }],
+  // Packages into another place than the usual one.
+  ...same(['pip', 'pip3', 'pipx', 'uv'], {
+    unpacks: /^install$/,
+    elsewhere: true,
+    into: ['--target', '--prefix', '--root', '-t'],
+  }),
+  ...same(['npm', 'pnpm'], {
+    unpacks: /^(i|install|ci|add)$/,
+    elsewhere: true,
+    into: ['--prefix', '-C', '--dir'],
+  }),
+  ['gem', { unpacks: /^install$/, elsewhere: true, into: ['--install-dir', '-i', '--bindir', '-n'] }],
+  ['cargo', { unpacks: /^install$/, elsewhere: true, into: ['--root'] }],
   ['patch', { anywhere: /^$/, into: ['-d', '--directory'] }],
 ]);
 
@@ -84,7 +99,7 @@ export function unpacked(program: string, words: readonly Word[], scope: Scope):
   if (some(unpacker.anywhere) || (unpacker.within !== undefined && !some(unpacker.within)))
     return [anyFile('writes')];
   const directories = targetsOf(given, unpacker);
-  if (directories.length === 0 || unpacker.here) directories.push(literalWord('.'));
+  if ((directories.length === 0 && !unpacker.elsewhere) || unpacker.here) directories.push(literalWord('.'));
   return directories.map((word) => unnamedBelow(word, scope));
 }
 

@@ -25,7 +25,13 @@ const CONTAINER: Wrapper = {
   operands: 1,
   entry: ['--entrypoint'],
   code: ['--health-cmd', '--health-startup-cmd'],
-  mounts: ['-v', '--volume', '--mount'],
+  mounts: ['-v', '--volume', '--mount', '--device'],
+  doubtful: ['--privileged'],
+  opens: {
+    '--pid': /^host$/,
+    '--cap-add': /^(ALL|(CAP_)?(SYS_(ADMIN|PTRACE|MODULE|RAWIO|BOOT)|DAC_READ_SEARCH))$/i,
+    '--userns': /^host$/,
+  },
 };
 /** Options between `compose` and its command. */
 const COMPOSE: Grammar = {

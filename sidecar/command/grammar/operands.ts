@@ -25,6 +25,8 @@ export const TARGET: Record<string, PathRole> = { '-t': 'writes', '--target-dire
 export const OPERANDS: ReadonlyMap<string, Operands> = new Map<string, Operands>([
   ['rm', { each: 'deletes', recursive: /^(-[A-Za-z]*[rR][A-Za-z]*|--r[a-z]*)$/ }],
   ...same(['srm', 'wipe'], { each: 'deletes', recursive: RECURSIVE }),
+  ['du', { options: { '--files0-from': 'reads' } }],
+  ['man', { each: 'reads' }],
   ...same(['unlink', 'rmdir', 'shred'], { each: 'deletes', short: 'ns' }),
   ['mount', { each: 'reads', last: 'writes', short: 'oLNOtU' }],
   ['truncate', { each: 'writes', short: 'sr' }],

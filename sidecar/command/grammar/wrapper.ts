@@ -42,6 +42,8 @@ export interface Wrapper extends Grammar {
   undashed?: boolean;
   /** Options that let it see a place of this machine, `here:there`. */
   mounts?: readonly string[];
+  /** Options that open this machine to it, and with which argument. */
+  opens?: Readonly<Record<string, RegExp>>;
   /** Options behind which the command stands, to the end of the line (`fd -x`). */
   rest?: readonly string[];
   /** Options with which what it does is not followed. */

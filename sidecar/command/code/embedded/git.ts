@@ -1,6 +1,7 @@
 /** Settings of git that hold a command. */
 import { permuted } from '../../grammar/options.ts';
 import { literalWord, type Word } from '../../words/fields.ts';
+import { quoteShell } from '../../words/quote.ts';
 import { type Place, readCode, run } from './place.ts';
 
 /** Settings of git whose value is a command; an alias is one where it starts with `!`. */
@@ -24,7 +25,7 @@ export function settings(words: readonly Word[], at: Place): void {
         );
     } else if (value !== null && /^(--exec-path=|--config-env)/.test(value)) run(at, null, value);
     // The transport `ext::` is a command.
-    else if (value?.startsWith('ext::')) run(at, value.slice(5), value);
+    else if (value?.startsWith('ext::')) run(at, transport(value.slice(5)), value);
   }
 }
 
@@ -47,4 +48,12 @@ function gitSetting(setting: string): (string | null)[] {
   if (/helper$/i.test(name))
     return value.startsWith('!') ? [value.slice(1)] : value.startsWith('/') ? [value] : [];
   return [value];
+}
+
+/** `ext::program argument% with% blanks %S`: https://git-scm.com/docs/git-remote-ext */
+function transport(text: string): string {
+  const words = text
+    .split(/(?<!%) +/)
+    .map((word) => word.replace(/%(.)/g, (_, sign: string) => (/[ %]/.test(sign) ? sign : 'x')));
+  return words.map((word) => quoteShell(word)).join(' ');
 }
