@@ -12,14 +12,13 @@ import type { Draft } from '../audit/event.ts';
 import { type Micros, type SessionId, SYSTEM } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { Archive, Journal } from '../log/ports.ts';
+import { Alarms } from './alarms.ts';
 import {
   type Approval,
   type ApprovalEvent,
   after,
   answerTo,
   askerOf,
-  changesAt,
-  isOver,
   markOf,
   mayReturn,
   originOf,
@@ -60,8 +59,6 @@ export interface DeskOptions {
 }
 
 const MILLISECOND: Micros = 1000;
-/** Node's timers know no longer delay. */
-const LONGEST_DELAY = 2 ** 31 - 1;
 
 export class Desk implements Approvals {
   readonly #options: DeskOptions;
@@ -72,10 +69,16 @@ export class Desk implements Approvals {
   readonly #quota = new Quota();
   /** What nothing joins any more. */
   readonly #over = new Recent();
+  readonly #alarms: Alarms;
   #closed = false;
 
   private constructor(options: DeskOptions) {
     this.#options = options;
+    this.#alarms = new Alarms({
+      now: () => this.#now(),
+      due: (entry) => this.#due(entry),
+      over: (entry) => this.#forget(entry),
+    });
   }
 
   /** Takes up what a former recorder left: what waits goes on waiting, or expires now. */
@@ -106,8 +109,9 @@ export class Desk implements Approvals {
         if (settled.state !== 'approved') return markOf(entry.approval);
       }
       if (answerTo(entry.approval, this.#now()) === 'refuse') return markOf(entry.approval);
-      if (signal?.aborted) return { ...markOf(entry.approval), state: 'abandoned' };
-      if (await this.#use(entry, asking)) return markOf(entry.approval);
+      const became = await this.#use(entry, asking, signal);
+      if (became === 'gone') return { ...markOf(entry.approval), state: 'abandoned' };
+      if (became === 'used') return markOf(entry.approval);
     }
   }
 
@@ -142,9 +146,7 @@ export class Desk implements Approvals {
     if (entry === undefined) return;
     await entry.inTurn(async () => {
       if (!mayReturn(entry.approval) || entry.usedIn !== session) return;
-      await this.#happen(entry, [{ type: 'approval.returned', id, session, reason }]);
-      // Unless something newer has taken its place.
-      if (!this.#byKey.has(entry.key)) this.#byKey.set(entry.key, Promise.resolve(entry));
+      await this.#return(entry, session, reason);
     });
   }
 
@@ -180,6 +182,7 @@ export class Desk implements Approvals {
   /** Who waits here goes away empty-handed; what waits is taken up again by the next recorder. */
   close(): void {
     this.#closed = true;
+    this.#alarms.close();
     for (const entry of this.#entries.values()) entry.leave();
   }
 
@@ -235,7 +238,7 @@ export class Desk implements Approvals {
   #enter(entry: Entry): Entry {
     this.#entries.set(entry.id, entry);
     if (this.#closed) entry.leave();
-    this.#arm(entry);
+    this.#alarms.arm(entry);
     return entry;
   }
 
@@ -243,14 +246,30 @@ export class Desk implements Approvals {
     return this.#options.masked?.(body) ?? body;
   }
 
-  /** @returns false where another call has used it first */
-  #use(entry: Entry, { session, origin = session }: Asking): Promise<boolean> {
+  /**
+   * @param signal of who asks: where they are gone meanwhile, nothing was run by it, and the retry needs no other one
+   * @returns `taken` where another call has used it first
+   */
+  #use(
+    entry: Entry,
+    { session, origin = session }: Asking,
+    signal?: AbortSignal,
+  ): Promise<'used' | 'gone' | 'taken'> {
     return entry.inTurn(async () => {
-      if (answerTo(entry.approval, this.#now(), origin) !== 'go on') return false;
+      if (answerTo(entry.approval, this.#now(), origin) !== 'go on') return 'taken';
+      if (signal?.aborted) return 'gone';
       await this.#happen(entry, [{ type: 'approval.used', id: entry.id, session }]);
       entry.usedIn = origin;
-      return true;
+      if (!signal?.aborted) return 'used';
+      if (mayReturn(entry.approval)) await this.#return(entry, session, 'who asked was gone');
+      return 'gone';
     });
+  }
+
+  async #return(entry: Entry, session: SessionId, reason: string): Promise<void> {
+    await this.#happen(entry, [{ type: 'approval.returned', id: entry.id, session, reason }]);
+    // Unless something newer has taken its place.
+    if (!this.#byKey.has(entry.key)) this.#byKey.set(entry.key, Promise.resolve(entry));
   }
 
   /** Stored first; then it holds. */
@@ -267,7 +286,7 @@ export class Desk implements Approvals {
       entry.quit();
       entry.wake();
     }
-    this.#arm(entry);
+    this.#alarms.arm(entry);
     this.#tell(entry.approval, bodies, at);
   }
 
@@ -275,36 +294,13 @@ export class Desk implements Approvals {
     for (const listener of this.#listeners) listener(...news);
   }
 
-  #arm(entry: Entry): void {
-    clearTimeout(entry.timer);
-    if (this.#closed) return;
-    if (isOver(entry.approval, this.#now())) {
-      this.#forget(entry);
-      return;
-    }
-    const left = (changesAt(entry.approval) - this.#now()) / MILLISECOND;
-    const delay = Math.min(Math.max(0, Math.ceil(left)), LONGEST_DELAY);
-    entry.timer = setTimeout(() => void this.#due(entry), delay);
-    // Nobody waits for what is over to be forgotten.
-    if (entry.approval.settled !== null) entry.timer.unref();
-  }
-
-  async #due(entry: Entry): Promise<void> {
-    if (isOver(entry.approval, this.#now())) {
-      this.#forget(entry);
-      return;
-    }
-    await entry
-      .inTurn(async () => {
-        const settled = outcome(entry.approval, this.#now());
-        if (settled === null) this.#arm(entry);
-        else await this.#happen(entry, [settled]);
-      })
-      .catch(() => this.#retry(entry)); // a store that is full may take it later; until then nobody gets a yes
-  }
-
-  #retry(entry: Entry): void {
-    if (!this.#closed) entry.timer = setTimeout(() => void this.#due(entry), RETRY_MS).unref();
+  /** Its time has come: it is settled by that, if by nothing else. */
+  #due(entry: Entry): Promise<void> {
+    return entry.inTurn(async () => {
+      const settled = outcome(entry.approval, this.#now());
+      if (settled === null) this.#alarms.arm(entry);
+      else await this.#happen(entry, [settled]);
+    });
   }
 
   /** It is still shown for a while, but nothing new joins it. */
@@ -317,8 +313,6 @@ export class Desk implements Approvals {
     for (const id of this.#over.add(entry.id, weightOf(approval.request))) this.#entries.delete(id);
   }
 }
-
-const RETRY_MS = 1000;
 
 function keyOf(request: Pick<Asking, 'requester' | 'session' | 'origin' | 'digest'>): string {
   return `${request.digest} ${askerOf(request)}`;

@@ -6,6 +6,7 @@ import type { Approval, ApprovalEvent } from '../approvals/approval.ts';
 import type { Identity } from '../audit/identity.ts';
 import type { Micros } from '../audit/units.ts';
 import { askedText } from '../export/labels.ts';
+import { glob, matches } from '../glob.ts';
 import { UNPRINTABLE } from '../unprintable.ts';
 import type { MessageType, TargetSettings } from './settings.ts';
 
@@ -72,14 +73,26 @@ function typeOf(event: ApprovalEvent): MessageType | null {
   }
 }
 
+/** All that is said has to hold. */
 export function isFor(
-  { types, groups }: Pick<TargetSettings, 'types' | 'groups'>,
-  message: Message,
+  { types, groups, kinds, rules, namespaces }: Filter,
+  { type, approval: { request } }: Message,
 ): boolean {
-  const { terms } = message.approval.request;
-  const isOurs =
-    groups === null || terms.groups.length === 0 || terms.groups.some((one) => groups.includes(one));
-  return isOurs && types.includes(message.type);
+  const { asked, rule, terms, requester } = request;
+  const namespace = requester.pod?.namespace;
+  return (
+    types.includes(type) &&
+    (groups === null || terms.groups.length === 0 || terms.groups.some((one) => groups.includes(one))) &&
+    (kinds === null || kinds.includes(asked.kind)) &&
+    (rules === null || matchesAny(rules, rule)) &&
+    (namespaces === null || (namespace !== undefined && matchesAny(namespaces, namespace)))
+  );
+}
+
+type Filter = Pick<TargetSettings, 'types' | 'groups' | 'kinds' | 'rules' | 'namespaces'>;
+
+function matchesAny(globs: readonly string[], text: string): boolean {
+  return globs.some((source) => matches(glob(source), text));
 }
 
 const MOST_SHOWN = 1000;

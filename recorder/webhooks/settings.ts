@@ -1,4 +1,5 @@
 /** Who is told of approvals, and of which. */
+import type { AskedFor } from '../audit/approval.ts';
 
 /** `json`: see message.ts. `slack`: what incoming webhooks of Slack, and of those that do as it does, take. */
 export type Shape = 'json' | 'slack';
@@ -31,4 +32,10 @@ export interface TargetSettings {
   types: readonly MessageType[];
   /** Only of requests that members of one of these may decide on; of all where it is null. */
   groups: readonly string[] | null;
+  /** Only of these kinds; of all where it is null. */
+  kinds: readonly AskedFor['kind'][] | null;
+  /** Only by a rule that one of these globs matches; by all where it is null. */
+  rules: readonly string[] | null;
+  /** Only of requests of Pods in namespaces that one of these globs matches; of all, and of those of no Pod, where it is null. */
+  namespaces: readonly string[] | null;
 }

@@ -22,6 +22,8 @@ const address = webAddress.refine(
   'an address without a name or password',
 );
 
+const names = z.array(z.string().min(1).max(253)).min(1).max(64);
+
 const target = z.strictObject({
   name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, 'a name of letters, digits, `.`, `_` and `-`'),
   url: address.optional(),
@@ -31,7 +33,14 @@ const target = z.strictObject({
   secret: z.string().max(200).optional(),
   secretFile: z.string().min(1).max(4096).optional(),
   events: z.array(z.enum(MESSAGE_TYPES)).min(1).optional(),
-  groups: z.array(z.string().min(1).max(253)).min(1).max(64).optional(),
+  groups: names.optional(),
+  kinds: z
+    .array(z.enum(['command', 'request', 'tool']))
+    .min(1)
+    .optional(),
+  /** Globs. */
+  rules: names.optional(),
+  namespaces: names.optional(),
 });
 
 const file = z.strictObject({
@@ -83,13 +92,14 @@ function check({ targets }: File, _others: readonly File[], complain: Complain):
 }
 
 async function settingsOf(written: Written, beside: string): Promise<TargetSettings> {
-  const { name, shape = 'json', events = USUAL, groups = null } = written;
+  const { name, shape = 'json', events = USUAL } = written;
+  const { groups = null, kinds = null, rules = null, namespaces = null } = written;
   const secret = written.secret ?? (await textIn(written.secretFile, beside));
   const bytes = secret === null ? null : readSecret(secret);
   if (secret !== null && bytes === null)
     throw new ChaperoneError('POLICY_INVALID', `${beside}: the secret of ${name}: ${SECRET}`);
   const url = written.url ?? (await urlIn(written, beside));
-  return { name, url, shape, secret: bytes, types: events, groups };
+  return { name, url, shape, secret: bytes, types: events, groups, kinds, rules, namespaces };
 }
 
 async function urlIn({ name, urlFile }: Written, beside: string): Promise<URL> {

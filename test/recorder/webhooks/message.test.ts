@@ -2,8 +2,9 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { requested } from '../../../recorder/approvals/approval.ts';
-import { messageOf, payloadOf } from '../../../recorder/webhooks/message.ts';
+import { isFor, messageOf, payloadOf } from '../../../recorder/webhooks/message.ts';
 import { delayAfter, PATIENCE } from '../../../recorder/webhooks/retries.ts';
+import { USUAL } from '../../../recorder/webhooks/settings.ts';
 import { readSecret, signatureHeaders } from '../../../recorder/webhooks/signature.ts';
 import { slackOf } from '../../../recorder/webhooks/slack.ts';
 import { request } from '../approvals/sample.ts';
@@ -51,6 +52,32 @@ t.test('in Slack, mark-up means nothing, and the only link is ours', (t) => {
     marked.map((block) => block.text.text),
     [`<https://chaperone.example.com/approvals/${request().id}|Open the request>`],
   );
+  t.end();
+});
+
+t.test('who is told of what: all that is said has to hold', (t) => {
+  const ALL = { types: USUAL, groups: null, kinds: null, rules: null, namespaces: null };
+  const pod = { namespace: 'team-a', name: 'p', uid: 'u', serviceAccount: 's' };
+  const one = request({ groups: ['leads'] });
+  const message = (requester: object = { pod }) =>
+    messageOf(requested({ ...one, requester: { ...one.requester, ...requester } }, 1), one, 1)!;
+  const cases: [boolean, Partial<Parameters<typeof isFor>[0]>, object?][] = [
+    [true, {}],
+    [true, { kinds: ['tool', 'command'] }],
+    [false, { kinds: ['request', 'tool'] }],
+    [true, { rules: ['team/*'] }],
+    [false, { rules: ['teams/*', 'deploys'] }],
+    [true, { namespaces: ['x', 'team-?'] }],
+    [false, { namespaces: ['team'] }],
+    [false, { namespaces: ['*'] }, {}],
+    [true, { namespaces: null }, {}],
+    [false, { types: ['approval.expired'] }],
+    [false, { groups: ['dev'], rules: ['team/*'] }],
+    [true, { groups: ['leads'], rules: ['team/*'], namespaces: ['team-*'], kinds: ['command'] }],
+    [false, { groups: ['leads'], rules: ['team/*'], namespaces: ['other'], kinds: ['command'] }],
+  ];
+  for (const [told, filter, requester] of cases)
+    t.equal(isFor({ ...ALL, ...filter }, message(requester)), told, JSON.stringify(filter));
   t.end();
 });
 

@@ -19,7 +19,15 @@ const PATIENCE: Patience = { first: 10, longest: 40, attempts: 5, age: 3_600_000
 const TIMEOUT = 300;
 
 function target(url: URL, change: Partial<TargetSettings> = {}): TargetSettings {
-  const rest = { shape: 'json', secret: SECRET, types: USUAL, groups: null } as const;
+  const rest = {
+    shape: 'json',
+    secret: SECRET,
+    types: USUAL,
+    groups: null,
+    kinds: null,
+    rules: null,
+    namespaces: null,
+  } as const;
   return { name: 'oncall', url, ...rest, ...change };
 }
 

@@ -33,6 +33,9 @@ targets:
     shape: slack
     events: [approval.requested]
     groups: [oncall]
+    kinds: [request]
+    rules: ['team/*']
+    namespaces: [shop, 'pay-*']
   - name: siem
     url: http://127.0.0.1:9000/in?tenant=a
     secretFile: secret
@@ -41,7 +44,16 @@ targets:
   const read = await readWebhooks(await directory(t, files));
   t.equal(read?.externalUrl?.href, 'https://chaperone.example.com/');
   t.match(read?.targets, [
-    { name: 'oncall', shape: 'slack', secret: null, types: ['approval.requested'], groups: ['oncall'] },
+    {
+      name: 'oncall',
+      shape: 'slack',
+      secret: null,
+      types: ['approval.requested'],
+      groups: ['oncall'],
+      kinds: ['request'],
+      rules: ['team/*'],
+      namespaces: ['shop', 'pay-*'],
+    },
     { name: 'siem', shape: 'json', secret: Buffer.alloc(32, 1) },
   ]);
   t.equal(read?.targets[0]?.url.href, 'https://hooks.example.com/T0/B0/x');
@@ -58,6 +70,8 @@ t.test('what is wrong is said with its place, and without the secret', (t) => {
     [ONE.replace(`, secret: ${SECRET}`, ''), /nobody can tell who sent it/],
     [ONE.replace(' }', ', secretFile: x }'), /not both/],
     [ONE.replace(' }', ', events: [approval.guessed] }'), /events/],
+    [ONE.replace(' }', ', kinds: [guess] }'), /kinds/],
+    [ONE.replace(' }', ', namespaces: [] }'), /namespaces/],
     [ONE.replace(' }', ', redirect: true }'), /redirect/],
     [`${ONE}  - { name: siem, url: https://b.example.com, shape: slack }`, /:3:\d+: .*a second siem/],
     [`${ONE}---\n${ONE}`, /one document/],
