@@ -6,7 +6,6 @@ import { eventIn } from '../store/leaf.ts';
 import type { FileFault } from '../store/leveldb-files.ts';
 import { readableEntries } from '../store/leveldb-salvage.ts';
 import type { Entry } from '../store/store.ts';
-
 import { decodeTail } from './tail.ts';
 
 export interface Affected {
@@ -112,14 +111,20 @@ class Survey {
 
 /** The events whose content may have been in what is damaged. */
 function contentSpan({ keys }: FileFault): Span[] {
-  if (keys === undefined || keys.from[0] !== CONTENT) return [];
-  const from = paddedNumber(keys.from);
+  if (keys === undefined || kindOf(keys.from) > CONTENT! || kindOf(keys.to) < CONTENT!) return [];
+  // What stands before all contents may begin the block that the first of them are in.
+  const from = keys.from[0] === CONTENT ? paddedNumber(keys.from) : 0;
   const to = keys.to[0] === CONTENT ? paddedNumber(keys.to) : Number.POSITIVE_INFINITY;
   return [{ from, to: Math.min(to, from + CONTENT_SPAN) }];
 }
 
 function holdsPlaces(from: Uint8Array, to: Uint8Array): boolean {
-  return (to[0] ?? 0) >= EVENT! && (from[0] ?? 0) <= SESSION!;
+  return kindOf(to) >= EVENT! && kindOf(from) <= SESSION!;
+}
+
+/** A kind is the first letter of its keys. */
+function kindOf(key: Uint8Array): number {
+  return key[0] ?? 0;
 }
 
 /** The session and the seq of the event at `index`, if this record is that event. */
