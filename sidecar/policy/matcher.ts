@@ -61,11 +61,11 @@ function words({ program, subcommand, args, flags }: CommandConditions): Matcher
   }
   if (args?.any) {
     const test = anyOf(args.any);
-    conditions.push(({ argv }) => some(argv.slice(1), (word) => known(word, test)));
+    conditions.push(({ argv }) => someArgument(argv, test));
   }
   for (const pattern of args?.all ?? []) {
     const test = compilePattern(pattern);
-    conditions.push(({ argv }) => some(argv.slice(1), (word) => known(word, test)));
+    conditions.push(({ argv }) => someArgument(argv, test));
   }
   if (flags?.any) conditions.push((command) => some(flags.any!, (flag) => hasFlag(command, flag)));
   for (const flag of flags?.all ?? []) conditions.push((command) => hasFlag(command, flag));
@@ -115,6 +115,17 @@ function paths(match: CommandConditions, role: PathRole, allows: boolean): Match
   if (patterns === undefined) return [];
   const condition = { role, patterns: patterns.map(compilePath), recursive: match.recursive === true };
   return [(command, action) => touches(command, condition, action.home, allows)];
+}
+
+/** The strongest answer over the words behind the program. A loop, for there may be thousands, and as many rules. */
+function someArgument(argv: readonly (string | null)[], test: TextTest): Tri {
+  let best: Tri = NO;
+  for (let at = 1; at < argv.length; at++) {
+    const word = argv[at]!;
+    if (word === null) best = MAYBE;
+    else if (test(word)) return YES;
+  }
+  return best;
 }
 
 /** `delete namespace` is two patterns for the first two operands. */
