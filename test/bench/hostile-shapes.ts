@@ -36,6 +36,7 @@ export const HOSTILE_SHAPES: Readonly<Record<string, string>> = {
   'brace ranges': filled('{1..9}{1..9}{1..9} '),
   'quotes in braces': filled('{"a,b",\'c\'} '),
   parentheses: filled('('),
+  'subshells in subshells': `${'('.repeat(60)}${filled('a ', '', 60_000)}${');'.repeat(60)}`,
   arithmetic: filled('(('),
   'arithmetic expansions': filled('$((1+'),
   'closed arithmetic': '$(('.repeat(9000) + '))'.repeat(9000),
