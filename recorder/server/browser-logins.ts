@@ -2,12 +2,13 @@
  * The logins of browsers: a cookie each, of which only the SHA-256 digest is kept. A login that rests on a provider's
  * word is renewed when that is due, and ends when the provider says no.
  */
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import type { LoginKind } from '../audit/access.ts';
 import type { Micros } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import type { Login, Principal } from './principal.ts';
+import { keyOf, newSecret } from './secrets.ts';
 
 /** Whoever vouches for a login is asked again. */
 export interface Renewal {
@@ -66,12 +67,12 @@ export class BrowserLogins {
   /** A new login, and the value of the cookie that proves it. */
   open({ how, principal, idle, life, renewal }: Opening): { login: Login; cookie: string } {
     const now = this.#options.now();
-    const cookie = randomBytes(32).toString('base64url');
+    const cookie = newSecret();
     const ending = new AbortController();
     const name = `browser-${randomBytes(4).toString('hex')}`;
     const login: Login = { how, name, principal, ended: ending.signal };
     const entry: Entry = {
-      digest: digest(cookie),
+      digest: keyOf(cookie),
       login,
       ending,
       idle,
@@ -181,7 +182,7 @@ export class BrowserLogins {
   }
 
   #alive(cookie: string): Entry | null {
-    const entry = this.#entries.get(digest(cookie));
+    const entry = this.#entries.get(keyOf(cookie));
     if (entry === undefined) return null;
     if (entry.expires > this.#options.now()) return entry;
     this.#end(entry);
@@ -201,6 +202,3 @@ export class BrowserLogins {
 }
 
 /** Looked up by digest: what timing tells of a digest tells nothing of the secret. */
-function digest(secret: string): string {
-  return createHash('sha256').update(secret).digest('base64url');
-}

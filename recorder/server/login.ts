@@ -3,13 +3,14 @@
  * provider; a program of this machine that read the token file; or a command line with a token of the provider.
  * Secrets are kept as SHA-256 digests only, and compared in constant time.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Micros } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import { BrowserLogins, type Opening } from './browser-logins.ts';
 import type { Origins } from './hardening.ts';
 import { LOCAL_ADMIN, LOCAL_PROGRAM, type Login, type Principal } from './principal.ts';
+import { digestOf, newSecret } from './secrets.ts';
 import { SessionLogins } from './session-logins.ts';
 import { WorkloadLogins } from './workload-logins.ts';
 
@@ -75,7 +76,7 @@ export class Logins {
 
   constructor(options: LoginOptions) {
     this.#options = options;
-    this.#bearer = digest(options.token);
+    this.#bearer = digestOf(options.token);
     const principal = options.localAdmin ? LOCAL_ADMIN : LOCAL_PROGRAM;
     this.#byToken = { how: 'token', name: 'token', principal, ended: NEVER };
     this.#browsers = new BrowserLogins(options);
@@ -88,15 +89,17 @@ export class Logins {
   issueLink(principal = LOCAL_ADMIN): string {
     if (!this.#options.localAdmin)
       throw new ChaperoneError('FORBIDDEN', 'there are no login links here: sign in at the provider');
-    const token = randomBytes(32).toString('base64url');
+    const token = newSecret();
     const expires = this.#options.now() + LOGIN_LIMITS.linkLife;
-    this.#links = [...this.#open(), { digest: digest(token), expires, principal }].slice(-LOGIN_LIMITS.links);
+    this.#links = [...this.#open(), { digest: digestOf(token), expires, principal }].slice(
+      -LOGIN_LIMITS.links,
+    );
     return token;
   }
 
   /** Trades a one-time token for a session cookie's value; null if it is unknown, used or too old. */
   redeem(token: string): { login: Login; cookie: string } | null {
-    const wanted = digest(token);
+    const wanted = digestOf(token);
     // All are looked at, whichever it is.
     const [found] = this.#open().filter((link) => timingSafeEqual(link.digest, wanted));
     if (found === undefined) return null;
@@ -174,7 +177,7 @@ export class Logins {
 
   async #bySecret(token: string | undefined): Promise<Login | null> {
     if (token === undefined) return null;
-    if (timingSafeEqual(digest(token), this.#bearer)) return this.#byToken;
+    if (timingSafeEqual(digestOf(token), this.#bearer)) return this.#byToken;
     const { tokens, workloads, sessions } = this.#options;
     if (sessions !== null && SessionLogins.isOne(token)) return sessions.find(token);
     if (workloads !== null && WorkloadLogins.isOne(token)) return workloads.find(token);
@@ -204,8 +207,4 @@ export function cookiesOf(request: IncomingMessage): [string, string][] {
     const [name, value] = pair.trim().split('=', 2);
     return name === undefined || value === undefined ? [] : [[name, value] satisfies [string, string]];
   });
-}
-
-function digest(secret: string): Buffer {
-  return createHash('sha256').update(secret).digest();
 }

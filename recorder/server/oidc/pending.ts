@@ -2,8 +2,9 @@
  * Sign-ins that have begun: what the provider has to send back, tied to the browser that began by a cookie of its own.
  * Each is good for one answer, and not for long.
  */
-import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { Micros } from '../../audit/units.ts';
+import { digestOf, newSecret } from '../secrets.ts';
 import type { Sent } from './provider.ts';
 
 export const PENDING_LIMITS = {
@@ -39,11 +40,11 @@ export class PendingSignIns {
       if (expires > now && this.#entries.size < PENDING_LIMITS.most) break;
       this.#entries.delete(state);
     }
-    const cookie = secret();
-    const pending = { state: secret(), nonce: secret(), verifier: secret(), next };
+    const cookie = newSecret();
+    const pending = { state: newSecret(), nonce: newSecret(), verifier: newSecret(), next };
     this.#entries.set(pending.state, {
       ...pending,
-      browser: digest(cookie),
+      browser: digestOf(cookie),
       expires: now + PENDING_LIMITS.life,
     });
     return { pending, cookie };
@@ -52,17 +53,8 @@ export class PendingSignIns {
   /** The one that this browser began, once; null for any other. */
   take(state: string, cookie: string): Pending | null {
     const entry = this.#entries.get(state);
-    if (entry === undefined || !timingSafeEqual(entry.browser, digest(cookie))) return null;
+    if (entry === undefined || !timingSafeEqual(entry.browser, digestOf(cookie))) return null;
     this.#entries.delete(state);
     return entry.expires > this.#now() ? entry : null;
   }
-}
-
-/** 256 bits; of the length that PKCE asks of a verifier (https://www.rfc-editor.org/rfc/rfc7636#section-4.1). */
-function secret(): string {
-  return randomBytes(32).toString('base64url');
-}
-
-function digest(value: string): Buffer {
-  return createHash('sha256').update(value).digest();
 }

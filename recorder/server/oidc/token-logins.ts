@@ -2,12 +2,12 @@
  * Command lines that signed in by the device flow: each request brings the ID token, which is checked once and then
  * known by its digest until it ends. https://www.rfc-editor.org/rfc/rfc8628
  */
-import { createHash } from 'node:crypto';
 import type { Micros } from '../../audit/units.ts';
 import type { Left } from '../../offboard/left.ts';
 import { CredentialsRefused } from '../credentials.ts';
 import type { TokenLogins } from '../login.ts';
 import type { Login } from '../principal.ts';
+import { keyOf } from '../secrets.ts';
 import { personOf } from './person.ts';
 import type { Provider } from './provider.ts';
 import type { OidcSettings } from './settings.ts';
@@ -44,7 +44,7 @@ export class DeviceLogins implements TokenLogins {
     const { deviceClientId } = settings;
     if (deviceClientId === null)
       throw new CredentialsRefused('no-device-login', 'command lines cannot sign in at this recorder');
-    const key = digest(token);
+    const key = keyOf(token);
     const known = this.#known(key);
     if (known !== null) return known;
     const claims = await provider.check(token, deviceClientId, MAX_TOKEN_AGE / SECOND);
@@ -70,7 +70,7 @@ export class DeviceLogins implements TokenLogins {
   }
 
   close(token: string): Login | null {
-    const entry = this.#entries.get(digest(token));
+    const entry = this.#entries.get(keyOf(token));
     if (entry === undefined || entry.ending.signal.aborted) return null;
     entry.ending.abort();
     return entry.login;
@@ -112,8 +112,4 @@ export class DeviceLogins implements TokenLogins {
     this.#entries.get(key)?.ending.abort();
     this.#entries.delete(key);
   }
-}
-
-function digest(token: string): string {
-  return createHash('sha256').update(token).digest('base64url');
 }

@@ -93,7 +93,9 @@ t.test('cache poisoning: what a cache could keep, or a header could turn', async
 
 t.test('huge bodies: no address reads more than it can use, or waits for the rest', async (t) => {
   const kube = { grant: async () => 'kubeconfig', revoke: async () => {} };
-  const world = await startWorld(t, { kube });
+  const credentialReads = { ofCommand: () => [], isCredential: () => false };
+  // With all routes that there can be.
+  const world = await startWorld(t, { kube, credentialReads, sessionKey: Buffer.alloc(32) });
   const asked = world.desk.ask(asking()).catch(() => {});
   while (world.desk.list().length === 0) await sleep(2);
   const { id } = world.desk.list()[0]!.request;
