@@ -1,5 +1,6 @@
 /** Debian's Chromium, as tests start it: without anything that reaches beyond this machine. */
 import { type Browser, chromium } from 'playwright-core';
+import { temporaryDirectory } from './temporary.ts';
 import { needs, which } from './tool.ts';
 
 const FLAGS = [
@@ -23,7 +24,9 @@ export function needsChromium(t: Parameters<typeof needs>[0]): boolean {
 
 /** To be asked for only where `needsChromium` said that it is there. */
 export function launchChromium(): Promise<Browser> {
-  return chromium.launch({ executablePath: findChromium()!, args: FLAGS });
+  // What it shares between its processes stands there, and stays where they end at once.
+  const env = { ...process.env, TMPDIR: temporaryDirectory() };
+  return chromium.launch({ executablePath: findChromium()!, args: FLAGS, env });
 }
 
 /** The absolute path of a Chromium, or null. */

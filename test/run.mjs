@@ -23,7 +23,7 @@ import {
   run,
 } from '../sidecar/cli/setup.mjs';
 
-/** Programs that tests use, of packages of the same name, what does instead, and what goes untested without them. */
+/** Programs that tests use, their packages where these have other names, what does instead, what goes untested else. */
 const TOOLS = [
   { program: 'chromium-headless-shell', instead: 'chromium', tests: 'the page' },
   { program: 'asciinema', tests: 'reading casts independently' },
@@ -34,6 +34,10 @@ const TOOLS = [
   { program: 'sudo', tests: 'what sudo starts' },
   { program: 'parallel', tests: 'what parallel starts' },
   { program: 'busybox', tests: 'what its applets start' },
+  { program: 'mke2fs', package: 'e2fsprogs', tests: 'what earlier lines set' },
+  { program: 'curl', tests: 'what curl sends' },
+  { program: 'wget', tests: 'what wget sends' },
+  { program: 'sqlite3', tests: 'what its statements change' },
 ];
 
 const BIN = join(root, 'node_modules');
@@ -43,18 +47,19 @@ const CHECKS = [
   { name: 'style', args: [join(BIN, '@biomejs/biome/bin/biome'), 'ci', '--error-on-warnings', COLORS] },
 ];
 
+const packageOf = ({ program, package: name = program }) => name;
+
 function ensureTools() {
   const absent = TOOLS.filter((tool) => !has(tool.program));
   const lacking = () => absent.filter(({ program, instead = program }) => !has(program) && !has(instead));
   // What is only faster is wanted where apt has it.
-  const wanted = absent.filter((tool) => lacking().includes(tool) || aptKnows(tool.program));
+  const wanted = absent.filter((tool) => lacking().includes(tool) || aptKnows(packageOf(tool)));
   const prefix = wanted.length > 0 ? privilege() : null;
-  const names = wanted.map((tool) => tool.program);
-  if (prefix !== null) aptInstall(names, prefix);
+  if (prefix !== null) aptInstall(wanted.map(packageOf), prefix);
   const missing = lacking();
   if (missing.length === 0) return;
   const skipped = missing.map((tool) => `${tool.program} (skips ${tool.tests})`).join(', ');
-  const packages = missing.map((tool) => tool.instead ?? tool.program).join(' ');
+  const packages = missing.map((tool) => tool.instead ?? packageOf(tool)).join(' ');
   process.stderr.write(`chaperone: missing ${skipped}: sudo apt-get install -y ${packages}\n`);
 }
 

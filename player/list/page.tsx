@@ -90,7 +90,8 @@ export function ListPage({ list, search, scroll, lastOpened, onSearch, onOpen }:
 function More({ busy, onMore }: { busy: boolean; onMore: () => void }) {
   const element = useRef<HTMLDivElement>(null);
   useEffect(() => {
-    const observer = new IntersectionObserver(([entry]) => entry?.isIntersecting && onMore(), {
+    // Where the page was busy there are several, of which the last tells how it is.
+    const observer = new IntersectionObserver((entries) => entries.at(-1)?.isIntersecting && onMore(), {
       rootMargin: '600px',
     });
     observer.observe(element.current!);

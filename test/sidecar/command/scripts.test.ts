@@ -1,6 +1,6 @@
 /** Real scripts of this machine: what bash accepts is understood, or unknown, never quietly empty. */
 import { spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { parse } from 'unbash';
@@ -18,9 +18,12 @@ const PLACES = [
 ];
 const MOST = process.env.CHAPERONE_LONG ? 5000 : 250;
 
-/** Shell scripts below a few directories of the system, in the order of their names. */
+/** Shell scripts below a few directories of the system, each once, in the order of their names. */
 function scripts(): string[] {
   const found: string[] = [];
+  const seen = new Set<string>();
+  // Many names are links.
+  const isNew = ({ dev, ino }: Stats) => seen.size < seen.add(`${dev} ${ino}`).size;
   const search = (directory: string, depth: number) => {
     let names: string[];
     try {
@@ -33,7 +36,7 @@ function scripts(): string[] {
       const path = join(directory, name);
       const stats = statSync(path, { throwIfNoEntry: false });
       if (stats?.isDirectory() && depth > 0) search(path, depth - 1);
-      else if (stats?.isFile() && stats.size < 60_000 && isShell(path)) found.push(path);
+      else if (stats?.isFile() && stats.size < 60_000 && isShell(path) && isNew(stats)) found.push(path);
     }
   };
   for (const place of PLACES) search(place, place === '/usr/share' || place === '/usr/lib' ? 3 : 1);
