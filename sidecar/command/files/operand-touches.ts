@@ -43,7 +43,8 @@ export function sorted(words: readonly Word[], grammar: Operands, scope: Scope):
     found.recursive ||= grammar.recursive?.test(text) ?? false;
     if (grammar.noSkip?.test(text)) found.skip = 0;
     const named = namedByOption(words, at, { text, grammar });
-    if (named?.role) found.touches.push(touch(named.role, named.word, scope));
+    // A dash is standard input or output.
+    if (named?.role && named.word.value !== '-') found.touches.push(touch(named.role, named.word, scope));
     if (named?.role === 'writes' && grammar.last === 'writes') found.target = named.word;
     if (named?.takesNext) at++;
     // Whatever it may be beside an option.
@@ -64,7 +65,7 @@ export function byOperands(words: readonly Word[], grammar: Operands, scope: Sco
     const word = operands[at]!;
     const isLast = target === null && at > skip && at === operands.length - 1;
     const role = (isLast ? grammar.last : undefined) ?? grammar.each;
-    if (role === undefined) continue;
+    if (role === undefined || (role === 'reads' && word.value === '-')) continue;
     // What is copied to is written itself; what lies below it is not known.
     touches.push(touch(role, word, scope, recursive && role !== 'writes'));
     // A word that may hold `-r`: perhaps everything below is touched.

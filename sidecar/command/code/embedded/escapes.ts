@@ -11,6 +11,16 @@ export function tested(words: readonly Word[], at: Place): void {
   });
 }
 
+/** Of a debugger what only shows; of ed its silence. */
+const SHOWS =
+  /^(bt|backtrace|where|info [\w ]+|thread( apply all (bt|backtrace))?( \d+)?|frame( \d+)?|list|quit|q|set (pagination|confirm) \w+)( full)?$/;
+
+function isHarmless(program: string, option: string, argument: string | null | undefined): boolean {
+  if (program === 'gdb')
+    return /^-(ex|batch)$/.test(option) && (option === '-batch' || SHOWS.test(argument ?? ''));
+  return /^r?ed$/.test(program) && option === '-s';
+}
+
 /** Tools with an escape to a shell: in a word that has one, and in a text that they read. */
 export function escapes(words: readonly Word[], at: Place): void {
   for (const word of words.slice(1)) {
@@ -29,6 +39,7 @@ export function escapes(words: readonly Word[], at: Place): void {
       at.program !== 'more'
     ) {
       const next = words[words.indexOf(word) + 1];
+      if (isHarmless(at.program, value!, next?.value)) continue;
       const shell = /^\s*(?:shell|platform shell|!)\s*(.*)$/s.exec(next?.value ?? '');
       if (/^(man|nano)$/.test(at.program)) readCode(at, next, (pager) => [pager]);
       else run(at, shell?.[1] ?? null, text);
