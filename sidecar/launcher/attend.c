@@ -65,6 +65,7 @@ static void shell_changed(struct state *state) {
     }
     state->ended = true;
     state->status = status;
+    witness_dismiss(state->who->witness);
     control_tell(state->who->control, (struct control){.what = TO_RELAY_EXITED,
                                                        .by_signal = WIFSIGNALED(status),
                                                        .code = (unsigned char)(WIFEXITED(status) ? WEXITSTATUS(status)

@@ -95,11 +95,9 @@ static struct stream relayed_stream(unsigned char number, int from, int to) {
 }
 
 static void __attribute__((noreturn)) be_relay(const struct plan *plan, struct run *run) {
-  static const int unwanted[] = {SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGPIPE, SIGTSTP, SIGTTIN, SIGTTOU};
   struct relay relay = {.path = run->socket_path, .link = run->link, .token = run->token, .lenient = run->lenient};
+  /* Every signal stays blocked: until now we were in the shell's group, and what is sent to that is not for us. */
   (void)setsid();
-  for (size_t i = 0; i < sizeof unwanted / sizeof *unwanted; i++) (void)signal(unwanted[i], SIG_IGN);
-  (void)sigprocmask(SIG_SETMASK, &plan->mask, NULL);
   relay.state = run->link.fd >= 0 ? LIVE : AWAY;
   relay.away_since = relay.next_try = now();
   relay.backoff = 10;
@@ -170,13 +168,18 @@ void run_relayed(struct run *run) {
 
   struct witness witness = {.pid = -1};
   struct attended attended = {.control = plan.control[0], .witness = &witness};
-  attended.relay = fork();
-  if (attended.relay == 0) be_relay(&plan, run);
+  /* The shell first: it takes longer to begin than the relay, and what it writes waits in the pipe. */
   if (!plan.on_terminal) witness_start(&witness);
-  attended.shell = attended.relay < 0 ? -1 : vfork();
+  attended.shell = vfork();
   if (attended.shell == 0) be_shell(&plan, run, self);
-  if (attended.shell < 0)
-    refuse(REFUSED, "the shell is refused, because there is no process for it: %s", strerror(errno));
+  attended.relay = attended.shell < 0 ? -1 : fork();
+  if (attended.relay == 0) be_relay(&plan, run);
+  if (attended.relay < 0) {
+    int why = errno;
+    if (attended.shell > 0) (void)kill(attended.shell, SIGKILL);
+    witness_end(&witness);
+    refuse(REFUSED, "the shell is refused, because there is no process for it: %s", strerror(why));
+  }
   attended.terminal = plan.on_terminal ? &plan.terminal : NULL;
   int kept[3] = {attended.control, plan.terminal.master, plan.terminal.outer};
   close_all_but(kept, plan.on_terminal ? 3 : 1);

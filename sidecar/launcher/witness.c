@@ -64,9 +64,13 @@ void witness_continue(const struct witness *witness) {
   if (witness->pid > 0) (void)kill(witness->pid, SIGCONT);
 }
 
+void witness_dismiss(const struct witness *witness) {
+  if (witness->pid > 0) (void)kill(witness->pid, SIGKILL);
+}
+
 void witness_end(struct witness *witness) {
   if (witness->pid < 0) return;
-  (void)kill(witness->pid, SIGKILL);
+  witness_dismiss(witness);
   while (waitpid(witness->pid, NULL, __WALL) < 0 && errno == EINTR) continue;
   witness->pid = -1;
 }

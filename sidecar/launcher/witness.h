@@ -24,6 +24,8 @@ void witness_start(struct witness *witness);
 /* Whether a signal that we just took went to the group. Takes a fraction of a millisecond. */
 bool witness_saw(struct witness *witness, int signal);
 void witness_continue(const struct witness *witness);
+/* Nobody asks it any more; it is waited for in witness_end. */
+void witness_dismiss(const struct witness *witness);
 void witness_end(struct witness *witness);
 
 #endif
