@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
 import { setTimeout } from 'node:timers/promises';
+import { spawn as spawnPty } from 'node-pty';
 import t from 'tap';
 import { needs } from '../../tool.ts';
 import { launchers } from '../launcher/built.ts';
@@ -131,8 +132,8 @@ t.test('a script on standard input runs as far as it is allowed', async (t) => {
     ...{ status: 126, out: 'one\ntwo\nthree\n' },
     err: /refused by test/,
   });
-  const line = `cat <<E | wc -c\n${'x'.repeat(100_000)}\nE\n`;
-  t.match(await run(place, ['sh'], { input: line }), { status: 0, out: /100001/ });
+  const line = `cat <<E | wc -c\n${'x'.repeat(600_000)}\nE\n`;
+  t.match(await run(place, ['sh'], { input: line }), { status: 0, out: /600001/ });
   const piped = await run(place, ['bash', '-c', 'printenv GIVEN | sh; echo $?'], {
     env: { GIVEN: 'echo in\nrefused' },
   });
@@ -144,6 +145,41 @@ t.test('a script on standard input runs as far as it is allowed', async (t) => {
     {},
     { allowed: false },
   ]);
+});
+
+t.test('a terminal: one stream, its sizes, and an interactive shell is judged as a whole', async (t) => {
+  if (!needs(t, 'cc')) return;
+  const place = await launched(t);
+  const shells = await launchers();
+  const env = { PATH: `${shells}:/usr/bin:/bin`, TERM: 'xterm', CHAPERONE_SOCKET: place.path };
+  const on = { name: 'xterm', cols: 91, rows: 31, env };
+  const terminal = spawnPty(
+    `${shells}/bash`,
+    ['-c', 'stty size; read x; echo "got $x"; stty size; exit 5'],
+    on,
+  );
+  let shown = '';
+  const over = new Promise<number>((resolve) => terminal.onExit(({ exitCode }) => resolve(exitCode)));
+  terminal.onData((text) => {
+    if (!shown.includes('31 91') && (shown + text).includes('31 91')) {
+      terminal.resize(101, 41);
+      terminal.write('words\r');
+    }
+    shown += text;
+  });
+  t.equal(await over, 5);
+  t.match(shown, /31 91\r\nwords\r\ngot words\r\n41 101\r\n$/);
+  const [session] = await ended(place, 1);
+  t.match(session, { status: 5, terminal: { cols: 91, rows: 31, term: 'xterm' } });
+  t.equal(await place.output(session!.id), shown);
+  t.match(await place.bodies(session!.id, 'session.resize'), [{ cols: 101, rows: 41 }]);
+
+  const person = spawnPty(`${shells}/bash`, ['--norc', '-i'], on);
+  const left = new Promise<number>((resolve) => person.onExit(({ exitCode }) => resolve(exitCode)));
+  person.write('exit 3\r');
+  t.equal(await left, 3);
+  const [, second] = await ended(place, 2);
+  t.match(await place.bodies(second!.id, 'command.decided'), [{ unknown: [/not watched/] }]);
 });
 
 t.test('a restart of the sidecar loses no output and stops no shell', async (t) => {
@@ -171,7 +207,7 @@ t.test('a restart of the sidecar loses no output and stops no shell', async (t) 
 t.test('fifty at once, none lost, none mixed up', async (t) => {
   if (!needs(t, 'cc')) return;
   const place = await launched(t);
-  const count = process.env.CHAPERONE_LONG ? 1000 : 150;
+  const count = process.env.CHAPERONE_LONG ? 1000 : 100;
   let next = 0;
   const worker = async () => {
     for (let at = next++; at < count; at = next++) {
