@@ -17,6 +17,7 @@ import { archived, compressed, isCompressor, unpacked } from './unpacking.ts';
 import { openedByWrapper } from './wrapper-files.ts';
 
 export function touchesOf(program: string, words: readonly Word[], scope: Scope): Touch[] {
+  if (words[1]?.value === '-m' && program.startsWith('py')) return byModule(words.slice(2), scope);
   const touches = ownTouches(program, words, scope);
   const more = unpacked(program, words, scope);
   return more.length === 0 ? touches : [...touches, ...more];
@@ -82,6 +83,15 @@ function ownTouches(program: string, words: readonly Word[], scope: Scope): Touc
   if (operands !== undefined) return byOperands(words, operands, scope);
   const wrapper = wrapperNamed(program);
   return wrapper === undefined ? [] : openedByWrapper(wrapper, words, scope);
+}
+
+/** `python -m module`: what the module is as a program. */
+function byModule(words: readonly Word[], scope: Scope): Touch[] {
+  const module = words[0]?.value ?? '';
+  if (module !== 'http.server') return unpacked(module, words, scope);
+  const place = words.findIndex(({ value }) => value === '-d' || value === '--directory');
+  const directory = place < 0 ? undefined : words[place + 1];
+  return directory === undefined ? [] : [{ ...touch('reads', directory, scope, true), certain: false }];
 }
 
 /** With everything below it. */

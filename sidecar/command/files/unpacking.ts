@@ -78,6 +78,11 @@ const UNPACKERS: ReadonlyMap<string, Unpacker> = new Map<string, Unpacker>([
   }),
   ['gem', { unpacks: /^install$/, elsewhere: true, into: ['--install-dir', '-i', '--bindir', '-n'] }],
   ['cargo', { unpacks: /^install$/, elsewhere: true, into: ['--root'] }],
+  ['aria2c', { into: ['-d', '--dir'] }],
+  ['stow', { elsewhere: true, into: ['-t', '--target'] }],
+  ['debootstrap', { operand: 1 }],
+  // Modules of Python.
+  ...same(['zipfile', 'tarfile'], { unpacks: /^(-e|--extract)$/, operand: 1 }),
   ['patch', { anywhere: /^$/, into: ['-d', '--directory'] }],
 ]);
 

@@ -31,6 +31,7 @@ export const OPERANDS: ReadonlyMap<string, Operands> = new Map<string, Operands>
   ['mount', { each: 'reads', last: 'writes', short: 'oLNOtU' }],
   ['truncate', { each: 'writes', short: 'sr' }],
   ['tee', { each: 'writes' }],
+  ...same(['dos2unix', 'unix2dos'], { each: 'writes' }),
   ['touch', { each: 'writes', short: 'drt' }],
   [
     'cp',
@@ -108,7 +109,6 @@ export const OPERANDS: ReadonlyMap<string, Operands> = new Map<string, Operands>
       'bzip2',
       'zcat',
       'file',
-      'dos2unix',
       'cksum',
       'look',
       'vipw',

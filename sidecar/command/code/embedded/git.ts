@@ -12,7 +12,15 @@ const GIT_LOADS =
 
 export function settings(words: readonly Word[], at: Place): void {
   for (const [place, { value }] of words.entries()) {
-    if (value === '-c') readCode(at, words[place + 1], gitSetting);
+    if (value === '-c' || value === '--config') readCode(at, words[place + 1], gitSetting);
+    else if (/^--config=/.test(value ?? ''))
+      readCode(at, { ...words[place]!, value: value!.slice(9) }, gitSetting);
+    // Hooks stand in it.
+    else if (
+      /^--template(=.|$)/.test(value ?? '') &&
+      words.some((one) => /^(clone|init)$/.test(one.value ?? ''))
+    )
+      run(at, null, value!);
     else if (/^-c.+=/.test(value ?? ''))
       readCode(at, { ...words[place]!, value: value!.slice(2) }, gitSetting);
     else if (value === 'config') {

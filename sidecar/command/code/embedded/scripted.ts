@@ -57,6 +57,9 @@ export function sed(words: readonly Word[], at: Place): void {
   for (const word of files) unseen(at, word.text);
 }
 
+/** Another file that a command of ex writes or reads, which only words are asked for. */
+const LEADS_OUT = /^[\s:\d%$,.]*(w|wq|x|sav\w*|up\w*|e|edit|r|read|so\w*)!?\s+[^!]*[/~]/;
+
 /** In place of a start-up file: none. */
 const BARE = /^(NONE|NORC|DEFAULTS)$/;
 
@@ -75,7 +78,9 @@ export function editor(words: readonly Word[], at: Place): void {
     silent &&
     (at.scope.input.kind === 'pipe' || at.scope.input.kind === 'here' || at.scope.input.kind === 'file')
   )
-    readCode(at, inputOf(at), (text) => text.split('\n').flatMap(exCommands));
+    readCode(at, inputOf(at), (text) =>
+      text.split('\n').flatMap((line) => (LEADS_OUT.test(line) ? [null] : exCommands(line))),
+    );
 }
 
 /** What of an editor's command line is known to run nothing. */
