@@ -68,6 +68,12 @@ export function ApprovalsPage({ list, id, signals, onSession, onHome }: Properti
       <p class="sr" role="status">
         {decisions.armed !== null && `${decisions.armed.vote} is armed for 5 seconds: press again to confirm`}
       </p>
+      {state === 'known' && waiting.length + over.length === 0 && (
+        <p class="dim">
+          What the policy asks a person about stands here as soon as it is asked, and for as long as the
+          policy gives.
+        </p>
+      )}
       <ol class="asks" aria-label="Waiting">
         {waiting.slice(0, shown).map((view) => (
           <AskCard

@@ -16,6 +16,7 @@ t.test('as it happens', { skip: !needsChromium(t) }, async (t) => {
   await t.test('what comes and what runs out is seen as it happens', async (t) => {
     const { page } = await open(t, '/approvals');
     await page.getByText('nothing waits').waitFor();
+    await page.getByText('as soon as it is asked').waitFor();
     const { id, mark } = await ask(desk, 'make late', {}, { timeout: 2 * SECOND });
     await card(page, id).waitFor();
     t.match(await card(page, id).locator('.left').textContent(), /\d s left/);
