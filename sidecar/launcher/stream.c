@@ -10,7 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { AT_ONCE = 60 * 1024, PAGE = 4096 };
+enum { AT_ONCE = 60 * 1024, PAGE = 4096, MUCH = 1024 * 1024 };
 
 void stream_open_outlet(struct stream *stream) {
   struct stat found;
@@ -56,7 +56,11 @@ bool stream_read(struct stream *stream) {
   size_t room = RING - (size_t)(stream->read - stream->delivered);
   int count = stream_pieces(stream, stream->read, room < AT_ONCE ? room : AT_ONCE, pieces);
   ssize_t got = readv(stream->from, pieces, count);
-  if (got > 0) stream->read += (uint64_t)got;
+  if (got > 0) {
+    /* Who writes much writes on while what it wrote is stored. All pipes of a user have one limit: not for everybody. */
+    if (stream->read < MUCH && stream->read + (uint64_t)got >= MUCH) (void)fcntl(stream->from, F_SETPIPE_SZ, RING);
+    stream->read += (uint64_t)got;
+  }
   /* EIO: nobody has the terminal open any more. ECONNRESET: a socket was closed with something unread in it. */
   else if (got == 0 || (errno != EAGAIN && errno != EINTR)) close_source(stream);
   return true;
