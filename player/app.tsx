@@ -3,6 +3,7 @@ import type { SessionSummary } from './api.ts';
 import { ApprovalsPage } from './approvals/page.tsx';
 import { useSignals } from './approvals/signals.ts';
 import { useAsks } from './approvals/use-asks.ts';
+import { Waiting } from './approvals/waiting.ts';
 import { ListPage } from './list/page.tsx';
 import { useSessions } from './list/use-sessions.ts';
 import { OffboardPage } from './offboard/page.tsx';
@@ -86,14 +87,16 @@ function Pages() {
         />
       )}
       {route.page === 'session' && (
-        <SessionPage
-          key={route.id}
-          id={route.id}
-          moment={route.moment}
-          list={list.sessions}
-          onOpen={open}
-          onHome={home}
-        />
+        <Waiting.Provider value={asks.waiting}>
+          <SessionPage
+            key={route.id}
+            id={route.id}
+            moment={route.moment}
+            list={list.sessions}
+            onOpen={open}
+            onHome={home}
+          />
+        </Waiting.Provider>
       )}
       {route.page === 'try' && <TryPage asked={route.asked} onAsk={ask} />}
       {route.page === 'approvals' && (

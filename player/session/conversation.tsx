@@ -1,5 +1,6 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SessionSummary } from '../api.ts';
+import { useWaiting, waitsFor } from '../approvals/waiting.ts';
 import { Findings } from '../blame/findings.tsx';
 import { useTrace } from '../blame/use-trace.ts';
 import { Notice, Problem, Stale } from '../ui/notice.tsx';
@@ -27,6 +28,7 @@ export function Conversation({ session, moment }: Properties) {
     begin: () => toldIn(session),
   });
   const { trace, acts, error: untraced } = useTrace(session);
+  const waiting = useWaiting(session.id);
   const [open, setOpen] = useState<number | null>(null);
   const [drawn, setDrawn] = useState(CHUNK);
   const list = useRef<HTMLOListElement>(null);
@@ -57,6 +59,7 @@ export function Conversation({ session, moment }: Properties) {
               key={told.seq}
               told={told}
               act={act?.seqs[0] === told.seq ? act : null}
+              waits={act?.seqs[0] === told.seq ? (waitsFor(waiting, act)?.id ?? null) : null}
               current={at === current}
               open={told.seq === open}
               onToggle={() => setOpen(told.seq === open ? null : told.seq)}

@@ -1,5 +1,6 @@
 import type { TracedAct } from '../../recorder/attribution/chain.ts';
 import { Effects } from '../blame/effects.tsx';
+import { approvalsPath } from '../router.ts';
 import { position } from '../text/time.ts';
 import { visibleText } from '../text/visible.ts';
 import { Plain } from '../ui/plain.tsx';
@@ -15,6 +16,8 @@ interface Properties {
   told: Told;
   /** What was decided on it and came of it; null where this is no act, or another row tells of it. */
   act: TracedAct | null;
+  /** The request to a person that it waits for; null where it waits for none. */
+  waits: string | null;
   /** Where the address leads. */
   current: boolean;
   open: boolean;
@@ -22,7 +25,7 @@ interface Properties {
 }
 
 /** What one hook told. It opens to all of it; links lead to what came of it. */
-export function ToldRow({ told, act, current, open, onToggle }: Properties) {
+export function ToldRow({ told, act, waits, current, open, onToggle }: Properties) {
   const { seq, time, hook, voice, label, text, content, model, withheld } = told;
   const judged = act?.decided ? judgedOf(act.decided) : null;
   return (
@@ -42,6 +45,11 @@ export function ToldRow({ told, act, current, open, onToggle }: Properties) {
         <span class="dim">{visibleText(voice === 'agent' ? model : '', 40)}</span>
         {judged !== null && <Why judged={judged} />}
       </button>
+      {waits !== null && (
+        <a class="opens badge waiting" href={approvalsPath(waits)}>
+          Waits for a person
+        </a>
+      )}
       {act !== null && <Effects effects={act.effects} />}
       <div id={`told-${seq}`} class="exchange" hidden={!open}>
         {open && content === null && <p class="dim">Retention has removed it.</p>}

@@ -1,6 +1,7 @@
 /** Which AI request did this, in real Chromium: from a prompt to what it changed, and from a change to the prompt. */
 import t from 'tap';
 import { needsChromium } from '../chromium.ts';
+import { approver, asking } from '../recorder/approvals/sample.ts';
 import {
   announcement,
   asked,
@@ -17,7 +18,7 @@ import { countOf, stage } from './browser.ts';
 t.setTimeout(600_000);
 
 t.test('blame', { skip: !needsChromium(t) }, async (t) => {
-  const { log, open } = await stage(t);
+  const { log, desk, open } = await stage(t);
   await log.append(HOOKS, [
     conversation(),
     hook(1, 'beforeSubmitPrompt', { prompt: 'scale web' }),
@@ -63,6 +64,24 @@ t.test('blame', { skip: !needsChromium(t) }, async (t) => {
       t.same(complaints, []);
     },
   );
+
+  await t.test('what waits for a person says so, and leads there', async (t) => {
+    const { page, complaints } = await open(t, `/sessions/${HOOKS}`);
+    await log.append(HOOKS, [
+      hook(20, 'beforeShellExecution', { command: 'make release', cwd: '/work/shop' }),
+    ]);
+    const told = { line: 'make release', cwd: '/work/shop', commands: [], unknown: [] };
+    const wanted = asking({ session: HOOKS, asked: { kind: 'command', ...told } });
+    const answer = desk.ask(wanted, {});
+    const badge = page.locator('.told > .row', { hasText: 'make release' }).locator('a.waiting');
+    await badge.waitFor();
+    t.match(await badge.getAttribute('href'), /^\/approvals\/[0-9A-Z]{26}$/);
+    const [waits] = desk.list();
+    await desk.vote(waits!.request.id, approver('reviewer'), { vote: 'deny' });
+    t.match(await answer, { state: 'denied' });
+    await badge.waitFor({ state: 'detached' });
+    t.same(complaints, []);
+  });
 
   await t.test('from a change up to the prompt, by the keyboard', async (t) => {
     const { page, complaints } = await open(t, `/sessions/${SHELL}`);
