@@ -92,7 +92,9 @@ function folded(name: string): string {
  */
 export function isPersonProven({ proof, subject, humans = [] }: Identity, issuer: string): boolean {
   if (proof !== 'signed') return false;
-  return humans.length > 0 || (subject !== undefined && issuerOf(subject) === issuer);
+  // Whom a rule takes them for hangs on a name that another issuer may let them choose.
+  if (subject !== undefined) return issuerOf(subject) === issuer;
+  return humans.length > 0;
 }
 
 /**

@@ -6,6 +6,7 @@ import { hash } from 'node:crypto';
 import type { AuditEvent } from '../audit/event.ts';
 import type { Identity } from '../audit/identity.ts';
 import { type SessionId, SYSTEM } from '../audit/units.ts';
+import { ChaperoneError } from '../errors.ts';
 import { KEYS, RANGES, TERM_BYTES } from '../store/keys.ts';
 import type { Reader, Store, Write } from '../store/store.ts';
 import { HERE, keptFrom, keptSince } from './mentions.ts';
@@ -78,9 +79,20 @@ export async function completeSubjects(store: Store): Promise<void> {
 /** All whose sessions there are. */
 export async function subjects(store: Reader): Promise<Subject[]> {
   const found: Subject[] = [];
-  for await (const { value } of store.entries(RANGES.subjects()))
-    found.push(JSON.parse(Buffer.from(value).toString('utf8')) as Subject);
+  for await (const { value } of store.entries(RANGES.subjects())) found.push(decoded(value));
   return found;
+}
+
+/** @throws ChaperoneError `STORE_CORRUPT` */
+function decoded(value: Uint8Array): Subject {
+  try {
+    const { user, namespace } = JSON.parse(Buffer.from(value).toString('utf8')) as Partial<Subject>;
+    if (typeof user === 'string' && (namespace === undefined || typeof namespace === 'string'))
+      return namespace === undefined ? { user } : { user, namespace };
+  } catch {
+    // What is no JSON is none of ours either.
+  }
+  throw new ChaperoneError('STORE_CORRUPT', 'the list of whose sessions there are is damaged: run verify');
 }
 
 /** Sessions of these subjects, the newest first. Costs a look for each subject, whatever else there is. */

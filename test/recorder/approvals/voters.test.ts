@@ -64,6 +64,7 @@ t.test('what proves which person asks', (t) => {
   const all: [boolean, Identity][] = [
     [true, { user: 'reviewer', groups: [], subject: `${ISSUER}#7`, proof: 'signed' }],
     [false, { user: 'reviewer', groups: [], subject: 'https://other.example.com/#7', proof: 'signed' }],
+    [false, { user: 'build', groups: [], subject: 'https://other/#7', humans: ['owner'], proof: 'signed' }],
     [false, { user: 'reviewer', groups: [], proof: 'signed' }],
     [false, { user: 'reviewer', groups: [], subject: `${ISSUER}#7`, proof: 'claimed' }],
     [true, { user: account, groups: [], pod, humans: ['reviewer'], proof: 'signed' }],

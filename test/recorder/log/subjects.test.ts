@@ -114,8 +114,9 @@ t.test('what is not so in the index is noticed, and shows nobody what is not the
   };
   const seen = async (data: string) => {
     const log = await AuditLog.open({ data });
-    const { sessions } = await log.sessionsOf(({ namespace }) => namespace === 'shop');
-    await log.close();
+    const { sessions } = await log
+      .sessionsOf(({ namespace }) => namespace === 'shop')
+      .finally(() => log.close());
     return sessions.map(({ identity }) => identity.user);
   };
   const keysOf = (kind: string, keys: Buffer[]) => keys.filter((key) => key[0] === kind.charCodeAt(0));
@@ -158,5 +159,13 @@ t.test('what is not so in the index is noticed, and shows nobody what is not the
     t.match(await verifyClosed(data), { ok: false, problems: [{ code: 'INDEX_DAMAGED' }] }, name);
     const shown = await seen(data);
     t.ok(expected.includes(shown.join()), `${name}: ${shown}`);
+  }
+  for (const value of ['{"user":7}', '{}', 'null', '{"user":"a"', '[]']) {
+    const data = await build();
+    await inside(data, async (db) => {
+      for await (const key of db.keys())
+        if (key[0] === 'q'.charCodeAt(0)) await db.put(key, Buffer.from(value));
+    });
+    await t.rejects(seen(data), { code: 'STORE_CORRUPT' }, value);
   }
 });
