@@ -54,6 +54,8 @@ export async function openDoor(
       return (await hooks).answer(bytes, signal);
     },
     shell: (talk, first) => {
+      // What is loaded for the first of them takes longer than a launcher waits in silence.
+      if (shells === null && first.kind === 'shell') talk.say({ kind: 'wait' });
       shells ??= import('./shells.ts').then(({ shellsHere }) =>
         shellsHere({ evidence, policy, secret, signed }, join(dirname(path), 'sessions')),
       );

@@ -120,6 +120,27 @@ t.test('what a script runs in turn is part of it', async (t) => {
   t.same((await traced(log)).findings, []);
 });
 
+t.test(
+  "an agent's wrapper behind the launcher is what was announced, and what it starts goes with it",
+  async (t) => {
+    const wrapper = { agent: 'cursor', line: 'npm test' } as const;
+    const entrance = { kind: 'launcher', shell: '/bin/bash', pid: 7, parent: 'node', wrapper } as const;
+    const log = await logOf(t, {
+      [HOOKS]: [conversation(), ...announcement(2, 'npm test'), END],
+      [SHELL]: [
+        begin({
+          identity: { conversation: 'c-1' },
+          entrance,
+          command: ['bash', '-c', 'snap=…', '--', 'npm test'],
+        }),
+        ran(3, 'npm test'),
+        ran(4, "sh -c 'tap run'"),
+      ],
+    });
+    t.same((await traced(log)).findings, []);
+  },
+);
+
 t.test('kubectl outside of every shell comes by its own word', async (t) => {
   const api = begin({ entrance: { kind: 'api', server: 'https://api.example' }, command: [] });
   const log = await logOf(t, {
