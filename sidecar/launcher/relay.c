@@ -107,6 +107,7 @@ static void deliver(struct relay *relay, const struct watched *watched) {
     if (relay->lenient && relay->state != LIVE) stream->acked = stream->sent = stream->read;
     bool waits = stream->outlet == OUTLET_SHARED && stream->to >= 0 && stream->delivered < stream->acked;
     if (!waits || (happened(watched->to[i]) && (watched->to[i]->revents & POLLOUT) != 0)) stream_deliver(stream);
+    if (relay->told_drained || relay->parting.length == 0) stream_let_go(stream);
   }
 }
 
@@ -123,6 +124,7 @@ static bool tell(struct relay *relay) {
   relay->quiet = relay->quiet || is_quiet(relay);
   if (!relay->told_drained && relay->quiet && all_streams(relay, stream_drained)) {
     relay->told_drained = true;
+    relay_say(relay, (struct slice){relay->parting.at, relay->parting.length});
     if (relay->control >= 0)
       control_tell(relay->control, (struct control){.what = FROM_RELAY_DRAINED, .last = finished && relay->state == LIVE});
   }
@@ -162,7 +164,7 @@ void relay_run(struct relay *relay) {
 }
 
 void relay_say(struct relay *relay, struct slice message) {
-  for (size_t i = STREAMS; i-- > 0;) {
+  for (size_t i = STREAMS; i-- > 0 && message.length > 0;) {
     struct stream *stream = &relay->streams[i];
     if (stream->number == 0 || stream->to < 0) continue;
     stream_deliver(stream);

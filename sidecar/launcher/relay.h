@@ -32,6 +32,7 @@ struct relay {
 
   struct stream streams[STREAMS];
   struct way_in way_in;
+  struct buffer parting; /* why the script was stopped: said behind what the shell still wrote */
   int control; /* to the waiting process; -1 once it has ended */
   bool ended, by_signal, told_exit, told_drained, cut, quiet;
   unsigned char code;

@@ -87,11 +87,12 @@ void stream_deliver(struct stream *stream) {
     if (stream->outlet == OUTLET_SHARED) return;
   }
   if (stream->to < 0) stream->delivered = stream->acked;
-  /* Who reads there sees the end when the last writer has ended. */
-  if (stream->to >= 0 && stream_finished(stream)) {
-    close(stream->to);
-    stream->to = -1;
-  }
+}
+
+void stream_let_go(struct stream *stream) {
+  if (stream->to < 0 || !stream_finished(stream)) return;
+  close(stream->to);
+  stream->to = -1;
 }
 
 void stream_reader_gone(struct stream *stream) {

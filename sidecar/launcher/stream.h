@@ -45,6 +45,8 @@ bool stream_read(struct stream *stream);
 int stream_pieces(const struct stream *stream, uint64_t from, size_t length, struct iovec pieces[2]);
 /* Writes what is acknowledged; where the reader is gone, `to` is closed. */
 void stream_deliver(struct stream *stream);
+/* Who reads there sees the end once all has arrived. */
+void stream_let_go(struct stream *stream);
 /* The reader is gone: the writer is to notice, and what is there already is still recorded. */
 void stream_reader_gone(struct stream *stream);
 /* All that was there when it was told to drain has arrived. */

@@ -191,7 +191,7 @@ static bool stopped(struct relay *relay, struct fields *payload) {
   if (payload->bad || !relay->way_in.wanted) return false;
   if (relay->control >= 0)
     control_tell(relay->control, (struct control){.what = FROM_RELAY_STATUS, .code = status});
-  relay_say(relay, message);
+  put_raw(&relay->parting, message.at, message.length);
   way_in_stop(&relay->way_in);
   return true;
 }

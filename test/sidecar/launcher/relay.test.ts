@@ -232,6 +232,12 @@ t.test('a script on standard input goes on piece by piece, and may be stopped', 
   t.match(await of('echo one\nforbidden\necho two\n'), {
     ...{ stdout: 'one\n', stderr: 'chaperone: no more\n', status: 126 },
   });
+  const merged = {
+    args: ['-c', '"$0" 2>&1 | cat', both.launched.shell('bash')],
+    input: 'echo one\nforbidden\n',
+  };
+  const { stdout } = await run('/bin/bash', { ...merged, options: { env: both.launched.env } });
+  t.equal(stdout, 'one\nchaperone: no more\n', 'what ran before it comes before it');
   t.match(await of('echo $1; exit 3\nmore\n', ['-s', 'arg']), { stdout: 'arg\n', status: 3 });
   const long = `: <<'A'\n${'x'.repeat(400_000)}\nA\ncat | wc -c\n${'y'.repeat(300_000)}`;
   t.match(await of(long), { stdout: '300000\n', status: 0 });
