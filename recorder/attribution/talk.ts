@@ -10,6 +10,7 @@ import type { ApprovalMark, Decision, ToolUse } from '../audit/decision.ts';
 import type { BodyOf } from '../audit/event.ts';
 import type { Micros } from '../audit/units.ts';
 import type { StoredEvent } from '../log/ports.ts';
+import { absolute, announcedBy, textOfTool } from './announced-by.ts';
 import { type Told, toldIn } from './hook-text.ts';
 import type { Place } from './matching.ts';
 
@@ -60,11 +61,6 @@ const TOGETHER: Micros = 3_600_000_000;
 const MOST = 20_000;
 /** Characters of a prompt. */
 const LONGEST = 16_384;
-
-const SHELL = /^(Shell|Bash|run_terminal_cmd)$/;
-const READ = /^(Read|ReadFile|read_file)$/;
-const EDIT = /^(Write|Edit|MultiEdit|StrReplace|search_replace|edit_file|Delete|delete_file|EditNotebook)$/;
-const MCP = /^(MCP:|mcp__)/;
 
 export class TalkReader {
   readonly talk: Talk = { prompts: [], acts: [], proven: [], hooks: 0, cut: false };
@@ -213,43 +209,6 @@ function isOver({ decided, ended }: Act): boolean {
 
 function keyOf(kind: Act['kind'], text: string): string {
   return `${kind} ${text.trim()}`;
-}
-
-function announcedBy(hook: string, told: Told, root: string): Pick<Act, 'kind' | 'text' | 'cwd'> | null {
-  const { command, cwd, tool } = told;
-  const path = absolute(told.path, cwd || root);
-  switch (hook) {
-    case 'beforeShellExecution':
-      return { kind: 'command', text: command, cwd };
-    case 'beforeMCPExecution':
-      return { kind: 'mcp', text: tool, cwd };
-    case 'beforeReadFile':
-      return { kind: 'read', text: path, cwd };
-    case 'subagentStart':
-      return { kind: 'call', text: 'subagent', cwd };
-    case 'preToolUse':
-      if (MCP.test(tool)) return null;
-      if (SHELL.test(tool)) return { kind: 'command', text: command, cwd };
-      if (READ.test(tool)) return { kind: 'read', text: path, cwd };
-      return EDIT.test(tool) ? { kind: 'edit', text: path, cwd } : { kind: 'call', text: tool, cwd };
-    default:
-      return null;
-  }
-}
-
-/** As decisions name it; a relative path whose directory is not known stays as it is. */
-function absolute(path: string, directory: string): string {
-  if (path === '' || (!path.startsWith('/') && directory === '')) return path;
-  const parts: string[] = [];
-  for (const part of `${path.startsWith('/') ? '' : directory}/${path}`.split('/')) {
-    if (part === '..') parts.pop();
-    else if (part !== '' && part !== '.') parts.push(part);
-  }
-  return `/${parts.join('/')}`;
-}
-
-function textOfTool({ use, tool, path }: BodyOf<'tool.decided'>): string {
-  return use === 'read' || use === 'edit' ? path : tool;
 }
 
 /** The prompt that an act was for: by its generation; without one, the last before it. */

@@ -4,15 +4,16 @@
  *     prompt ──▶ act ──▶ execution in a guarded shell ──▶ requests ──▶ objects, sessions in pods
  *                 └──▶ files                  └ what is left over on either side is a finding
  */
-import { claimedTerm, conversationTerm, givenTo, kubectlTerm, type Term } from '../audit/terms.ts';
+import { claimedTerm, conversationTerm, kubectlTerm, type Term } from '../audit/terms.ts';
 import type { Micros } from '../audit/units.ts';
 import { ChaperoneError } from '../errors.ts';
 import { requestText } from '../export/labels.ts';
 import type { SessionSummary } from '../log/ports.ts';
-import { type Asked, around, type Span } from './around.ts';
+import { around, type Span } from './around.ts';
 import { talkOf } from './ascent.ts';
 import { objectText, outcomeOf } from './blame.ts';
-import { type Basis, type Effect, type Finding, momentOf, type Trace, type TracedAct } from './chain.ts';
+import { type Basis, type Effect, momentOf, type Trace, type TracedAct } from './chain.ts';
+import { type Asking, findingsOf } from './findings.ts';
 import { sameMachine } from './machine.ts';
 import { compare, match, type Pair, type Place, WINDOW } from './matching.ts';
 import { commandOf, type Ran, type Requested, ranIn, type Sources } from './sources.ts';
@@ -20,10 +21,6 @@ import type { Act, Talk } from './talk.ts';
 
 /** Sessions that claim the conversation, commands of them, and requests of one. */
 const MOST = { sessions: 2000, commands: 20_000, requests: 5000, named: 1000 };
-
-interface Asking extends Asked {
-  act: Act;
-}
 
 /** @throws ChaperoneError `SESSION_UNKNOWN`; `USAGE` where the session is none of a conversation */
 export async function trace(sources: Sources, id: string): Promise<Trace> {
@@ -223,46 +220,4 @@ function edited({ kind, text, ended, decided }: Act, startedAt: Micros): Effect[
   const told = { kind: 'file', text, proof: 'hook', basis: 'hook' } as const;
   const outcome = ended.failed ? 'failed' : decided?.allowed === false ? 'refused' : 'done';
   return [{ ...momentOf(ended, startedAt), ...told, outcome }];
-}
-
-async function findingsOf(
-  sources: Sources,
-  summary: SessionSummary,
-  { pairs, unexecuted, unannounced }: ReturnType<typeof match<Asking, Ran>>,
-): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  const { conversation } = summary.entrance as { conversation: string };
-  for (const { announced, executed } of pairs)
-    if (!announced.allowed && executed.allowed)
-      findings.push(await found(sources, 'RUN_THOUGH_REFUSED', executed));
-  const missing = unexecuted.filter((one) => one.allowed && isSettled(summary, one.act));
-  const ours = unannounced.filter(
-    (one) => one.allowed && conversation !== '' && one.conversation === conversation,
-  );
-  if (pairs.length === 0 && ours.length === 0 && missing.length > 0) {
-    const [first] = missing;
-    const text = `${missing.length} ${missing.length === 1 ? 'command' : 'commands'}`;
-    return [...findings, { ...momentOf(first!, summary.startedAt), code: 'HOOKS_ALONE', text }];
-  }
-  for (const one of missing)
-    findings.push({ ...momentOf(one, summary.startedAt), code: 'HOOK_WITHOUT_EXECUTION', text: one.line });
-  const matched = new Set(pairs.map(({ executed }) => `${executed.session}#${executed.seq}`));
-  for (const one of ours) {
-    const there = await sources.session(one.session);
-    // What a script that was announced runs in turn is part of it.
-    const isPart =
-      there !== null && one.seq > 1 && givenTo(there.command) !== null && matched.has(`${one.session}#1`);
-    if (!isPart) findings.push(await found(sources, 'EXECUTION_WITHOUT_HOOK', one));
-  }
-  return findings.sort(compare);
-}
-
-async function found(sources: Sources, code: Finding['code'], ran: Ran): Promise<Finding> {
-  const summary = await sources.session(ran.session);
-  return { ...momentOf(ran, summary?.startedAt ?? ran.at), code, text: ran.body.line };
-}
-
-/** Whether it would have run by now. */
-function isSettled({ state, lastAt }: SessionSummary, { ended, at }: Act): boolean {
-  return ended !== null || state !== 'live' || lastAt - at > WINDOW.after;
 }
