@@ -109,6 +109,7 @@ function touchMatches(
 ): Tri {
   // A rule about a name in whatever directory says nothing of names that nobody knows.
   if (touch.unnamed && rule[0]?.text === '**') return NO;
+  if (apart(path[0], rule[0])) return NO;
   // What is not known may be anything that a rule names whole trees by.
   if (path.length === 1 && path[0]!.text === '**' && rule.length > 0) return MAYBE;
   // Above: deleting `/home` deletes `/home/agent`. For a rule that allows, only what it names.
@@ -118,11 +119,19 @@ function touchMatches(
   return certainly && path.some(({ glob }) => glob !== null && glob.literal === null) ? MAYBE : YES;
 }
 
+/** Most rules are about another tree than most paths. */
+function apart(here: Segment | undefined, there: Segment | undefined): boolean {
+  if (here === undefined || there === undefined || here.text === there.text) return false;
+  return here.plain && there.plain;
+}
+
 /** What stands between two slashes, ready to be compared. */
 interface Segment {
   text: string;
   /** Null where it matches itself alone, as it is written. */
   glob: Glob | null;
+  /** Neither a glob nor any number of segments. */
+  plain: boolean;
 }
 
 const SIGN = /[*?[\\]/;
@@ -130,8 +139,11 @@ const SIGN = /[*?[\\]/;
 function segmentsOf(path: string): readonly Segment[] {
   const plain = !SIGN.test(path);
   const segments: Segment[] = [];
-  for (const text of path.split('/'))
-    if (text !== '') segments.push({ text, glob: plain || !SIGN.test(text) ? null : glob(text) });
+  for (const text of path.split('/')) {
+    if (text === '') continue;
+    const isPlain = plain || !SIGN.test(text);
+    segments.push({ text, glob: isPlain ? null : glob(text), plain: isPlain });
+  }
   return segments;
 }
 
