@@ -81,8 +81,6 @@ async function executions(
     for await (const { body, ...place } of sources.events(claiming.id)) {
       if (body.type !== 'command.decided' || body.context !== undefined) continue;
       keep(ranIn(claiming, { ...place, body }));
-      // What it has started is a command of the same session, and was announced with it.
-      if (claiming.entrance?.kind === 'launcher') break;
     }
   }
   return { ran: [...known.values()], cut };
