@@ -98,15 +98,12 @@ function operation(args: Arguments) {
   const urls = named.flatMap((word) => urlsIn(word, globs));
   // Its URLs, and all else, may stand in the file.
   if (args.options.has('config') || args.open) urls.push(UNKNOWN);
-  const told = asks({
-    method: args.options.has('config') || args.open ? null : methodOf(args),
-    urls: query(args, urls),
-    impersonates: hasImpersonation(args.options.get('header') ?? []),
-  });
-  const requests = BODIES.some((name) => args.options.has(name))
-    ? told.requests.map(withBody)
-    : told.requests;
-  return { requests, hosts: [...told.hosts, ...between(args)] };
+  const methods = args.options.has('config') || args.open ? [null] : methodsOf(args, named.length);
+  const impersonates = hasImpersonation(args.options.get('header') ?? []);
+  const told = methods.map((method) => asks({ method, urls: query(args, urls), impersonates }));
+  const all = told.flatMap(({ requests }) => requests);
+  const requests = BODIES.some((name) => args.options.has(name)) ? all.map(withBody) : all;
+  return { requests, hosts: [...told[0]!.hosts, ...between(args)] };
 }
 
 /** The options in the body of a deletion count for those of the query. */
@@ -116,13 +113,16 @@ function withBody(request: ApiIntent): ApiIntent {
 
 const UNKNOWN = { scheme: '', host: null, port: '', target: '', inCluster: false };
 
-function methodOf(args: Arguments): Known {
+/** Each file that is uploaded goes to one URL; what goes to the others goes as without it. */
+function methodsOf(args: Arguments, urls: number): [Known, ...Known[]] {
   const said = option(args, 'request');
-  if (said !== undefined) return said?.toUpperCase() ?? null;
-  if (anySet(args, ['head'])) return 'HEAD';
-  if (args.options.has('upload-file')) return 'PUT';
+  if (said !== undefined) return [said?.toUpperCase() ?? null];
+  if (anySet(args, ['head'])) return ['HEAD'];
   const hasBody = BODIES.some((name) => args.options.has(name));
-  return hasBody && !anySet(args, ['get']) ? 'POST' : 'GET';
+  const plain = hasBody && !anySet(args, ['get']) ? 'POST' : 'GET';
+  const files = args.options.get('upload-file')?.length ?? 0;
+  if (files === 0) return [plain];
+  return files < urls ? ['PUT', plain] : ['PUT'];
 }
 
 /** With --get the data is the query: what is known of it counts. */

@@ -17,6 +17,12 @@ const TABLE: Readonly<Record<string, readonly string[]>> = {
   'curl --json @n.json https://kubernetes/api/v1/nodes': ['create nodes :'],
   'curl -X PATCH -d @n.json https://kubernetes/api/v1/nodes/x': ['patch nodes :x'],
   'curl -T n.json https://kubernetes/api/v1/nodes/x': ['update nodes :x'],
+  'curl -T n.json https://kubernetes/api/v1/nodes/x https://kubernetes/api/v1/nodes/y': [
+    'update nodes :x',
+    'update nodes :y',
+    'get nodes :x',
+    'get nodes :y',
+  ],
   'curl -G -d watch=1 https://kubernetes/api/v1/nodes': ['watch nodes : watch=1'],
   'curl -X "$METHOD" https://kubernetes/api/v1/nodes/x': ['? ?/?/? ?:? dry-run? maybe'],
   'wget --method=DELETE https://kubernetes/api/v1/nodes/x': [NODE],

@@ -20,6 +20,7 @@ import { FACTS, type Fact } from '../../../../kube-captures/facts.ts';
 const SMALL = 8_000;
 const SAMPLES = 12;
 const LONG = Boolean(process.env.CHAPERONE_LONG);
+if (LONG) t.setTimeout(60 * 60_000);
 
 interface Story {
   text: Record<string, string>;
