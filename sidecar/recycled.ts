@@ -17,14 +17,14 @@ interface Class {
 /** An event's content, and a whole chunk of it (see session/output-recorder.ts). */
 const CLASSES: readonly Class[] = [
   { bytes: (1 << 16) + HEAD_ROOM, most: 64, spare: [] },
-  { bytes: (1 << 18) + HEAD_ROOM, most: 8, spare: [] },
+  { bytes: (1 << 18) + HEAD_ROOM, most: 16, spare: [] },
 ];
 
 /** Like `Buffer.allocUnsafe`. What is less than half of a class is not worth its memory. */
 export function recycled(length: number): Buffer {
   const found = CLASSES.find(({ bytes }) => length <= bytes);
   if (found === undefined || length < found.bytes / 2) return Buffer.allocUnsafe(length);
-  return Buffer.from(found.spare.pop() ?? new ArrayBuffer(found.bytes), 0, length);
+  return Buffer.from(found.spare.pop() ?? Buffer.allocUnsafeSlow(found.bytes).buffer, 0, length);
 }
 
 /** Nobody looks at `piece`, or any other part of its memory, any more. Nothing happens where that is of another kind. */

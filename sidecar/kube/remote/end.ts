@@ -24,7 +24,7 @@ export interface Peer<Event, Stream> {
 type Said = { kind: 'data'; data: Buffer } | { kind: 'writable' } | { kind: string };
 
 /** What waits to be handled, in memory: above it the socket is paused where the peer has no windows. */
-const HIGH_WATER = 1 << 17;
+const HIGH_WATER = 1 << 18;
 /** Whoever was heard within this time is there. */
 const LIVELY_MS = 2000;
 /** What the socket has taken and not yet sent: a wait for each piece would halve what passes. */
