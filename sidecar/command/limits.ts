@@ -11,6 +11,10 @@ export const LIMITS = {
   heredocs: 256,
   /** Path globs that one `find` may reach. */
   reach: 64,
+  /** Files of one command that are looked at by the name that they get where they arrive. */
+  named: 256,
+  /** Directories that one command is told to go to, or to unpack into. */
+  directories: 32,
   /** UTF-16 units of a variable's value that is remembered. */
   value: 1024,
   /** Scripts inside scripts: substitutions, `bash -c`, `eval`, and compound commands. */

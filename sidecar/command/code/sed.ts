@@ -36,7 +36,8 @@ export function readSed(script: string): Opened {
         commands.push(null);
         return found;
       }
-      const flags = /^[gpIiMme0-9]*(?:w([^\n]*))?/.exec(lineFrom(script, close))!;
+      FLAGS.lastIndex = close;
+      const flags = FLAGS.exec(script)!;
       if (command === 's' && /^[^w]*e/.test(flags[0])) commands.push(null);
       if (flags[1] !== undefined) opens(found, 'writes', flags[1]);
       at = close + flags[0].length;
@@ -59,6 +60,9 @@ export function readSed(script: string): Opened {
   }
   return found;
 }
+
+/** Read where it stands: the rest of a long line is looked at only for a file. */
+const FLAGS = /[gpIiMme0-9]*(?:w([^\n]*))?/y;
 
 function opens(found: Opened, role: OpenedFile['role'], rest: string): void {
   const name = rest.trimStart();

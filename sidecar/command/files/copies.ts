@@ -2,6 +2,7 @@
 import type { Touch } from '../../action.ts';
 import { ANYWHERE, resolvePath } from '../../match/path.ts';
 import { OPERANDS, type Operands, TARGET } from '../grammar/operands.ts';
+import { LIMITS } from '../limits.ts';
 import type { Scope } from '../scope.ts';
 import type { Word } from '../words/fields.ts';
 import { byOperands, sorted } from './operand-touches.ts';
@@ -79,6 +80,7 @@ function into(
   sources: readonly Word[],
   { scope, whole, certain }: { scope: Scope; whole: boolean; certain: boolean },
 ): Touch[] {
+  if (sources.length > LIMITS.named) return [unnamedBelow(target, scope)];
   const touches = sources.flatMap((source) => {
     const name = nameOf(source);
     if (name === null) return [unnamedBelow(target, scope)];

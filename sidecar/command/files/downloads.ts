@@ -2,6 +2,7 @@
 import type { Touch } from '../../action.ts';
 import { ANYWHERE, quoteGlob } from '../../match/path.ts';
 import { OPERANDS, type Operands } from '../grammar/operands.ts';
+import { LIMITS } from '../limits.ts';
 import type { Scope } from '../scope.ts';
 import { option } from '../tools/arguments.ts';
 import { anySet, urlsIn } from '../tools/http/client.ts';
@@ -44,9 +45,10 @@ function savedByCurl(words: readonly Word[], scope: Scope): Touch[] {
     const outputs = directory === undefined ? [] : (options.get('output') ?? []);
     touches.push(...outputs.map((word) => saved(directory, word.pattern, scope)));
     if (!anySet(args, ['remote-name', 'O', 'remote-name-all'])) continue;
-    const unsaid = anySet(args, ['remote-header-name', 'J', 'config']) || args.open;
-    touches.push(...urls.map((url) => saved(directory, unsaid ? null : nameIn(url, false), scope)));
+    const unsaid =
+      anySet(args, ['remote-header-name', 'J', 'config']) || args.open || urls.length > LIMITS.named;
     if (unsaid) touches.push(saved(directory, null, scope));
+    else touches.push(...urls.map((url) => saved(directory, nameIn(url, false), scope)));
   }
   return touches;
 }
@@ -99,7 +101,7 @@ export function fetched(words: readonly Word[], scope: Scope): Touch[] {
   ];
   const unsaid = args.open || anySet(args, recurses) || said.some((name) => args.options.has(name));
   const urls = [...args.operands, ...(args.rest ?? [])].flatMap((word) => urlsIn(word, false));
-  if (unsaid || option(args, 'default-page') !== undefined)
+  if (unsaid || urls.length > LIMITS.named || option(args, 'default-page') !== undefined)
     return [...touches, saved(directory, null, scope)];
   return [...touches, ...urls.map((url) => saved(directory, nameIn(url, true), scope))];
 }

@@ -2,6 +2,7 @@
 import type { Touch } from '../../action.ts';
 import { OPERANDS } from '../grammar/operands.ts';
 import { dashed } from '../grammar/options.ts';
+import { LIMITS } from '../limits.ts';
 import type { Scope } from '../scope.ts';
 import { literalWord, type Word } from '../words/fields.ts';
 import { byOperands } from './operand-touches.ts';
@@ -104,6 +105,7 @@ export function unpacked(program: string, words: readonly Word[], scope: Scope):
   if (some(unpacker.anywhere) || (unpacker.within !== undefined && !some(unpacker.within)))
     return [anyFile('writes')];
   const directories = targetsOf(given, unpacker);
+  if (directories.length > LIMITS.directories) return [anyFile('writes')];
   if ((directories.length === 0 && !unpacker.elsewhere) || unpacker.here) directories.push(literalWord('.'));
   return directories.map((word) => unnamedBelow(word, scope));
 }
@@ -152,6 +154,7 @@ export function archived(words: readonly Word[], scope: Scope): Touch[] {
   const grammar = { short: SHORT_OF_TAR, options };
   const touches = byOperands(given, grammar, scope);
   let start = 1;
+  let directories = 0;
   let from = scope;
   for (let at = 1; at <= given.length; at++) {
     const directory = at < given.length ? directoryOf(given, at) : null;
@@ -160,6 +163,7 @@ export function archived(words: readonly Word[], scope: Scope): Touch[] {
     const packs = byOperands(part, { ...grammar, each: 'reads' }, from);
     touches.push(...packs.flatMap((one) => (one.role === 'reads' ? [{ ...one, recursive: true }] : [])));
     if (directory === null) break;
+    if (++directories > LIMITS.directories) return [...touches, anyFile('reads')];
     from = { ...from, cwd: touch('reads', directory.word, from).path, elsewhere: [] };
     start = at + directory.length;
     at = start - 1;

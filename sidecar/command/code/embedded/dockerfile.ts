@@ -97,11 +97,10 @@ export function runsIn(dockerfile: string): (string | null)[] {
       found.push(argvIn(command) ?? command);
       continue;
     }
-    const body = lines.slice(at + 1);
-    const length = body.findIndex((one) => one.trim() === end);
-    const text = (length < 0 ? body : body.slice(0, length)).join('\n');
+    const from = at + 1;
+    while (++at < lines.length && lines[at]!.trim() !== end);
+    const text = lines.slice(from, at).join('\n');
     found.push(/^<</.test(command) ? text : `${command}\n${text}\n${end}`);
-    at += length < 0 ? body.length : length + 1;
   }
   return found;
 }
