@@ -21,6 +21,8 @@ export const LIMITS = {
   depth: 64,
   /** Brackets open at once in one word. */
   nesting: 64,
+  /** Of `((` in one script, those open at once: at each the parser looks to the end whether it is arithmetic. */
+  doubled: 16,
   /** Simple commands found in one line. */
   commands: 2048,
   /** Paths that the commands of one line touch, as far as rules are asked of them. */
@@ -53,10 +55,28 @@ export function parseable(text: string): string {
   let at = -1;
   for (let count = 0; count <= LIMITS.heredocs; count++) {
     at = text.indexOf('<<', at + 1);
-    if (at < 0) return end === text.length ? text : text.slice(0, end);
+    if (at < 0) break;
+    if (count === LIMITS.heredocs) end = Math.min(end, at);
   }
-  end = Math.min(end, at);
-  return text.slice(0, end);
+  end = Math.min(end, tooManyDoubled(text));
+  return end === text.length ? text : text.slice(0, end);
+}
+
+/** Where one `((` too many opens; infinite where none does. Those in quotes count as well: nobody writes so many. One pass. */
+function tooManyDoubled(text: string): number {
+  let at = text.indexOf('((');
+  if (at < 0) return Number.POSITIVE_INFINITY;
+  const open: boolean[] = [];
+  let doubled = 0;
+  for (; at < text.length; at++) {
+    const char = text[at];
+    if (char === '(') {
+      const follows = text[at - 1] === '(';
+      open.push(follows);
+      if (follows && ++doubled > LIMITS.doubled) return at;
+    } else if (char === ')' && open.pop()) doubled--;
+  }
+  return Number.POSITIVE_INFINITY;
 }
 
 /**

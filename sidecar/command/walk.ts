@@ -33,7 +33,8 @@ export const reader: Reader = {
   script(found, text, scope) {
     // The head of what is too long is looked at all the same: what must be refused in it is.
     const head = parseable(text);
-    if (head.length < text.length) found.doubt('limit', 'too long, or too many here-documents', text);
+    if (head.length < text.length)
+      found.doubt('limit', 'too long, or too many here-documents or parentheses', text);
     // The parser takes the dollar sign for text; to a shell it belongs to what stands on the next line.
     if (head.includes('$\\\n')) found.doubt('syntax', 'an expansion that could not be read', text);
     if (hasHidden(head)) found.doubt('unreadable-line', 'holds characters that do not show', head);
