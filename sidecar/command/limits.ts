@@ -62,8 +62,22 @@ export function parseable(text: string): string {
   return end === text.length ? text : text.slice(0, end);
 }
 
-/** Where one `((` too many opens; infinite where none does. Those in quotes count as well: nobody writes so many. One pass. */
+/** A comment, as far as that is told without parsing: it follows a blank, and no quotes stand before it in its line. */
+const COMMENT = /^[^'"`#\\\n]*(?<![^\s;|&()])#.*$/gm;
+
+/** Where one `((` too many opens; infinite where none does. Those in quotes count as well: nobody writes so many. Few passes. */
 function tooManyDoubled(text: string): number {
+  const at = firstTooMany(text);
+  if (at === Number.POSITIVE_INFINITY || !text.includes('#')) return at;
+  return firstTooMany(text.replace(COMMENT, (line) => codeOf(line).padEnd(line.length)));
+}
+
+/** What stands before the comment. */
+function codeOf(line: string): string {
+  return line.slice(0, line.indexOf('#'));
+}
+
+function firstTooMany(text: string): number {
   let at = text.indexOf('((');
   if (at < 0) return Number.POSITIVE_INFINITY;
   const open: boolean[] = [];
