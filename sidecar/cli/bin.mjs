@@ -8,6 +8,7 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { setFlagsFromString } from 'node:v8';
 
 const NEEDED = 24;
 
@@ -36,6 +37,9 @@ function handOver() {
 if (Number(process.versions.node.split('.')[0]) < NEEDED) {
   handOver();
 } else {
+  // What passes through is short-lived, and a young generation of 64 MB would only be that much more memory. V8 reads this
+  // where it would grow it; the size itself could be given on the command line alone.
+  setFlagsFromString('--semi-space-growth-factor=1');
   const main = import.meta.url.endsWith('.mjs') ? './main.ts' : './main.js';
   const { main: run } = await import(new URL(main, import.meta.url).href);
   await run(process.argv);
