@@ -20,7 +20,7 @@ spec:
     - { name: no-push, match: { program: [git], subcommand: [push] }, effect: deny, reason: Not from here., instead: open a pull request }
     - { name: builds, match: { program: [make] }, effect: ask, reason: Somebody else looks first. }
   tools:
-    - { name: no-env, match: { reads: ['/work/shop/.env'] }, effect: deny, reason: Passwords are in it. }
+    - { name: no-env, match: { reads: ['/srv/shop/.env'] }, effect: deny, reason: Passwords are in it. }
     - { name: no-mail, match: { servers: ['https://mail.example/*'] }, effect: deny, reason: Nobody is written to. }
 `;
 
@@ -86,7 +86,7 @@ t.test("Cursor's hooks ask, wait, and are recorded", async (t) => {
       agent_message: /open a pull request/,
     },
   });
-  t.match(await ask('beforeReadFile', { file_path: '/work/shop/.env', content: 'PASSWORD=hunter2' }), {
+  t.match(await ask('beforeReadFile', { file_path: '/srv/shop/.env', content: 'PASSWORD=hunter2' }), {
     answer: { permission: 'deny', user_message: /no-env/ },
   });
   const mail = { tool_name: 'send', tool_input: '{"to":"all"}', url: 'https://mail.example/mcp' };
@@ -118,11 +118,11 @@ t.test("Cursor's hooks ask, wait, and are recorded", async (t) => {
     .filter(Boolean)
     .map((line) => JSON.parse(line));
   const [conversation] = sessions.filter(({ entrance }) => entrance?.conversation === 'conversation-1');
-  t.match(conversation, { state: 'ended', identity: { proof: 'hook' }, entrance: { roots: ['/work/shop'] } });
+  t.match(conversation, { state: 'ended', identity: { proof: 'hook' }, entrance: { roots: ['/srv/shop'] } });
   const shown = (await chaperone(['show', conversation.id, '--data', data])).stdout;
   t.match(shown, /Cursor conversation conversation-1/);
   t.match(shown, /✗ cd x && git push {2}\(refused by team\/no-push/);
-  t.match(shown, /✗ read \/work\/shop\/\.env/);
+  t.match(shown, /✗ read \/srv\/shop\/\.env/);
   t.match(shown, /✗ call send of https:\/\/mail\.example\/mcp/);
   const events = (await chaperone(['export', conversation.id, '-f', 'json', '--data', data])).stdout;
   t.match(events, /tidy up the shop|hook\.received/);

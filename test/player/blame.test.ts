@@ -68,9 +68,9 @@ t.test('blame', { skip: !needsChromium(t) }, async (t) => {
   await t.test('what waits for a person says so, and leads there', async (t) => {
     const { page, complaints } = await open(t, `/sessions/${HOOKS}`);
     await log.append(HOOKS, [
-      hook(20, 'beforeShellExecution', { command: 'make release', cwd: '/work/shop' }),
+      hook(20, 'beforeShellExecution', { command: 'make release', cwd: '/srv/shop' }),
     ]);
-    const told = { line: 'make release', cwd: '/work/shop', commands: [], unknown: [] };
+    const told = { line: 'make release', cwd: '/srv/shop', commands: [], unknown: [] };
     const wanted = asking({ session: HOOKS, asked: { kind: 'command', ...told } });
     const answer = desk.ask(wanted, {});
     const badge = page.locator('.told > .row', { hasText: 'make release' }).locator('a.waiting');

@@ -17,8 +17,8 @@ function hook(at: number, event: string, own: object, more: { withheld?: string[
 }
 
 function begin(): Draft {
-  const draft = start({ id: ID, startedAt: NOW, command: [], cwd: '/work/shop', terminal: null });
-  const entrance = { kind: 'cursor', conversation: 'conversation-1', roots: ['/work/shop'] };
+  const draft = start({ id: ID, startedAt: NOW, command: [], cwd: '/srv/shop', terminal: null });
+  const entrance = { kind: 'cursor', conversation: 'conversation-1', roots: ['/srv/shop'] };
   return { ...draft, body: { ...draft.body, entrance } as DraftBody };
 }
 
@@ -32,7 +32,7 @@ t.test('a conversation', { skip: !needsChromium(t) }, async (t) => {
     hook(
       NOW + 2 * SECOND,
       'beforeReadFile',
-      { file_path: '/work/shop/a\u202e.ts' },
+      { file_path: '/srv/shop/a\u202e.ts' },
       { withheld: ['content'] },
     ),
     hook(NOW + 3 * SECOND, 'afterAgentResponse', { text: 'I could not push.' }),

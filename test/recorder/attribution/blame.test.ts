@@ -213,8 +213,8 @@ t.test('files: edited by the agent, written by a command, copied into a pod', as
   const edit = { tool_name: 'Write', tool_input: { path: 'src/a.ts' } };
   const decision = { effect: 'allow', rule: 'r', reason: 'y', unjudged: false } as const;
   const decided = at(3, {
-    ...{ type: 'tool.decided', use: 'edit', tool: 'Write', server: '', path: '/work/shop/src/a.ts' },
-    ...{ cwd: '/work/shop', unknown: [], decision, allowed: true },
+    ...{ type: 'tool.decided', use: 'edit', tool: 'Write', server: '', path: '/srv/shop/src/a.ts' },
+    ...{ cwd: '/srv/shop', unknown: [], decision, allowed: true },
   });
   const [opening, opened] = asked(6, {
     client: 'kubectl cp',
@@ -245,21 +245,21 @@ t.test('files: edited by the agent, written by a command, copied into a pod', as
       ran(5, 'kubectl cp b.ts web:/srv'),
       opening,
       opened!,
-      ran(7, 'rm -r src', { writes: ['/work/shop/src', '/work/shop/src/**'] }),
+      ran(7, 'rm -r src', { writes: ['/srv/shop/src', '/srv/shop/src/**'] }),
     ],
     [POD]: [begin({ entrance, command: ['tar', 'xf', '-'] }), ran(6, 'tar xf -'), at(6, copy)],
   });
   await log.append(HOOKS, [
-    hook(8, 'afterFileEdit', { file_path: '/work/shop/c.ts' }, { path: '/work/shop/c.ts' }),
+    hook(8, 'afterFileEdit', { file_path: '/srv/shop/c.ts' }, { path: '/srv/shop/c.ts' }),
   ]);
   const file = (path: string) => chainsOf(log, { kind: 'file', path });
-  const written = await file('/work/shop/src/a.ts');
+  const written = await file('/srv/shop/src/a.ts');
   t.match(
     written.map((chain) => told(chain).at(-1)),
-    ['command: rm -r src [recorded, recorded]', 'act: /work/shop/src/a.ts [hook, hook]'],
+    ['command: rm -r src [recorded, recorded]', 'act: /srv/shop/src/a.ts [hook, hook]'],
   );
   t.match(told(written[1]!)[2], 'prompt: scale web');
-  t.match(told((await file('/work/shop/c.ts'))[0]!).slice(2), ['prompt: scale web [hook, hook]', /c\.ts/]);
+  t.match(told((await file('/srv/shop/c.ts'))[0]!).slice(2), ['prompt: scale web [hook, hook]', /c\.ts/]);
   t.same(told((await file('/srv/b.ts'))[0]!).slice(2), [
     'prompt: scale web [hook, hook]',
     'act: kubectl cp b.ts web:/srv [hook, hook]',
@@ -268,7 +268,7 @@ t.test('files: edited by the agent, written by a command, copied into a pod', as
     'command: tar xf - [recorded, recorded]',
     'file: copied in: /srv/b.ts (7 bytes) [recorded, recorded]',
   ]);
-  t.same(await file('/work/shop/other'), []);
+  t.same(await file('/srv/shop/other'), []);
 });
 
 t.test('limit, since, and what the reader may not see', async (t) => {

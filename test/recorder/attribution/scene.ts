@@ -27,13 +27,13 @@ export function begin(
 ): Draft {
   const { entrance, command = ['bash', '-i'] } = more;
   const identity: Identity = { user: 'agent', groups: [], proof: 'claimed', ...more.identity };
-  const known = { identity, host: 'box', command, cwd: '/work/shop', policy: 'p', agent: '0.1.0' };
+  const known = { identity, host: 'box', command, cwd: '/srv/shop', policy: 'p', agent: '0.1.0' };
   return at(second, { type: 'session.start', ...known, ...(entrance && { entrance }) });
 }
 
 /** The session of a conversation. */
 export function conversation(name = 'c-1'): Draft {
-  const entrance: Entrance = { kind: 'cursor', conversation: name, roots: ['/work/shop'] };
+  const entrance: Entrance = { kind: 'cursor', conversation: name, roots: ['/srv/shop'] };
   return begin({ identity: { conversation: name, proof: 'hook' }, entrance, command: [] });
 }
 
@@ -63,7 +63,7 @@ export function ran(
   line: string,
   more: { allowed?: boolean; cwd?: string; writes?: string[] } = {},
 ): Draft {
-  const { allowed = true, cwd = '/work/shop', writes } = more;
+  const { allowed = true, cwd = '/srv/shop', writes } = more;
   const argv = line.split(' ');
   return at(second, {
     ...{ type: 'command.decided', line, cwd, unknown: [], allowed, decision: allowed ? ALLOW : DENY },
@@ -77,7 +77,7 @@ export function announcement(second: number, line: string, allowed = true): Draf
   return [
     hook(second, 'preToolUse', { tool_name: 'Shell', tool_input: { command: line } }),
     ran(second, line, { allowed }),
-    hook(second, 'beforeShellExecution', { command: line, cwd: '/work/shop' }),
+    hook(second, 'beforeShellExecution', { command: line, cwd: '/srv/shop' }),
   ];
 }
 

@@ -31,7 +31,7 @@ t.test('prompt → act → command → what it changed', async (t) => {
       PROMPT,
       ...announcement(2, SCALE),
       hook(9, 'afterShellExecution', { command: SCALE, output: 'scaled', duration: 4200 }),
-      hook(10, 'afterFileEdit', { file_path: 'a.ts' }, { path: '/work/shop/a.ts' }),
+      hook(10, 'afterFileEdit', { file_path: 'a.ts' }, { path: '/srv/shop/a.ts' }),
     ],
     [SHELL]: [
       begin(),
@@ -51,7 +51,7 @@ t.test('prompt → act → command → what it changed', async (t) => {
   });
   t.match(found.acts, [
     { kind: 'command', text: SCALE, generation: 'g-1', seqs: [2, 3, 4, 5], decided: { allowed: true } },
-    { kind: 'edit', text: '/work/shop/a.ts', decided: null, effects: [{ kind: 'file', proof: 'hook' }] },
+    { kind: 'edit', text: '/srv/shop/a.ts', decided: null, effects: [{ kind: 'file', proof: 'hook' }] },
   ]);
   t.match(found.acts[0]!.effects, [
     { kind: 'command', session: SHELL, seq: 1, basis: 'matched', outcome: 'done', into: 4_000_000 },

@@ -115,7 +115,7 @@ t.test(
     t.match(harmless, { run: true, unknown: [], commands: [{ program: 'cat' }, { program: 'sh' }] });
     t.match(await decided({ argv: ['sh'], stdin: 'file' }), { unknown: [/not watched/] });
     t.match(await decided({ argv: ['sh'] }), { run: true, unknown: [] });
-    const started = { BASH_ENV: '/work/env.sh' };
+    const started = { BASH_ENV: '/srv/env.sh' };
     t.match(await decided({ argv: ['bash', '-c', 'ls'], environment: started }), { unknown: [/not seen/] });
     const functions = { 'BASH_FUNC_ls%%': '() {  refused\n}' };
     t.match(await decided({ argv: ['bash', '-c', 'ls'], environment: functions }), { run: false });

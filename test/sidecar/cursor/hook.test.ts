@@ -12,7 +12,7 @@ t.test('what all events have', async (t) => {
     generation: 'generation-1',
     model: 'model-1',
     email: 'person@example.com',
-    roots: ['/work/shop'],
+    roots: ['/srv/shop'],
     members: { status: 'completed' },
   });
 });

@@ -15,17 +15,17 @@ const asks = (event: string, own: object, common: object = {}) =>
 t.test('a command, in both of its hooks', async (t) => {
   const shell = asks('beforeShellExecution', {
     command: 'rm -rf x',
-    cwd: '/work/shop/src/..',
+    cwd: '/srv/shop/src/..',
     sandbox: false,
   });
   t.match(shell?.action, {
     kind: 'command',
     line: 'rm -rf x',
-    cwd: '/work/shop',
+    cwd: '/srv/shop',
     commands: [{ program: 'rm' }],
   });
   const tool = asks('preToolUse', { tool_name: 'Shell', tool_input: { command: 'rm -rf x' } });
-  t.match(tool?.action, { kind: 'command', line: 'rm -rf x', cwd: '/work/shop' });
+  t.match(tool?.action, { kind: 'command', line: 'rm -rf x', cwd: '/srv/shop' });
   t.equal(tool?.key, shell?.key);
   t.not(asks('beforeShellExecution', { command: 'rm -rf y' })?.key, shell?.key);
 });
@@ -33,7 +33,7 @@ t.test('a command, in both of its hooks', async (t) => {
 t.test(
   'a command without a directory is run where Cursor is open; without that nowhere that is known',
   async (t) => {
-    t.match(asks('beforeShellExecution', { command: 'ls', cwd: '' })?.action, { cwd: '/work/shop' });
+    t.match(asks('beforeShellExecution', { command: 'ls', cwd: '' })?.action, { cwd: '/srv/shop' });
     t.match(asks('beforeShellExecution', { command: 'ls', cwd: '' }, { workspace_roots: [] })?.action, {
       cwd: '',
     });
@@ -76,7 +76,7 @@ t.test('files: read in both hooks, edited; relative ones stand in the project', 
   const edit = { file_path: '../x', content: 'code' };
   t.match(asks('preToolUse', { tool_name: 'Write', tool_input: edit })?.action, {
     use: 'edit',
-    path: '/work/x',
+    path: '/srv/x',
     tool: 'Write',
     input: edit,
   });

@@ -4,7 +4,7 @@ const COMMON = {
   generation_id: 'generation-1',
   model: 'model-1',
   cursor_version: '3.0.0',
-  workspace_roots: ['/work/shop'],
+  workspace_roots: ['/srv/shop'],
   user_email: null,
   transcript_path: null,
 };

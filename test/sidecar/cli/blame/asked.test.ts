@@ -4,7 +4,7 @@ import { askedFor, type Meant } from '../../../../sidecar/cli/blame/asked.ts';
 const MEANT: Meant = {
   kind: null,
   namespace: null,
-  cwd: '/work/shop',
+  cwd: '/srv/shop',
   home: '/home/me',
   isFile: () => false,
 };
@@ -37,16 +37,16 @@ t.test('objects by every name that kubectl takes', (t) => {
 
 t.test('files, there or gone', (t) => {
   for (const [words, path] of [
-    ['./a.ts', '/work/shop/a.ts'],
-    ['../b', '/work/b'],
+    ['./a.ts', '/srv/shop/a.ts'],
+    ['../b', '/srv/b'],
     ['/etc/hosts', '/etc/hosts'],
     ['~/x', '/home/me/x'],
-    ['src/a.ts', '/work/shop/src/a.ts'],
-    ['README.md', '/work/shop/README.md'],
+    ['src/a.ts', '/srv/shop/src/a.ts'],
+    ['README.md', '/srv/shop/README.md'],
   ] as const)
     t.same(ask(words), { kind: 'file', path }, words);
-  t.same(ask('Makefile', { isFile: () => true }), { kind: 'file', path: '/work/shop/Makefile' });
-  t.same(ask('deployment/web', { kind: 'file' }), { kind: 'file', path: '/work/shop/deployment/web' });
+  t.same(ask('Makefile', { isFile: () => true }), { kind: 'file', path: '/srv/shop/Makefile' });
+  t.same(ask('deployment/web', { kind: 'file' }), { kind: 'file', path: '/srv/shop/deployment/web' });
   t.end();
 });
 
